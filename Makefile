@@ -1,0 +1,75 @@
+# `make help` lists what this file does. The work itself is CMake's: see CMakePresets.json.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+# SETUP=no leaves the machine's packages alone (systems that are not Debian).
+SETUP ?= yes
+
+RELEASE := build/release
+
+## build       build everything into build/release (the default)
+.PHONY: build
+build: build/.setup-all
+	cmake --preset release -DPELLUCID_TRAINING=ON -DPELLUCID_TESTS=ON
+	cmake --build --preset release -j $(JOBS)
+
+## demo        denoise the recording in examples/audio and measure it; needs no trainer, so it builds in a minute or two
+.PHONY: demo
+demo: build/.setup-tools
+	@test -f $(RELEASE)/build.ninja || cmake --preset release -DPELLUCID_TRAINING=OFF -DPELLUCID_TESTS=OFF
+	@cmake --build --preset release -j $(JOBS) --target pellucid
+	@scripts/demo.sh $(RELEASE)/pellucid
+
+## test        build everything and run every test
+.PHONY: test
+test: build
+	ctest --preset release -j $(JOBS)
+
+## asan        the tests under AddressSanitizer and UndefinedBehaviorSanitizer (without the trainer)
+## tsan        the tests under ThreadSanitizer (without the trainer)
+## dev         the tests with debug symbols and assertions
+.PHONY: asan tsan dev
+asan tsan dev: build/.setup-all
+	cmake --preset $@
+	cmake --build --preset $@ -j $(JOBS)
+	ctest --preset $@ -j $(JOBS)
+
+## bench       build and run the benchmarks
+.PHONY: bench
+bench: build
+	@set -e; for program in $(RELEASE)/bench_*; do echo "== $$program"; $$program; done
+
+## format      apply .clang-format to every source file
+.PHONY: format
+format: build/.setup-all
+	scripts/format.sh
+
+## install     install under PREFIX (default /usr/local); DESTDIR is honoured
+.PHONY: install
+install: build
+	cmake --install $(RELEASE) --prefix $(PREFIX)
+
+## setup       install every Debian package that the project is built with
+.PHONY: setup
+setup: build/.setup-all
+
+## clean       remove what the targets above built
+.PHONY: clean
+clean:
+	rm -rf $(RELEASE) build/dev build/asan build/tsan build/demo
+
+## help        this list
+.PHONY: help
+help:
+	@echo "make TARGET [JOBS=$(JOBS)] [PREFIX=$(PREFIX)] [SETUP=yes|no]"
+	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
+
+# One stamp a set-up, so that a second run does none.
+build/.setup-tools build/.setup-all: build/.setup-%: scripts/setup.sh
+ifeq ($(SETUP),no)
+	@mkdir -p build && touch $@
+else
+	@scripts/setup.sh $*
+endif

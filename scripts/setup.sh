@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Pellucid is built with, only those that are missing.
+#
+#   scripts/setup.sh [--check] [tools|all]
+#
+# tools   what the command line tool needs (`make demo`)
+# all     also what the trainer and the tests need (`make test`); the default
+# --check changes nothing: lists what is missing and ends with 1 when that is anything
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# `a|b`: either will do; the first is what gets installed.
+tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev libtomlplusplus-dev
+                nlohmann-json3-dev libspdlog-dev libfmt-dev libpng-dev)
+# LibTorch is fast on the CPU only with OpenBLAS beside it.
+training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp' clang-format)
+
+fail() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+check=no
+scope=all
+for argument in "$@"; do
+  case $argument in
+    --check) check=yes ;;
+    tools | all) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check] [tools|all]." ;;
+  esac
+done
+
+packages=("${tools_packages[@]}")
+if [ "$scope" = all ]; then packages+=("${training_packages[@]}"); fi
+
+if ! command -v dpkg-query >/dev/null; then
+  fail "this is not a Debian system (no dpkg-query); install the counterparts of ${packages[*]} and run make with SETUP=no."
+fi
+
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+missing=()
+for choices in "${packages[@]}"; do
+  found=no
+  for package in ${choices//|/ }; do
+    if installed "$package"; then found=yes; fi
+  done
+  if [ $found = no ]; then missing+=("${choices%%|*}"); fi
+done
+
+if [ $check = yes ]; then
+  if [ ${#missing[@]} -eq 0 ]; then
+    echo "setup: nothing is missing for '$scope'."
+    exit 0
+  fi
+  echo "setup: missing for '$scope': ${missing[*]}"
+  exit 1
+fi
+
+mkdir -p build
+if [ ${#missing[@]} -gt 0 ]; then
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      fail "not root and no sudo; as root run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+    if [ ! -t 0 ]; then as_root+=(-n); fi
+  fi
+  log=build/setup.log
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
+  echo "setup: installing ${missing[*]} (log: $log)"
+  if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    reason=$(grep -E '^(E:|sudo:)' "$log" | tail -n 1 || true)
+    fail "apt-get could not install ${missing[*]} (${reason:-see $log}); install them by hand and run make again."
+  fi
+fi
+
+touch build/.setup-tools
+if [ "$scope" = all ]; then touch build/.setup-all; fi

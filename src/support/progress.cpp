@@ -1,0 +1,191 @@
+#include "support/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace pellucid {
+namespace {
+
+constexpr std::chrono::milliseconds kBarInterval{100};
+constexpr std::chrono::seconds kLineInterval{10};
+constexpr std::chrono::seconds kJsonInterval{1};
+
+ProgressStyle detect_style() {
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::strcmp(terminal, "dumb") == 0;
+  return ::isatty(STDERR_FILENO) && !dumb ? ProgressStyle::kBar : ProgressStyle::kLines;
+}
+
+std::size_t terminal_columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
+  return 80;
+}
+
+std::string format_amount(double x) {
+  return std::abs(x) < 10 && x != std::floor(x) ? fmt::format("{:.1f}", x) : fmt::format("{:.0f}", x);
+}
+
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(at);
+  std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : 0;
+  if (lead >= 0xF0 && lead < 0xF5) length = 4;
+  if (length == 0 || at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+  }
+  if (length == 3 && ((lead == 0xE0 && byte(at + 1) < 0xA0) || (lead == 0xED && byte(at + 1) >= 0xA0))) return 0;
+  if (length == 4 && ((lead == 0xF0 && byte(at + 1) < 0x90) || (lead == 0xF4 && byte(at + 1) >= 0x90))) return 0;
+  return length;
+}
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e9) return "?";
+  const auto total = static_cast<long long>(std::llround(seconds));
+  const long long hours = total / 3600, minutes = total / 60 % 60, rest = total % 60;
+  return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, rest) : fmt::format("{}:{:02}", minutes, rest);
+}
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+      ++at;
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<int>(c));
+    } else {
+      out.append(text, at, length);
+    }
+    at += length;
+  }
+  return out + "\"";
+}
+
+Progress::Progress(ProgressOptions options) : options_(std::move(options)) {
+  if (options_.style == ProgressStyle::kAuto) options_.style = detect_style();
+}
+
+Progress::~Progress() { finish(); }
+
+void Progress::add(double amount) {
+  const std::lock_guard lock(mutex_);
+  done_ += amount;
+  show(false);
+}
+
+void Progress::add(double amount, std::string_view status) {
+  const std::lock_guard lock(mutex_);
+  done_ += amount;
+  status_ = status;
+  show(false);
+}
+
+void Progress::set_total(double total) {
+  const std::lock_guard lock(mutex_);
+  options_.total = total;
+}
+
+double Progress::done() const {
+  const std::lock_guard lock(mutex_);
+  return done_;
+}
+
+double Progress::elapsed_s() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+void Progress::note(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  if (options_.style == ProgressStyle::kJson) {
+    fmt::print(stderr, "{{\"event\":\"note\",\"text\":{}}}\n", json_string(line));
+    return;
+  }
+  erase_bar();
+  fmt::print(stderr, "{}\n", line);
+  if (!finished_) show(false);
+}
+
+void Progress::finish() {
+  const std::lock_guard lock(mutex_);
+  if (finished_) return;
+  finished_ = true;
+  show(true);
+}
+
+void Progress::erase_bar() {
+  if (!bar_shown_) return;
+  std::fputs("\r\x1b[K", stderr);
+  bar_shown_ = false;
+  shown_ = {};
+}
+
+void Progress::show(bool last) {
+  const auto now = Clock::now();
+  const auto since = now - shown_;
+  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  const double speed = elapsed > 0 ? done_ / elapsed : 0;
+  const double share = options_.total > 0 ? std::clamp(done_ / options_.total, 0.0, 1.0) : 0;
+  const double left = speed > 0 && options_.total > 0 ? std::max(0.0, options_.total - done_) / speed : -1;
+  const std::string unit = options_.unit.empty() ? "" : " " + options_.unit;
+  const std::string amount = options_.total > 0
+                                 ? fmt::format("{}/{}{}", format_amount(done_), format_amount(options_.total), unit)
+                                 : fmt::format("{}{}", format_amount(done_), unit);
+  const std::string time = last ? "in " + format_duration(elapsed) : left >= 0 ? format_duration(left) + " left" : "";
+  const std::string status = status_.empty() ? "" : ", " + status_;
+  switch (options_.style) {
+    case ProgressStyle::kBar: {
+      if (!last && since < kBarInterval) return;
+      const std::string percent = options_.total > 0 ? fmt::format("{:3.0f}% ", 100 * share) : "";
+      std::string figures =
+          fmt::format("{}{}, {}{}, {}{}", percent, amount, format_amount(speed), options_.rate, time, status);
+      const std::size_t columns = terminal_columns() - 1;
+      const std::size_t used = options_.label.size() + figures.size() + 4;
+      std::string bar;
+      if (options_.total > 0 && used + 10 <= columns) {
+        const std::size_t width = std::min<std::size_t>(30, columns - used);
+        const auto full = static_cast<std::size_t>(share * static_cast<double>(width) + 0.5);
+        bar = fmt::format("[{}{}] ", std::string(full, '#'), std::string(width - full, '.'));
+      }
+      std::string line = fmt::format("{} {}{}", options_.label, bar, figures);
+      fmt::print(stderr, "\r{}\x1b[K{}", line.substr(0, columns), last ? "\n" : "");
+      std::fflush(stderr);
+      bar_shown_ = !last;
+      break;
+    }
+    case ProgressStyle::kLines:
+      if (!last && (now - start_ < kLineInterval || since < kLineInterval)) return;
+      fmt::print(stderr, "{}: {}, {}{}, {}{}\n", options_.label, amount, format_amount(speed), options_.rate, time,
+                 status);
+      break;
+    case ProgressStyle::kJson:
+      if (!last && since < kJsonInterval) return;
+      fmt::print(stderr,
+                 "{{\"event\":\"{}\",\"label\":{},\"done\":{:.3f},\"total\":{:.3f},\"per_second\":{:.3f},"
+                 "\"elapsed_s\":{:.2f},\"left_s\":{:.1f},\"status\":{}}}\n",
+                 last ? "finished" : "progress", json_string(options_.label), done_, options_.total, speed, elapsed,
+                 last ? 0.0 : std::max(left, 0.0), json_string(status_));
+      break;
+    case ProgressStyle::kAuto:
+    case ProgressStyle::kNone:
+      return;
+  }
+  shown_ = now;
+}
+
+}  // namespace pellucid

@@ -1,0 +1,39 @@
+// How good a denoised signal is, given the clean one: the measures that papers report.
+//
+//   double before = pellucid::metrics::si_sdr(clean, noisy);
+//   double after = pellucid::metrics::stoi(clean, denoised, 16000);
+//
+// Every function takes two time-aligned mono signals of the same length, full scale 1, the reference first. Higher is
+// better unless said otherwise. NaN means that the measure is undefined for this pair (a silent reference, or less
+// speech than it needs): check with std::isnan before averaging. Throws Error(kInput) when lengths differ, are zero, or
+// the rate is not positive. All are safe to call from several threads.
+#pragma once
+
+#include <span>
+
+namespace pellucid::metrics {
+
+/// Scale-invariant signal-to-distortion ratio in dB, means removed (Le Roux et al., "SDR - half-baked or well done?",
+/// ICASSP 2019), limited to ±100 dB so that a perfect or a silent estimate does not spoil a mean. NaN for a constant
+/// reference.
+double si_sdr(std::span<const float> clean, std::span<const float> estimate);
+
+/// Short-time objective intelligibility, about 0..1 (Taal et al., IEEE TASLP 2011): 10 kHz, silent frames of the
+/// reference removed, 15 third-octave bands, 30-frame segments, clipped at -15 dB. NaN when fewer than 30 frames
+/// (about 0.4 s) of speech remain.
+double stoi(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
+/// Extended STOI, about 0..1 (Jensen and Taal, IEEE TASLP 2016). NaN as for stoi().
+double estoi(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
+struct Intelligibility {
+  double stoi = 0, estoi = 0;
+};
+/// Both of the above for little more than the cost of one.
+Intelligibility intelligibility(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
+/// Segmental SNR in dB, -10..35 (Hu and Loizou, IEEE TASLP 2008): 30 ms Hann frames, 75 % overlap, each frame limited
+/// to -10..35 dB. NaN when the signal is shorter than two frames.
+double segmental_snr(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
+}  // namespace pellucid::metrics

@@ -1,0 +1,146 @@
+#include "corpus/augment.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace pellucid::corpus {
+namespace {
+
+constexpr double kPi = std::numbers::pi;
+
+// `kCount` sections fused: the samples stay in registers, sections overlap in the pipeline.
+template <int kCount>
+void run(const Biquad* sections, std::span<float> x) {
+  Biquad c[kCount];
+  float s1[kCount] = {}, s2[kCount] = {};
+  for (int k = 0; k < kCount; ++k) c[k] = sections[k];
+  constexpr std::size_t kBlock = 64;
+  for (std::size_t start = 0; start < x.size(); start += kBlock) {
+    const std::size_t end = std::min(start + kBlock, x.size());
+    for (std::size_t i = start; i < end; ++i) {
+      float v = x[i];
+      for (int k = 0; k < kCount; ++k) {
+        const float y = c[k].b0 * v + s1[k];
+        s1[k] = c[k].b1 * v - c[k].a1 * y + s2[k];
+        s2[k] = c[k].b2 * v - c[k].a2 * y;
+        v = y;
+      }
+      x[i] = v;
+    }
+    // Denormals left by a pause would slow everything behind it by a factor of a hundred.
+    for (int k = 0; k < kCount; ++k) {
+      if (std::fabs(s1[k]) < 1e-18f) s1[k] = 0;
+      if (std::fabs(s2[k]) < 1e-18f) s2[k] = 0;
+    }
+  }
+}
+
+// Section k of a Butterworth filter of even order by the bilinear transform.
+Biquad butterworth(int order, int k, double edge_hz, double rate_hz, bool high) {
+  const double w = std::tan(kPi * std::min(edge_hz / rate_hz, 0.49));
+  const double damping = 2 * std::sin(kPi * (2 * k + 1) / (2.0 * order));
+  const double norm = 1 / (1 + damping * w + w * w);
+  const double gain = high ? norm : w * w * norm;
+  return {static_cast<float>(gain), static_cast<float>(high ? -2 * gain : 2 * gain), static_cast<float>(gain),
+          static_cast<float>(2 * (w * w - 1) * norm), static_cast<float>((1 - damping * w + w * w) * norm)};
+}
+
+}  // namespace
+
+void run_filter(const BiquadCascade& cascade, std::span<float> x) {
+  const Biquad* s = cascade.sections;
+  switch (cascade.count) {
+    case 0:
+      return;
+    case 1:
+      return run<1>(s, x);
+    case 2:
+      return run<2>(s, x);
+    case 3:
+      return run<3>(s, x);
+    case 4:
+      return run<4>(s, x);
+    case 8:
+      return run<8>(s, x);
+    default:
+      run<4>(s, x);
+      for (int k = 4; k < cascade.count; ++k) run<1>(s + k, x);
+  }
+}
+
+Biquad bandpass(double center_hz, double q, double rate_hz) {
+  const double w = 2 * kPi * std::min(center_hz / rate_hz, 0.49);
+  const double alpha = std::sin(w) / (2 * q);
+  const double norm = 1 / (1 + alpha);
+  return {static_cast<float>(alpha * norm), 0, static_cast<float>(-alpha * norm),
+          static_cast<float>(-2 * std::cos(w) * norm), static_cast<float>((1 - alpha) * norm)};
+}
+
+BiquadCascade lowpass(double edge_hz, double rate_hz) {
+  BiquadCascade cascade;
+  for (int k = 0; k < 8; ++k) cascade.add(butterworth(16, k, edge_hz, rate_hz, false));
+  return cascade;
+}
+
+BiquadCascade highpass(double edge_hz, double rate_hz) {
+  BiquadCascade cascade;
+  for (int k = 0; k < 2; ++k) cascade.add(butterworth(4, k, edge_hz, rate_hz, true));
+  return cascade;
+}
+
+BiquadCascade random_equalizer(Random& rng) {
+  const auto draw = [&] { return static_cast<float>(rng.uniform(-0.375, 0.375)); };
+  Biquad section;
+  section.b1 = draw();
+  section.b2 = draw();
+  section.a1 = draw();
+  section.a2 = draw();
+  BiquadCascade cascade;
+  cascade.add(section);
+  return cascade;
+}
+
+void random_gain_ramp(Random& rng, double range_db, std::span<float> a, std::span<float> b) {
+  const int points = random_int(rng, 2, 5);
+  const std::size_t size = a.size();
+  double from_db = rng.uniform(-range_db, range_db);
+  for (int k = 0; k + 1 < points; ++k) {
+    const double to_db = rng.uniform(-range_db, range_db);
+    const std::size_t start = size * static_cast<std::size_t>(k) / static_cast<std::size_t>(points - 1);
+    const std::size_t end = size * static_cast<std::size_t>(k + 1) / static_cast<std::size_t>(points - 1);
+    if (end == start) continue;
+    double gain = std::pow(10, from_db / 20);
+    const double step = std::pow(10, (to_db - from_db) / (20 * static_cast<double>(end - start)));
+    for (std::size_t i = start; i < end; ++i, gain *= step) {
+      a[i] *= static_cast<float>(gain);
+      if (i < b.size()) b[i] *= static_cast<float>(gain);
+    }
+    from_db = to_db;
+  }
+}
+
+void clip_hard(float limit, std::span<float> x) {
+  for (float& v : x) v = std::clamp(v, -limit, limit);
+}
+
+void clip_soft(float limit, std::span<float> x) {
+  for (float& v : x) v = limit * std::tanh(v / limit);
+}
+
+void quantize_linear(int bits, std::span<float> x) {
+  const float scale = static_cast<float>(1 << (bits - 1));
+  for (float& v : x) v = std::clamp(std::nearbyint(v * scale), -scale, scale - 1) / scale;
+}
+
+void quantize_mu_law(std::span<float> x) {
+  constexpr float kMu = 255;
+  const float norm = std::log1p(kMu);
+  for (float& v : x) {
+    const float magnitude = std::log1p(kMu * std::min(std::fabs(v), 1.0f)) / norm;
+    const float code = std::nearbyint(magnitude * 127) / 127;
+    v = std::copysign(std::expm1(code * norm) / kMu, v);
+  }
+}
+
+}  // namespace pellucid::corpus

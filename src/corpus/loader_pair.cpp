@@ -1,0 +1,205 @@
+#include "corpus/loader_pair.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "corpus/augment.hpp"
+#include "corpus/mix.hpp"
+#include "corpus/room.hpp"
+#include "corpus/synthesis.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::corpus {
+namespace {
+
+struct Workspace {
+  std::vector<float> target, wet, noise, second;
+};
+
+Workspace& workspace(std::size_t size) {
+  thread_local Workspace space;
+  for (auto* v : {&space.target, &space.wet, &space.noise, &space.second}) v->resize(size);
+  return space;
+}
+
+void scale_to(double wanted_rms, std::span<float> x) {
+  const double now = rms(x);
+  if (now < 1e-9) return;
+  const auto gain = static_cast<float>(wanted_rms / now);
+  for (float& v : x) v *= gain;
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : "+") + name;
+  return text;
+}
+
+float peak_of(std::span<const float> x) {
+  float peak = 0;
+  for (const float v : x) peak = std::max(peak, std::fabs(v));
+  return peak;
+}
+
+constexpr double kLowpassEdges_hz[] = {3400, 4000, 5500, 7000};
+
+}  // namespace
+
+PairMaker::PairMaker(const ClipSource& source, const MixOptions& options, Split split)
+    : options_(options), split_(split), catalogue_(source, split) {
+  if (catalogue_.speakers().empty() && options_.silence_probability < 1) {
+    constexpr const char* kSplits[] = {"train", "valid", "test"};
+    throw Error(ExitCode::kCorpus, "The corpus has no speech in its {} split; prepare it with more speakers.",
+                kSplits[static_cast<int>(split)]);
+  }
+}
+
+void PairMaker::make_noise(std::size_t speaker, Random& rng, std::span<float> out,
+                           std::vector<std::string>* names) const {
+  const double kind = rng.uniform();
+  if (kind < options_.babble_probability) {
+    if (catalogue_.fill_babble(speaker, random_int(rng, 3, 8), rng, out, names)) {
+      if (names) names->insert(names->begin(), "babble");
+      return;
+    }
+  }
+  const bool synthetic = kind < options_.babble_probability + options_.synthetic_probability;
+  if (!synthetic && !catalogue_.noises().empty()) {
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      catalogue_.fill_noise(catalogue_.draw_noise(rng), rng, out, names);
+      if (rms(out) > 1e-5) return;
+    }
+  }
+  const SyntheticNoise chosen = kSyntheticNoises[rng.integer(kSyntheticNoises.size())];
+  synthesize(chosen, rng, catalogue_.source().rate_hz(), out);
+  if (names) names->emplace_back(name_of(chosen));
+}
+
+void PairMaker::add_room(Random& rng, std::span<float> wet, std::span<float> target) const {
+  const int rate_hz = catalogue_.source().rate_hz();
+  std::vector<float> response;
+  if (!catalogue_.rooms().empty() && rng.chance(0.7)) {
+    const Clip& clip = catalogue_.source().clips()[catalogue_.rooms()[rng.integer(catalogue_.rooms().size())]];
+    response.resize(std::min<std::size_t>(clip.frames, static_cast<std::size_t>(rate_hz)));
+    catalogue_.source().read(clip, 0, response);
+    // The direct sound is the highest peak; what lies before it is the recording's own delay.
+    const auto peak = std::max_element(response.begin(), response.end(),
+                                       [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+    response.erase(response.begin(), peak);
+  } else {
+    response = simulate_room(random_room(rng), rate_hz, rng);
+  }
+  const auto early = static_cast<std::size_t>(options_.early_reflections_ms * 1e-3 * rate_hz);
+  std::vector<float> kept(response.begin(),
+                          response.begin() + static_cast<std::ptrdiff_t>(std::min(early, response.size())));
+  // The last tenth fades, so that the target's echoes do not stop at an edge.
+  for (std::size_t i = 0; early < response.size() && i < kept.size() / 10; ++i)
+    kept[kept.size() - 1 - i] *= static_cast<float>(i) / static_cast<float>(kept.size() / 10);
+  convolve_two(wet, response, kept, wet, target);
+}
+
+void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> noisy, std::span<float> clean,
+                     PairInfo* info) const {
+  if (noisy.size() != clean.size()) throw Error(ExitCode::kInternal, "make_pair: noisy and clean differ in length.");
+  Random rng(seed, static_cast<std::uint64_t>(split_), index);
+  const int rate_hz = catalogue_.source().rate_hz();
+  const std::size_t size = noisy.size();
+  Workspace& space = workspace(size);
+  const std::span<float> target(space.target), wet(space.wet), noise(space.noise), second(space.second);
+
+  // Everything about the pair as a whole is drawn first, in one order, whatever the options say.
+  const double what = rng.uniform();
+  const bool silent = what < options_.silence_probability;
+  const bool pure = !silent && what < options_.silence_probability + options_.clean_probability;
+  const bool high = rng.chance(options_.high_snr_probability);
+  const double snr_low_db = rng.uniform(options_.snr_min_db, options_.snr_max_db), snr_high_db = rng.uniform(30, 40);
+  const double snr_db = high ? snr_high_db : snr_low_db;
+  const double level_dbfs = rng.uniform(options_.level_min_dbfs, options_.level_max_dbfs);
+  const bool room = rng.chance(options_.room_probability) && !pure && !silent;
+  const bool limited = rng.chance(options_.lowpass_probability);
+  const bool clipped = rng.chance(options_.clip_probability) && !pure;
+  const bool quantized = rng.chance(options_.quantize_probability) && !pure;
+  std::vector<std::string> speech_names, noise_names;
+  std::vector<std::string>* const speech_log = info ? &speech_names : nullptr;
+  std::vector<std::string>* const noise_log = info ? &noise_names : nullptr;
+
+  BiquadCascade band;
+  if (limited) band = lowpass(kLowpassEdges_hz[rng.integer(std::size(kLowpassEdges_hz))], rate_hz);
+
+  std::size_t speaker = catalogue_.speakers().size();
+  if (silent) {
+    std::fill(target.begin(), target.end(), 0.0f);
+  } else {
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      speech_names.clear();
+      speaker = catalogue_.draw_speaker(rng);
+      catalogue_.fill_speech(speaker, rng, target, speech_log);
+      if (rms(target) > 0.005) break;  // 20 dB below the clips' active level: nearly nothing but pauses
+    }
+    if (rng.chance(options_.equalizer_probability)) run_filter(random_equalizer(rng), target);
+    if (rng.chance(options_.gain_ramp_probability * 0.5)) random_gain_ramp(rng, 5, target);
+  }
+  std::copy(target.begin(), target.end(), wet.begin());
+  if (room) add_room(rng, wet, target);
+  if (limited) {
+    run_filter(band, target);
+    if (room) {
+      run_filter(band, wet);
+    } else {
+      std::copy(target.begin(), target.end(), wet.begin());
+    }
+  }
+
+  if (pure) {
+    std::fill(noise.begin(), noise.end(), 0.0f);
+  } else {
+    make_noise(speaker, rng, noise, noise_log);
+    if (rng.chance(options_.second_noise_probability)) {
+      make_noise(speaker, rng, second, noise_log);
+      scale_to(rms(noise) * std::pow(10, rng.uniform(-12, 3) / 20), second);
+      for (std::size_t i = 0; i < size; ++i) noise[i] += second[i];
+    }
+    if (rng.chance(options_.equalizer_probability)) run_filter(random_equalizer(rng), noise);
+    if (rng.chance(options_.gain_ramp_probability)) random_gain_ramp(rng, 10, noise);
+    if (rng.chance(options_.transient_probability)) {
+      const SyntheticNoise kind = rng.chance(0.5) ? SyntheticNoise::kClicks : SyntheticNoise::kKeys;
+      std::fill(second.begin(), second.end(), 0.0f);
+      add_transients(kind, rng, rate_hz, 1.0f, second);
+      scale_to(rms(noise) * std::pow(10, rng.uniform(-15, 0) / 20), second);
+      for (std::size_t i = 0; i < size; ++i) noise[i] += second[i];
+      if (noise_log) noise_log->emplace_back(std::string(name_of(kind)) + " on top");
+    }
+    if (limited) run_filter(band, noise);
+  }
+
+  const MixGains gains = solve_gains({target, wet, noise}, rate_hz, {snr_db, level_dbfs, 0.99, SnrMode::kActive});
+  for (std::size_t i = 0; i < size; ++i) {
+    clean[i] = gains.speech * target[i];
+    noisy[i] = gains.speech * wet[i] + gains.noise * noise[i];
+  }
+  if (pure) std::copy(clean.begin(), clean.end(), noisy.begin());
+  if (clipped) {
+    const float limit = peak_of(noisy) * static_cast<float>(std::pow(10, rng.uniform(-14, -1) / 20));
+    if (limit > 0) rng.chance(0.3) ? clip_soft(limit, noisy) : clip_hard(limit, noisy);
+  }
+  if (quantized) {
+    const double how = rng.uniform();
+    if (how < 0.4) {
+      quantize_linear(16, noisy);
+    } else if (how < 0.75) {
+      quantize_mu_law(noisy);
+    } else {
+      quantize_linear(random_int(rng, 9, 13), noisy);
+    }
+  }
+  if (info)
+    *info = {pure ? HUGE_VAL : silent ? -HUGE_VAL : snr_db, gains.level_dbfs, join(speech_names), join(noise_names)};
+}
+
+void make_pair(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed, std::uint64_t index,
+               std::span<float> noisy, std::span<float> clean, PairInfo* info) {
+  const CorpusClips clips(corpus);
+  PairMaker(clips, options, split).make(seed, index, noisy, clean, info);
+}
+
+}  // namespace pellucid::corpus

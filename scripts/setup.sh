@@ -70,7 +70,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
   echo "setup: installing ${missing[*]} (log: $log)"
   if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-    reason=$(grep -E '^(E:|sudo:)' "$log" | tail -n 1 || true)
+    reason=$(grep -E '^(E:|W: Failed|sudo:)' "$log" | head -n 1 || true)
     fail "apt-get could not install ${missing[*]} (${reason:-see $log}); install them by hand and run make again."
   fi
 fi

@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+#include <sndfile.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "audio/stream.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::audio {
+namespace {
+
+struct Container {
+  int major;
+  const char* name;
+  std::array<const char*, 3> extensions;
+};
+
+constexpr std::array<Container, 10> kContainers{{
+    {SF_FORMAT_WAV, "WAV", {".wav", "", ""}},
+    {SF_FORMAT_WAVEX, "WAV", {".wav", "", ""}},
+    {SF_FORMAT_FLAC, "FLAC", {".flac", "", ""}},
+    {SF_FORMAT_OGG, "Ogg", {".ogg", ".oga", ".opus"}},
+    {SF_FORMAT_MPEG, "MP3", {".mp3", "", ""}},
+    {SF_FORMAT_AIFF, "AIFF", {".aif", ".aiff", ".aifc"}},
+    {SF_FORMAT_AU, "AU", {".au", ".snd", ""}},
+    {SF_FORMAT_CAF, "CAF", {".caf", "", ""}},
+    {SF_FORMAT_W64, "Wave64", {".w64", "", ""}},
+    {SF_FORMAT_RF64, "RF64", {".rf64", "", ""}},
+}};
+
+std::string lower_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension;
+}
+
+const Container* find_container(const std::string& extension) {
+  if (extension.empty()) return nullptr;
+  for (const Container& container : kContainers) {
+    for (const char* candidate : container.extensions) {
+      if (extension == candidate) return &container;
+    }
+  }
+  return nullptr;
+}
+
+bool holds(int major, const std::string& extension) {
+  for (const Container& container : kContainers) {
+    if (container.major != major) continue;
+    for (const char* candidate : container.extensions) {
+      if (extension == candidate) return true;
+    }
+  }
+  return false;
+}
+
+std::string format_name(int command, int code) {
+  SF_FORMAT_INFO info{};
+  info.format = code;
+  if (::sf_command(nullptr, command, &info, sizeof(info)) != 0 || info.name == nullptr) return "unknown";
+  return info.name;
+}
+
+bool writable(int code, const StreamFormat& format) {
+  if ((code & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG && (code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS) {
+    constexpr std::array<int, 5> kOpusRates{8000, 12000, 16000, 24000, 48000};
+    if (std::find(kOpusRates.begin(), kOpusRates.end(), format.rate_hz) == kOpusRates.end()) return false;
+  }
+  SF_INFO info{};
+  info.format = code;
+  info.samplerate = format.rate_hz;
+  info.channels = format.channels;
+  return ::sf_format_check(&info) != 0;
+}
+
+// What a container can hold of what was there, best first.
+std::vector<int> candidates(int subtype, const std::string& extension) {
+  if (extension == ".opus") return {SF_FORMAT_OPUS};
+  if (extension == ".mp3") return {SF_FORMAT_MPEG_LAYER_III};
+  std::vector<int> list{subtype};
+  switch (subtype) {
+    case SF_FORMAT_FLOAT:
+    case SF_FORMAT_DOUBLE:
+      list.insert(list.end(), {SF_FORMAT_FLOAT, SF_FORMAT_PCM_24, SF_FORMAT_PCM_16});
+      break;
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_PCM_24:
+      list.insert(list.end(), {SF_FORMAT_PCM_24, SF_FORMAT_PCM_16});
+      break;
+    case SF_FORMAT_PCM_U8:
+    case SF_FORMAT_PCM_S8:
+      list.insert(list.end(), {SF_FORMAT_PCM_U8, SF_FORMAT_PCM_S8, SF_FORMAT_PCM_16});
+      break;
+    default:
+      list.push_back(SF_FORMAT_PCM_16);
+  }
+  if (extension == ".ogg" || extension == ".oga") list.push_back(SF_FORMAT_VORBIS);
+  return list;
+}
+
+}  // namespace
+
+std::string describe(const StreamFormat& format) {
+  const int major = format.code & SF_FORMAT_TYPEMASK;
+  std::string container = format_name(SFC_GET_FORMAT_INFO, major);
+  for (const Container& known : kContainers) {
+    if (known.major == major) container = known.name;
+  }
+  return fmt::format("{}, {}, {} Hz, {} channel{}", container,
+                     format_name(SFC_GET_FORMAT_INFO, format.code & SF_FORMAT_SUBMASK), format.rate_hz, format.channels,
+                     format.channels == 1 ? "" : "s");
+}
+
+bool has_sound_extension(const std::filesystem::path& path) { return find_container(lower_extension(path)) != nullptr; }
+
+StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target) {
+  StreamFormat output = input;
+  const int major = input.code & SF_FORMAT_TYPEMASK, subtype = input.code & SF_FORMAT_SUBMASK;
+  const bool to_pipe = target == "-";
+  const std::string extension = to_pipe ? ".wav" : lower_extension(target);
+  const Container* wanted = find_container(extension);
+  const bool coded_otherwise = (extension == ".opus") != (subtype == SF_FORMAT_OPUS) && extension == ".opus";
+  const bool same = wanted == nullptr || (holds(major, extension) && !coded_otherwise);
+  if (same && !to_pipe) {
+    if (writable(input.code, input)) return output;
+    throw Error(ExitCode::kOutput, "{}: {} cannot be written here; name an output that ends in .wav or .flac.",
+                target.string(), describe(input));
+  }
+  if (to_pipe) {
+    // Only what a reader can take without seeking.
+    const bool plain = subtype == SF_FORMAT_PCM_U8 || subtype == SF_FORMAT_PCM_16 || subtype == SF_FORMAT_PCM_24 ||
+                       subtype == SF_FORMAT_PCM_32 || subtype == SF_FORMAT_FLOAT || subtype == SF_FORMAT_DOUBLE;
+    output.code = SF_FORMAT_WAV | (plain ? subtype : SF_FORMAT_PCM_16);
+    return output;
+  }
+  for (const int candidate : candidates(subtype, extension)) {
+    output.code = wanted->major | candidate;
+    if (writable(output.code, input)) return output;
+  }
+  throw Error(ExitCode::kOutput,
+              "{}: {} cannot hold {} Hz with {} channels{}; name an output that ends in .wav or .flac.",
+              target.string(), extension == ".opus" ? "Opus" : wanted->name, input.rate_hz, input.channels,
+              extension == ".opus" ? " (only 8000, 12000, 16000, 24000 and 48000 Hz)" : "");
+}
+
+}  // namespace pellucid::audio

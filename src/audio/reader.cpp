@@ -1,0 +1,287 @@
+#include <fcntl.h>
+#include <sndfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "audio/pcm_stream.hpp"
+#include "audio/stream.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::audio {
+namespace fs = std::filesystem;
+namespace {
+
+// What is said of a file: its name, and "standard input" for "-".
+std::string display_name(const fs::path& path) { return path == "-" ? "standard input" : path.string(); }
+
+std::size_t read_fully(int descriptor, unsigned char* bytes, std::size_t count, const std::string& name) {
+  std::size_t done = 0;
+  while (done < count) {
+    const ssize_t got = ::read(descriptor, bytes + done, count - done);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      throw Error(ExitCode::kInput, "{}: cannot be read: {}.", name, std::strerror(errno));
+    }
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+// libsndfile's log has "data : 30011 (should be 17989)" where a chunk states more than the file has.
+bool log_states_shortfall(const std::string& log) {
+  static constexpr std::array<const char*, 4> kChunks{"SSND", "Data Size", "data", "riff"};
+  for (std::size_t at = log.find("(should be "); at != std::string::npos; at = log.find("(should be ", at + 1)) {
+    const std::size_t newline = log.rfind('\n', at);
+    const std::size_t line = log.find_first_not_of(" *", newline == std::string::npos ? 0 : newline + 1);
+    const std::size_t colon = log.find(':', line);
+    if (colon == std::string::npos || colon > at) continue;
+    const bool known = std::any_of(kChunks.begin(), kChunks.end(), [&](const char* chunk) {
+      return log.compare(line, std::strlen(chunk), chunk) == 0;
+    });
+    const unsigned long long stated = std::strtoull(log.c_str() + colon + 1, nullptr, 10);
+    const unsigned long long found = std::strtoull(log.c_str() + at + std::strlen("(should be "), nullptr, 10);
+    if (known && found < stated && stated < 0x7FFFF000ull) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+struct Reader::Impl {
+  std::string name;
+  StreamFormat format;
+  SNDFILE* file = nullptr;
+  int descriptor = -1;  // of a pipe
+  bool close_descriptor = false;
+  std::optional<Pcm> pcm;  // a WAV stream that is read as it comes
+  std::vector<unsigned char> bytes;
+  std::vector<double> block;
+  std::int64_t position = 0;
+  std::uint64_t repaired = 0;
+
+  ~Impl() {
+    if (file != nullptr) ::sf_close(file);
+    if (close_descriptor && descriptor >= 0) ::close(descriptor);
+  }
+
+  [[noreturn]] void fail_cut() const {
+    throw Error(ExitCode::kAudio, "{}: is cut short or damaged: it promises {} and ends after {}; get a whole copy.",
+                name, format.frames >= 0 ? fmt::format("{} samples", format.frames) : "more", position);
+  }
+
+  void check_limits() const {
+    if (format.channels < 1 || format.channels > kMaxChannels) {
+      throw Error(ExitCode::kAudio, "{}: has {} channels; 1 to {} are supported.", name, format.channels, kMaxChannels);
+    }
+    if (format.rate_hz < 1 || format.rate_hz > kMaxRateHz) {
+      throw Error(ExitCode::kAudio, "{}: has a sample rate of {} Hz; 1 to {} are supported.", name, format.rate_hz,
+                  kMaxRateHz);
+    }
+    if (format.frames == 0) {
+      throw Error(ExitCode::kAudio, "{}: holds no sound (0 samples); record or export it again.", name);
+    }
+  }
+
+  void adopt(SNDFILE* opened, const SF_INFO& info) {
+    file = opened;
+    format.rate_hz = info.samplerate;
+    format.channels = info.channels;
+    format.code = info.format;
+    format.frames = info.frames;
+    for (int tag = SF_STR_FIRST; tag <= SF_STR_LAST; ++tag) {
+      const char* text = ::sf_get_string(file, tag);
+      if (text != nullptr && *text != '\0') format.tags[tag] = text;
+    }
+    std::vector<int> map(static_cast<std::size_t>(std::max(info.channels, 0)));
+    const int map_bytes = static_cast<int>(map.size() * sizeof(int));
+    if (::sf_command(file, SFC_GET_CHANNEL_MAP_INFO, map.data(), map_bytes) != 0) format.channel_map = std::move(map);
+    std::string log(8192, '\0');
+    log.resize(static_cast<std::size_t>(
+        std::max(0, ::sf_command(file, SFC_GET_LOG_INFO, log.data(), static_cast<int>(log.size())))));
+    // No end page of an Ogg stream leaves its length open.
+    const bool no_end = info.frames >= std::numeric_limits<std::int64_t>::max() / 2 || info.frames < 0;
+    if (no_end || log_states_shortfall(log)) {
+      throw Error(ExitCode::kAudio, "{}: is cut short: its header promises more than the file holds; get a whole copy.",
+                  name);
+    }
+    check_limits();
+  }
+
+  void open_seekable(int from_descriptor, const char* path, bool close_it) {
+    SF_INFO info{};
+    SNDFILE* opened = path != nullptr ? ::sf_open(path, SFM_READ, &info)
+                                      : ::sf_open_fd(from_descriptor, SFM_READ, &info, close_it ? SF_TRUE : SF_FALSE);
+    if (opened == nullptr) {
+      std::string reason = ::sf_strerror(nullptr);
+      while (!reason.empty() && (reason.back() == '.' || reason.back() == '\n' || reason.back() == ' '))
+        reason.pop_back();
+      throw Error(ExitCode::kAudio, "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can.",
+                  name, reason);
+    }
+    adopt(opened, info);
+  }
+
+  // The bytes read so far and all that follow, in an unnamed file.
+  void spool(const std::vector<unsigned char>& head) {
+    const char* folder = std::getenv("TMPDIR");
+    std::string pattern = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/pellucid-XXXXXX";
+    const int spooled = ::mkstemp(pattern.data());
+    if (spooled < 0) {
+      throw Error(ExitCode::kOutput, "{}: cannot be kept in {} while it is decoded: {}; set TMPDIR.", name, pattern,
+                  std::strerror(errno));
+    }
+    ::unlink(pattern.c_str());
+    const auto put = [&](const unsigned char* data, std::size_t count) {
+      while (count > 0) {
+        const ssize_t wrote = ::write(spooled, data, count);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) {
+          const int error = errno;
+          ::close(spooled);
+          throw Error(ExitCode::kOutput, "{}: cannot be kept in {} while it is decoded: {}; set TMPDIR.", name, pattern,
+                      std::strerror(error));
+        }
+        data += wrote;
+        count -= static_cast<std::size_t>(wrote);
+      }
+    };
+    put(head.data(), head.size());
+    bytes.resize(1 << 16);
+    while (const std::size_t got = read_fully(descriptor, bytes.data(), bytes.size(), name)) put(bytes.data(), got);
+    ::lseek(spooled, 0, SEEK_SET);
+    open_seekable(spooled, nullptr, true);
+  }
+
+  void open_pipe() {
+    WavHeader header;
+    std::vector<unsigned char> consumed;
+    const auto source = [&](unsigned char* at, std::size_t count) { return read_fully(descriptor, at, count, name); };
+    const WavKind kind = parse_wav_header(source, header, consumed);
+    if (consumed.empty()) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", name);
+    if (kind == WavKind::kDamaged) {
+      throw Error(ExitCode::kAudio, "{}: is a damaged WAV stream: it ends or contradicts itself before its samples.",
+                  name);
+    }
+    if (kind == WavKind::kOther) {
+      spool(consumed);
+      return;
+    }
+    static constexpr std::array<int, 6> kSubtypes{SF_FORMAT_PCM_U8, SF_FORMAT_PCM_16, SF_FORMAT_PCM_24,
+                                                  SF_FORMAT_PCM_32, SF_FORMAT_FLOAT,  SF_FORMAT_DOUBLE};
+    pcm = header.pcm;
+    format.rate_hz = header.rate_hz;
+    format.channels = header.channels;
+    format.code = SF_FORMAT_WAV | kSubtypes[static_cast<std::size_t>(header.pcm)];
+    const std::size_t frame_bytes = bytes_per_sample(header.pcm) * static_cast<std::size_t>(header.channels);
+    format.frames = header.data_bytes ? static_cast<std::int64_t>(*header.data_bytes / frame_bytes) : -1;
+    check_limits();
+  }
+
+  std::size_t read_pipe(std::span<double> out, std::size_t frames) {
+    const auto channels = static_cast<std::size_t>(format.channels);
+    if (format.frames >= 0) frames = std::min(frames, static_cast<std::size_t>(format.frames - position));
+    const std::size_t frame_bytes = bytes_per_sample(*pcm) * channels;
+    bytes.resize(frames * frame_bytes);
+    const std::size_t got = read_fully(descriptor, bytes.data(), bytes.size(), name) / frame_bytes;
+    decode_pcm(*pcm, {bytes.data(), got * frame_bytes}, out.data());
+    return got;
+  }
+
+  std::size_t read(std::span<double> out) {
+    const auto channels = static_cast<std::size_t>(format.channels);
+    const std::size_t frames = out.size() / channels;
+    if (frames == 0) return 0;
+    std::size_t got = 0;
+    if (pcm) {
+      got = read_pipe(out, frames);
+    } else {
+      got = static_cast<std::size_t>(
+          std::max<sf_count_t>(0, ::sf_readf_double(file, out.data(), static_cast<sf_count_t>(frames))));
+    }
+    position += static_cast<std::int64_t>(got);
+    if (got < frames && format.frames >= 0 && position < format.frames) fail_cut();
+    if (got == 0 && position == 0) {
+      throw Error(ExitCode::kAudio, "{}: holds no sound (0 samples); record or export it again.", name);
+    }
+    for (double& sample : out.first(got * channels)) {
+      if (std::isfinite(sample)) continue;
+      sample = 0;
+      ++repaired;
+    }
+    return got;
+  }
+};
+
+Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
+  Impl& state = *impl_;
+  state.name = display_name(path);
+  struct stat status {};
+  if (path == "-") {
+    state.descriptor = STDIN_FILENO;
+    if (::fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode) && ::lseek(STDIN_FILENO, 0, SEEK_CUR) == 0) {
+      state.open_seekable(STDIN_FILENO, nullptr, false);
+    } else {
+      state.open_pipe();
+    }
+    return;
+  }
+  if (::stat(path.c_str(), &status) != 0) {
+    throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
+  }
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(ExitCode::kInput, "{}: is a folder where a file is meant; name a file in it.", state.name);
+  }
+  if (::access(path.c_str(), R_OK) != 0) {
+    throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
+  }
+  if (S_ISREG(status.st_mode)) {
+    if (status.st_size == 0) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", state.name);
+    state.open_seekable(-1, path.c_str(), false);
+    return;
+  }
+  state.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  state.close_descriptor = true;
+  if (state.descriptor < 0) {
+    throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
+  }
+  state.open_pipe();
+}
+
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+const StreamFormat& Reader::format() const { return impl_->format; }
+
+bool Reader::seek(std::int64_t frame) {
+  if (impl_->file == nullptr || frame < 0 || frame > impl_->format.frames) return false;
+  if (::sf_seek(impl_->file, frame, SEEK_SET) != frame) return false;
+  impl_->position = frame;
+  return true;
+}
+
+std::size_t Reader::read(std::span<double> interleaved) { return impl_->read(interleaved); }
+
+std::size_t Reader::read(std::span<float> interleaved) {
+  impl_->block.resize(interleaved.size());
+  const std::size_t frames = impl_->read(impl_->block);
+  const std::size_t count = frames * static_cast<std::size_t>(impl_->format.channels);
+  std::transform(impl_->block.begin(), impl_->block.begin() + static_cast<std::ptrdiff_t>(count), interleaved.begin(),
+                 [](double x) { return static_cast<float>(x); });
+  return frames;
+}
+
+std::uint64_t Reader::repaired_samples() const { return impl_->repaired; }
+
+}  // namespace pellucid::audio

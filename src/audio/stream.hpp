@@ -1,0 +1,98 @@
+// Sound read and written in blocks: constant memory however long the file, `-` for a pipe.
+//
+//   Reader in("talk.flac");
+//   Writer out("talk.denoised.flac", in.format());
+//   std::vector<double> block(4096 * in.format().channels);
+//   while (std::size_t frames = in.read(block)) out.write({block.data(), frames * in.format().channels});
+//   out.close();
+//
+// What a lossless file holds passes through unchanged to the bit: integers are scaled by a power of two both ways.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "support/atomic_file.hpp"
+
+namespace pellucid::audio {
+
+constexpr int kMaxChannels = 32;
+constexpr int kMaxRateHz = 384000;
+
+/// How sound is stored.
+struct StreamFormat {
+  int rate_hz = 0;
+  int channels = 0;
+  int code = 0;                     ///< libsndfile's container, sample format and byte order (SF_FORMAT_*)
+  std::int64_t frames = -1;         ///< -1: not known (a pipe that does not say)
+  std::vector<int> channel_map;     ///< libsndfile's SF_CHANNEL_MAP_*, empty where the file has none
+  std::map<int, std::string> tags;  ///< libsndfile's SF_STR_*: title, artist, ...
+};
+
+/// "WAV, 16-bit, 48000 Hz, 2 channels".
+std::string describe(const StreamFormat& format);
+
+/// The format for `target`: `input`'s own unless the name's ending says another container; then the sample format
+/// nearest to the input's that this container holds. Throws Error(kOutput) when it holds none, or not this rate or
+/// number of channels. `-` is WAV.
+StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target);
+
+/// True for names that end like a sound file (.wav, .flac, .ogg, .oga, .opus, .mp3, .aif, .aiff, .aifc, .au, .snd,
+/// .caf, .w64, .rf64), in any case.
+bool has_sound_extension(const std::filesystem::path& path);
+
+class Reader {
+ public:
+  /// Opens a file, or standard input for "-": plain WAV is read as it comes, anything else is first spooled to an
+  /// unnamed file in the temporary folder, because its decoder must seek.
+  /// Throws Error(kInput) when it is missing, unreadable or a folder; Error(kAudio) when it is empty, not sound, cut
+  /// short, or beyond kMaxChannels or kMaxRateHz. A file without a single frame is kAudio too.
+  explicit Reader(const std::filesystem::path& path);
+  ~Reader();
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+
+  const StreamFormat& format() const;
+  /// Skips to a frame; false when that lies beyond the end. Not for pipes.
+  bool seek(std::int64_t frame);
+  /// Fills whole frames of interleaved samples, full scale 1; returns how many frames, 0 at the end.
+  /// Throws Error(kAudio) when the file is damaged or ends before the length it states.
+  std::size_t read(std::span<double> interleaved);
+  std::size_t read(std::span<float> interleaved);
+  /// Samples so far that were NaN or infinite and were set to 0.
+  std::uint64_t repaired_samples() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class Writer {
+ public:
+  /// Writes to a file beside `target` that takes its name at close(); "-" is WAV on standard output.
+  /// Throws Error(kOutput) when the place cannot be written, exists and is to be kept, or the format has no writer.
+  Writer(const std::filesystem::path& target, const StreamFormat& format,
+         AtomicFile::Existing existing = AtomicFile::Existing::kKeep);
+  ~Writer();
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+
+  /// Whole frames; integer formats round to nearest and clip. Throws Error(kOutput) on a full disk.
+  void write(std::span<const double> interleaved);
+  /// Completes the file and gives it its name. Without it nothing is left behind.
+  void close();
+  /// Samples that were beyond full scale and were clipped (integer formats).
+  std::uint64_t clipped_samples() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pellucid::audio

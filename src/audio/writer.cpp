@@ -1,0 +1,263 @@
+#include <fcntl.h>
+#include <sndfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "audio/pcm_stream.hpp"
+#include "audio/stream.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::audio {
+namespace fs = std::filesystem;
+namespace {
+
+// Bits of a linear or companded integer format, 0 for float and for lossy coders. Companders code 16 bits.
+int integer_bits(int code) {
+  switch (code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_PCM_U8:
+      return 8;
+    case SF_FORMAT_PCM_16:
+    case SF_FORMAT_ALAC_16:
+    case SF_FORMAT_ULAW:
+    case SF_FORMAT_ALAW:
+      return 16;
+    case SF_FORMAT_ALAC_20:
+      return 20;
+    case SF_FORMAT_PCM_24:
+    case SF_FORMAT_ALAC_24:
+      return 24;
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_ALAC_32:
+      return 32;
+    default:
+      return 0;
+  }
+}
+
+std::optional<Pcm> pipe_pcm(int code) {
+  switch (code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_U8:
+      return Pcm::kU8;
+    case SF_FORMAT_PCM_16:
+      return Pcm::kS16;
+    case SF_FORMAT_PCM_24:
+      return Pcm::kS24;
+    case SF_FORMAT_PCM_32:
+      return Pcm::kS32;
+    case SF_FORMAT_FLOAT:
+      return Pcm::kF32;
+    case SF_FORMAT_DOUBLE:
+      return Pcm::kF64;
+    default:
+      return std::nullopt;
+  }
+}
+
+// libsndfile's way to a descriptor, by our own hands so that no failed write gets lost in an encoder.
+struct Sink {
+  int descriptor = -1;
+  int error = 0;
+
+  static Sink& of(void* user) { return *static_cast<Sink*>(user); }
+  static sf_count_t length(void* user) {
+    struct stat status {};
+    return ::fstat(of(user).descriptor, &status) == 0 ? status.st_size : 0;
+  }
+  static sf_count_t seek(sf_count_t offset, int whence, void* user) {
+    return ::lseek(of(user).descriptor, offset, whence);
+  }
+  static sf_count_t read(void* to, sf_count_t count, void* user) {
+    const ssize_t got = ::read(of(user).descriptor, to, static_cast<std::size_t>(count));
+    return got < 0 ? 0 : got;
+  }
+  static sf_count_t write(const void* from, sf_count_t count, void* user) {
+    Sink& sink = of(user);
+    sf_count_t done = 0;
+    while (done < count) {
+      const ssize_t wrote =
+          ::write(sink.descriptor, static_cast<const char*>(from) + done, static_cast<std::size_t>(count - done));
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) {
+        if (sink.error == 0) sink.error = wrote < 0 ? errno : ENOSPC;
+        break;
+      }
+      done += wrote;
+    }
+    return done;
+  }
+  static sf_count_t tell(void* user) { return ::lseek(of(user).descriptor, 0, SEEK_CUR); }
+};
+
+}  // namespace
+
+struct Writer::Impl {
+  std::string name;
+  StreamFormat format;
+  std::optional<AtomicFile> atomic;  // none on standard output
+  Sink sink;
+  SNDFILE* file = nullptr;
+  std::optional<Pcm> pcm;  // a WAV stream without seeking
+  int bits = 0;
+  std::vector<int> integers;
+  std::vector<unsigned char> bytes;
+  std::uint64_t frames = 0;
+  std::uint64_t clipped = 0;
+
+  ~Impl() {
+    if (file != nullptr) ::sf_close(file);
+  }
+
+  void check_sink() const {
+    if (sink.error == 0) return;
+    if (sink.error == EPIPE) {
+      throw Error(ExitCode::kOutput, "{}: the program that reads it has gone away.", name);
+    }
+    throw Error(ExitCode::kOutput, "{}: cannot be written: {}; free some space or choose another folder.", name,
+                std::strerror(sink.error));
+  }
+
+  void put(const void* data, std::size_t count) {
+    Sink::write(data, static_cast<sf_count_t>(count), &sink);
+    check_sink();
+  }
+
+  WavHeader header(std::optional<std::uint64_t> frame_count) const {
+    WavHeader wav{*pcm, format.rate_hz, format.channels, std::nullopt};
+    if (frame_count) wav.data_bytes = *frame_count * bytes_per_sample(*pcm) * static_cast<unsigned>(format.channels);
+    return wav;
+  }
+
+  void open_stream() {
+    pcm = pipe_pcm(format.code);
+    const int major = format.code & SF_FORMAT_TYPEMASK;
+    if (!pcm || (major != SF_FORMAT_WAV && major != SF_FORMAT_WAVEX)) {
+      throw Error(ExitCode::kOutput, "{}: is not a file that can be rewound, which {} needs; use - for WAV.", name,
+                  describe(format));
+    }
+    std::optional<std::uint64_t> known;
+    if (format.frames >= 0) known = static_cast<std::uint64_t>(format.frames);
+    const std::string start = make_wav_header(header(known));
+    put(start.data(), start.size());
+  }
+
+  void open_file() {
+    SF_VIRTUAL_IO io{Sink::length, Sink::seek, Sink::read, Sink::write, Sink::tell};
+    SF_INFO info{};
+    info.samplerate = format.rate_hz;
+    info.channels = format.channels;
+    info.format = format.code;
+    file = ::sf_open_virtual(&io, SFM_WRITE, &info, &sink);
+    check_sink();
+    if (file == nullptr) {
+      throw Error(ExitCode::kOutput, "{}: {} cannot be written ({}); name an output that ends in .wav or .flac.", name,
+                  describe(format), ::sf_strerror(nullptr));
+    }
+    ::sf_command(file, SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);  // it holds the time of day: no two runs alike
+    ::sf_command(file, SFC_SET_CLIPPING, nullptr, SF_TRUE);
+    for (const auto& [tag, text] : format.tags) {
+      if (tag != SF_STR_SOFTWARE) ::sf_set_string(file, tag, text.c_str());
+    }
+    if (format.channel_map.size() == static_cast<std::size_t>(format.channels)) {
+      ::sf_command(file, SFC_SET_CHANNEL_MAP_INFO, format.channel_map.data(),
+                   static_cast<int>(format.channel_map.size() * sizeof(int)));
+    }
+  }
+
+  void write(std::span<const double> samples) {
+    const std::size_t count = samples.size();
+    frames += count / static_cast<std::size_t>(format.channels);
+    if (pcm) {
+      bytes.resize(count * bytes_per_sample(*pcm));
+      clipped += encode_pcm(*pcm, samples, bytes.data());
+      put(bytes.data(), bytes.size());
+      return;
+    }
+    sf_count_t wrote = 0;
+    if (bits > 0) {
+      // libsndfile scales floats by 2^15 - 1 but integers by 2^15: integers keep what was read.
+      integers.resize(count);
+      const double scale = std::ldexp(1.0, bits - 1);
+      for (std::size_t i = 0; i < count; ++i) {
+        const double rounded = std::nearbyint(samples[i] * scale);
+        const double value = std::clamp(rounded, -scale, scale - 1);
+        if (value != rounded) ++clipped;
+        integers[i] = static_cast<int>(static_cast<std::int64_t>(value) * (std::int64_t{1} << (32 - bits)));
+      }
+      wrote = ::sf_write_int(file, integers.data(), static_cast<sf_count_t>(count));
+    } else {
+      wrote = ::sf_write_double(file, samples.data(), static_cast<sf_count_t>(count));
+    }
+    check_sink();
+    if (wrote != static_cast<sf_count_t>(count)) {
+      throw Error(ExitCode::kOutput, "{}: cannot be written: {}.", name, ::sf_strerror(file));
+    }
+  }
+
+  void close() {
+    if (file != nullptr) {
+      const int error = ::sf_close(file);
+      file = nullptr;
+      check_sink();
+      if (error != 0) throw Error(ExitCode::kOutput, "{}: cannot be completed: {}.", name, ::sf_error_number(error));
+    } else if (pcm) {
+      close_stream();
+    }
+    if (atomic) atomic->commit();
+  }
+
+  // RIFF pads to even sizes; and where standard output is a file, the header can still be told the length.
+  void close_stream() {
+    const std::string known = make_wav_header(header(frames));
+    const std::uint64_t data_bytes = *header(frames).data_bytes;
+    if (data_bytes % 2 == 1) put("", 1);
+    struct stat status {};
+    const bool was_known = format.frames >= 0 && static_cast<std::uint64_t>(format.frames) == frames;
+    if (was_known || ::fstat(sink.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return;
+    const auto written = static_cast<off_t>(known.size() + data_bytes + data_bytes % 2);
+    const off_t end = ::lseek(sink.descriptor, 0, SEEK_CUR);
+    if (end < written) return;
+    if (::pwrite(sink.descriptor, known.data(), known.size(), end - written) < 0) {
+      sink.error = errno;
+      check_sink();
+    }
+  }
+};
+
+Writer::Writer(const fs::path& target, const StreamFormat& format, AtomicFile::Existing existing)
+    : impl_(std::make_unique<Impl>()) {
+  Impl& state = *impl_;
+  state.name = target == "-" ? "standard output" : target.string();
+  state.format = format;
+  state.bits = integer_bits(format.code);
+  if (target == "-") {
+    state.sink.descriptor = STDOUT_FILENO;
+    state.open_stream();
+    return;
+  }
+  state.atomic.emplace(target, existing);
+  state.sink.descriptor = state.atomic->descriptor();
+  struct stat status {};
+  if (::fstat(state.sink.descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    state.open_file();
+  } else {
+    state.open_stream();
+  }
+}
+
+Writer::~Writer() = default;
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&&) noexcept = default;
+
+void Writer::write(std::span<const double> interleaved) { impl_->write(interleaved); }
+void Writer::close() { impl_->close(); }
+std::uint64_t Writer::clipped_samples() const { return impl_->clipped; }
+
+}  // namespace pellucid::audio

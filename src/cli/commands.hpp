@@ -1,0 +1,30 @@
+// The subcommands of `pellucid`: each adds itself, its options and what it does to the command line.
+//
+//   void add_denoise(CLI::App& app) {
+//     auto options = std::make_shared<Options>();
+//     CLI::App* command = app.add_subcommand("denoise", "Remove the noise from files, folders and pipes");
+//     command->add_option("IN", options->inputs, "...")->required();
+//     command->callback([options] { run(*options); });
+//   }
+//
+// A callback throws pellucid::Error; main() prints its sentence and ends with its exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace pellucid::cli {
+
+void add_denoise(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_info(CLI::App& app);
+void add_mix(CLI::App& app);
+void add_prepare(CLI::App& app);
+
+/// Lists `train` in the help when the trainer is there.
+void add_train(CLI::App& app);
+/// Becomes the program `pellucid-train`, which stands beside this one or in ../libexec/pellucid, so that nothing else
+/// ever loads LibTorch. `arguments` are those behind `train`, null-terminated. Throws Error(kTraining) when there is
+/// none.
+[[noreturn]] void exec_train(char** arguments);
+
+}  // namespace pellucid::cli

@@ -1,0 +1,136 @@
+// `pellucid`: the subcommands, and at the edge one sentence and one exit code for every error.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+#include "support/nearest.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+constexpr const char* kExitCodes = R"(Exit codes:
+    0  done
+    1  a defect in Pellucid itself
+    2  an option is unknown, missing or out of range
+    3  an input is missing, unreadable, or a folder where a file is meant
+    4  an input is not sound, is damaged or empty, or is not supported
+    5  a model is unknown, damaged or of another version
+    6  a recipe has a wrong key or value, or is for another architecture
+    7  an output exists already, cannot be written, or the disk is full
+    8  a corpus or dataset is missing something, is damaged or empty
+    9  training cannot go on
+   10  some files of several failed; the rest is done
+  130  stopped by Ctrl-C; what was finished is kept)";
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::string without_end(std::string text) {
+  while (!text.empty() && (text.back() == '.' || text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// CLI11 names what is wrong; what is nearest to it is added here.
+std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> parsed = app.get_subcommands();
+  const CLI::App& command = parsed.empty() ? app : *parsed.front();
+  const std::string help = parsed.empty() ? "pellucid --help" : "pellucid " + command.get_name() + " --help";
+  std::vector<std::string> extras = command.remaining();
+  if (extras.empty()) extras = app.remaining(true);
+  const auto unknown = std::find_if(extras.begin(), extras.end(),
+                                    [&](const std::string& text) { return parsed.empty() || text.rfind("-", 0) == 0; });
+  if (unknown != extras.end()) {
+    const bool is_option = unknown->rfind("-", 0) == 0;
+    const std::string word = unknown->substr(0, unknown->find('='));
+    const std::vector<std::string> valid = is_option ? option_names(command) : command_names(app);
+    return fmt::format("Unknown {} '{}'; {} See '{}'.", is_option ? "option" : "command", word,
+                       without_end(did_you_mean(word, valid)) + (nearest(word, valid) ? "" : "."), help);
+  }
+  if (parsed.empty()) {
+    return fmt::format("Name a command; {} See '{}'.", did_you_mean("", command_names(app)) + ".", help);
+  }
+  return fmt::format("{}; see '{}'.", without_end(error.what()), help);
+}
+
+int report(ExitCode code, std::string_view sentence) {
+  fmt::print(stderr, "pellucid: {}\n", sentence);
+  return static_cast<int>(code);
+}
+
+int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "train") exec_train(argv + 2);
+  CLI::App app{"Pellucid removes noise from speech.", "pellucid"};
+  app.set_version_flag("--version", "pellucid " PELLUCID_VERSION);
+  app.require_subcommand(1);
+  app.footer(kExitCodes);
+#ifdef PELLUCID_HAS_DENOISE
+  add_denoise(app);
+#endif
+#ifdef PELLUCID_HAS_EVAL
+  add_eval(app);
+#endif
+#ifdef PELLUCID_HAS_INFO
+  add_info(app);
+#endif
+#ifdef PELLUCID_HAS_MIX
+  add_mix(app);
+#endif
+#ifdef PELLUCID_HAS_PREPARE
+  add_prepare(app);
+#endif
+  add_train(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return report(ExitCode::kUsage, usage_sentence(app, error));
+  }
+  if (std::fflush(stdout) != 0) throw Error(ExitCode::kOutput, "Standard output cannot be written.");
+  return static_cast<int>(ExitCode::kOk);
+}
+
+}  // namespace
+}  // namespace pellucid::cli
+
+int main(int argc, char** argv) {
+  using pellucid::ExitCode;
+  pellucid::catch_interrupts();
+  // A write that fails for these reasons becomes a sentence, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  try {
+    return pellucid::cli::run(argc, argv);
+  } catch (const pellucid::Error& error) {
+    return pellucid::cli::report(error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return pellucid::cli::report(ExitCode::kInternal, "Memory has run out; try fewer --jobs.");
+  } catch (const std::exception& error) {
+    return pellucid::cli::report(ExitCode::kInternal,
+                                 fmt::format("A defect in Pellucid: {}; please report it.", error.what()));
+  }
+}

@@ -1,0 +1,32 @@
+// Models by name or by file.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pellucid::cli {
+
+/// What `--model` is when nobody says.
+constexpr const char* kDefaultModel = "small";
+
+/// The folder of this program.
+std::filesystem::path program_folder();
+
+/// Where names are looked up, best first: $PELLUCID_MODELS (folders between ':'), the installed share/pellucid/models,
+/// the source tree's models/.
+std::vector<std::filesystem::path> model_folders();
+
+/// The names `--model` takes, sorted.
+std::vector<std::string> model_names();
+
+/// A file when `name` has a '/' or is one, otherwise NAME.pellucid or NAME.safetensors of the model folders.
+/// Throws Error(kModel) that lists the names there are.
+std::filesystem::path find_model(const std::string& name);
+
+/// A whole model file; not checked, that is the engine's work.
+/// Throws Error(kModel) when it cannot be read or is beyond any model's size.
+std::vector<std::byte> read_model(const std::filesystem::path& path);
+
+}  // namespace pellucid::cli

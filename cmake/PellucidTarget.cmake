@@ -1,0 +1,38 @@
+# pellucid_layer(NAME SOURCES... ): a static library `pellucid_NAME` with the project's warnings and include root.
+# pellucid_freestanding(TARGET): holds a layer to what a freestanding compiler ships.
+find_package(Threads REQUIRED)
+
+function(pellucid_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                           $<$<BOOL:${PELLUCID_WERROR}>:-Werror>)
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+                                              $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  if(PELLUCID_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${PELLUCID_SANITIZE} -fno-omit-frame-pointer
+                                            -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${PELLUCID_SANITIZE})
+  endif()
+endfunction()
+
+function(pellucid_layer name)
+  add_library(pellucid_${name} STATIC ${ARGN})
+  pellucid_options(pellucid_${name})
+endfunction()
+
+function(pellucid_freestanding target)
+  set_target_properties(${target} PROPERTIES CXX_STANDARD 17)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffreestanding -fno-exceptions -fno-rtti
+                                                                     -fno-threadsafe-statics>)
+endfunction()
+
+# pellucid_test(NAME SOURCES... LIBS...): a GoogleTest program whose cases become ctest cases `NAME.Suite.Case`.
+function(pellucid_test name)
+  cmake_parse_arguments(T "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(test_${name} ${T_SOURCES})
+  pellucid_options(test_${name})
+  target_link_libraries(test_${name} PRIVATE ${T_LIBS} GTest::gtest_main)
+  target_compile_definitions(test_${name} PRIVATE
+    PELLUCID_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" PELLUCID_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    PELLUCID_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()

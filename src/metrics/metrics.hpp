@@ -36,4 +36,9 @@ Intelligibility intelligibility(std::span<const float> clean, std::span<const fl
 /// to -10..35 dB. NaN when the signal is shorter than two frames.
 double segmental_snr(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
 
+/// Log-spectral distance in dB, 0 for equal signals; lower is better (Gray and Markel, IEEE TASSP 1976): the root mean
+/// square over frequency of the difference of the two log power spectra, averaged over 32 ms Hann frames, half
+/// overlapped. Both spectra are floored 80 dB below the loudest bin of the reference. NaN for a silent reference.
+double log_spectral_distance(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
 }  // namespace pellucid::metrics

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "metrics/checks.hpp"
-#include "metrics/fft.hpp"
 #include "metrics/metrics.hpp"
 #include "metrics/octave_resample.hpp"
+#include "metrics/power_spectrum.hpp"
 
 namespace pellucid::metrics {
 namespace {
@@ -75,26 +75,18 @@ std::vector<double> keep_frames(const std::vector<double>& x, const std::vector<
   return y;
 }
 
-/// Third-octave magnitudes of every frame. Two frames of one signal share a transform; frames of the two signals must
-/// not, since rounding would leak the loud one into a silent one.
 std::vector<BandFrame> band_magnitudes(const std::vector<double>& x) {
-  const Fft fft(kFftSize);
-  const std::size_t frames = (x.size() - kFrame) / kHop;  // the last whole frame is left out, as published
-  std::vector<BandFrame> bands(frames, BandFrame{});
-  std::array<std::array<double, kFrame>, 2> frame{};
-  std::array<std::array<double, kFftSize / 2 + 1>, 2> power{};
-  for (std::size_t first = 0; first < frames; first += 2) {
-    const std::size_t count = std::min<std::size_t>(2, frames - first);
-    for (std::size_t f = 0; f < count; ++f) {
-      for (std::size_t i = 0; i < kFrame; ++i) frame[f][i] = tables().window[i] * x[(first + f) * kHop + i];
-    }
-    fft.power(frame[0], frame[1], power[0], power[1]);
-    for (std::size_t f = 0; f < count; ++f) {
-      for (std::size_t b = 0; b < kBands; ++b) {
-        double sum = 0;
-        for (std::size_t k = tables().low[b]; k < tables().high[b]; ++k) sum += power[f][k];
-        bands[first + f][b] = std::sqrt(sum);
-      }
+  PowerSpectrum spectrum(kFftSize);
+  std::vector<BandFrame> bands((x.size() - kFrame) / kHop,
+                               BandFrame{});  // the last whole frame is left out, as published
+  std::array<double, kFrame> frame{};
+  std::array<double, kFftSize / 2 + 1> power{};
+  for (std::size_t f = 0; f < bands.size(); ++f) {
+    for (std::size_t i = 0; i < kFrame; ++i) frame[i] = tables().window[i] * x[f * kHop + i];
+    spectrum(frame, power);
+    for (std::size_t b = 0; b < kBands; ++b) {
+      for (std::size_t k = tables().low[b]; k < tables().high[b]; ++k) bands[f][b] += power[k];
+      bands[f][b] = std::sqrt(bands[f][b]);
     }
   }
   return bands;

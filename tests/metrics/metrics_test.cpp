@@ -137,6 +137,31 @@ TEST(SegmentalSnr, StaysInItsRange) {
   EXPECT_TRUE(std::isnan(segmental_snr(std::vector<float>(100, 1.0F), std::vector<float>(100, 1.0F), kRateHz)));
 }
 
+TEST(LogSpectralDistance, IsZeroForEqualSignalsAndTheGainForAScaledOne) {
+  const std::vector<float> noise = white_noise(kRateHz, 7);
+  EXPECT_EQ(log_spectral_distance(noise, noise, kRateHz), 0.0);
+  EXPECT_NEAR(log_spectral_distance(noise, scaled(noise, 0.5F), kRateHz), 6.0206, 1e-3);
+  EXPECT_NEAR(log_spectral_distance(noise, scaled(noise, 2.0F), 44100), 6.0206, 1e-3);
+  // Against silence only the floor, 80 dB below the loudest bin, is left: less than that for every bin.
+  const double silent = log_spectral_distance(noise, std::vector<float>(noise.size(), 0.0F), kRateHz);
+  EXPECT_GT(silent, 60.0);
+  EXPECT_LT(silent, 80.0);
+  EXPECT_TRUE(std::isnan(log_spectral_distance(std::vector<float>(noise.size(), 0.0F), noise, kRateHz)));
+}
+
+TEST(LogSpectralDistance, FallsWithSnrAndTakesTheShortestSignal) {
+  const std::vector<float> clean = voice(1), noise = white_noise(clean.size(), 8);
+  double last = 1e9;
+  for (double snr_db : {-10.0, 0.0, 10.0, 20.0, 40.0}) {
+    const double now = log_spectral_distance(clean, add(clean, noise, snr_db), kRateHz);
+    EXPECT_LT(now, last);
+    EXPECT_GT(now, 0.0);
+    last = now;
+  }
+  const std::vector<float> one(3, 0.5F);
+  EXPECT_EQ(log_spectral_distance(one, one, kRateHz), 0.0);
+}
+
 TEST(Measures, RefuseWhatCannotBeCompared) {
   const std::vector<float> a(1000, 0.1F), b(999, 0.1F), none;
   EXPECT_THROW(si_sdr(a, b), Error);

@@ -1,0 +1,32 @@
+// The squared magnitudes of a real frame's Fourier transform.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "dsp/fft.hpp"
+
+namespace pellucid::metrics {
+
+/// One thread at a time; the transform is computed in single precision.
+class PowerSpectrum {
+ public:
+  /// `size` is one that dsp::RealFft supports; powers of two from 4 to 65536 are. Throws Error(kInternal) otherwise.
+  explicit PowerSpectrum(std::size_t size);
+  PowerSpectrum(const PowerSpectrum&) = delete;
+  PowerSpectrum& operator=(const PowerSpectrum&) = delete;
+
+  std::size_t size() const { return frame_.size(); }
+  std::size_t bins() const { return frame_.size() / 2 + 1; }
+  /// |X[k]|^2 for k = 0..size/2 into `power` (at least bins() values), not scaled. A shorter frame is padded with
+  /// zeros.
+  void operator()(std::span<const double> frame, std::span<double> power);
+
+ private:
+  dsp::RealFft fft_;
+  std::vector<unsigned char> memory_;
+  std::vector<float> frame_, spectrum_;
+};
+
+}  // namespace pellucid::metrics

@@ -106,7 +106,7 @@ void Catalogue::fill_speech(std::size_t speaker, Random& rng, std::span<float> o
     const std::size_t size = std::min(out.size() - at, static_cast<std::size_t>(clip.frames - skip));
     const auto part = out.subspan(at, size);
     source_.read(clip, skip, part);
-    const double level = std::clamp(static_cast<double>(clip.active_level_dbfs), -70.0, 0.0);
+    const double level = std::clamp(static_cast<double>(source_.level_dbfs(clip)), -70.0, 0.0);
     multiply(part, db_gain(-26 - level));
     fade(part, edge, true);
     fade(part, edge, false);
@@ -126,7 +126,8 @@ void Catalogue::fill_noise(std::size_t noise, Random& rng, std::span<float> out,
   const auto frames = static_cast<std::size_t>(clip.frames);
   if (frames >= out.size()) {
     // A stretch that is nearly silent would be raised to a hiss: look for one with something in it.
-    const double quiet = 0.05 * std::pow(10, std::clamp(static_cast<double>(clip.active_level_dbfs), -90.0, 0.0) / 20);
+    const double quiet =
+        0.05 * std::pow(10, std::clamp(static_cast<double>(source_.level_dbfs(clip)), -90.0, 0.0) / 20);
     for (int attempt = 0; attempt < 5; ++attempt) {
       source_.read(clip, rng.integer(frames - out.size() + 1), out);
       if (rms(out) > quiet) break;

@@ -20,6 +20,8 @@ class ClipSource {
   virtual std::span<const Clip> clips() const = 0;
   /// Samples offset … offset + out.size() - 1 of a clip, full scale 1; the clip has them.
   virtual void read(const Clip& clip, std::uint64_t offset_samples, std::span<float> out) const = 0;
+  /// Active level of speech, RMS of noise, dBFS.
+  virtual float level_dbfs(const Clip& clip) const { return clip.active_level_dbfs; }
 };
 
 /// A corpus seen as clips; the corpus has to live on.

@@ -1,0 +1,99 @@
+#include "corpus/mix_folder.hpp"
+
+#include <algorithm>
+
+#include "audio/sound.hpp"
+#include "corpus/active_level.hpp"
+#include "support/error.hpp"
+#include "support/thread_pool.hpp"
+
+namespace pellucid::corpus {
+
+namespace {
+
+std::vector<float> load_mono(const std::filesystem::path& file, int rate_hz) {
+  audio::LoadOptions options;
+  options.rate_hz = rate_hz;
+  return audio::load(file, options).samples;
+}
+
+}  // namespace
+
+FolderClips::FolderClips(const std::vector<SourceFolder>& folders, int rate_hz)
+    : rate_hz_(rate_hz), files_(scan(folders).files) {}
+
+void FolderClips::load(int jobs, const FolderHooks& hooks) {
+  std::vector<Clip> found(files_.size());
+  std::vector<std::string> problems(files_.size());
+  parallel_for(files_.size(), jobs, [&](std::size_t i) {
+    if (hooks.stop && hooks.stop()) throw Error(ExitCode::kInterrupted, "Interrupted while reading the recordings.");
+    const SourceFile& file = files_[i];
+    Clip& clip = found[i];
+    try {
+      auto samples = load_mono(file.file, rate_hz_);
+      const auto level =
+          file.kind == Kind::kSpeech ? active_level(samples, rate_hz_) : ActiveLevel{rms_level_dbfs(samples), 1.0f};
+      clip.kind = file.kind;
+      clip.path = file.name;
+      const auto slash = file.name.rfind('/');
+      clip.group = slash == std::string::npos ? file.name : file.name.substr(0, slash);
+      clip.shard = static_cast<std::uint32_t>(i);
+      clip.frames = samples.size();
+      clip.active_level_dbfs = level.level_dbfs;
+      clip.activity = level.activity;
+      if (level.level_dbfs <= kSilenceDbfs) problems[i] = file.file.string() + ": holds nothing but silence; left out.";
+      keep(clip.shard, std::make_shared<const std::vector<float>>(std::move(samples)));
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kAudio && error.code() != ExitCode::kInput) throw;
+      problems[i] = std::string(error.what()) + " (left out)";
+    }
+    if (hooks.decoded) hooks.decoded();
+  });
+  clips_.clear();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (problems[i].empty() && found[i].frames > 0) {
+      clips_.push_back(std::move(found[i]));
+    } else if (hooks.damaged) {
+      hooks.damaged(problems[i]);
+    }
+  }
+}
+
+FolderClips::Samples FolderClips::decoded(std::uint32_t file) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(file);
+    if (found != cache_.end()) {
+      recent_.splice(recent_.begin(), recent_, found->second.second);
+      return found->second.first;
+    }
+  }
+  auto samples = std::make_shared<const std::vector<float>>(load_mono(files_[file].file, rate_hz_));
+  keep(file, samples);
+  return samples;
+}
+
+void FolderClips::keep(std::uint32_t file, Samples samples) const {
+  const std::lock_guard lock(mutex_);
+  if (cache_.contains(file)) return;
+  cached_bytes_ += samples->size() * sizeof(float);
+  recent_.push_front(file);
+  cache_.emplace(file, std::pair(std::move(samples), recent_.begin()));
+  while (cached_bytes_ > kCacheBytes && recent_.size() > 1) {
+    const auto oldest = cache_.find(recent_.back());
+    cached_bytes_ -= oldest->second.first->size() * sizeof(float);
+    cache_.erase(oldest);
+    recent_.pop_back();
+  }
+}
+
+void FolderClips::read(const Clip& clip, std::uint64_t offset_samples, std::span<float> out) const {
+  const Samples samples = decoded(clip.shard);
+  if (offset_samples + out.size() > samples->size()) {
+    throw Error(ExitCode::kInput, "{}: has become shorter while it was read; run the command again.",
+                files_[clip.shard].file.string());
+  }
+  std::copy_n(samples->begin() + static_cast<std::ptrdiff_t>(offset_samples), out.size(), out.begin());
+}
+
+}  // namespace pellucid::corpus

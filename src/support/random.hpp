@@ -24,7 +24,8 @@ class Random {
   /// Different seeds or streams (any number of integers) give independent numbers.
   template <typename... Streams>
   explicit constexpr Random(std::uint64_t seed, Streams... streams) : state_(mix64(seed + kStep)) {
-    ((state_ = mix64((state_ ^ mix64(static_cast<std::uint64_t>(streams) + kStep)) + 2 * kStep)), ...);
+    // A product in place of a second hash: hash(seed) ^ hash(stream) would not tell (1, 2) from (2, 1).
+    ((state_ = mix64(mix64(state_) + static_cast<std::uint64_t>(streams) * 0xD1B54A32D192ED03u)), ...);
   }
 
   constexpr std::uint64_t bits() { return mix64(state_ += kStep); }

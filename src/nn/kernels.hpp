@@ -1,0 +1,71 @@
+// The inner loops of the network, once for every instruction set they are compiled for.
+//
+// Every matrix is rows of floats, channels contiguous. Weights are packed into panels of kPanel outputs, so that the
+// outputs of one input lie side by side: w[panel][input][kPanel], zero beyond the last output. Kernels may read, never
+// write, up to kSlack floats past the end of a row; memory that they read from has kSlack floats behind it.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dsp/math.hpp"
+
+namespace pellucid::nn {
+
+inline constexpr size_t kPanel = 8;
+inline constexpr size_t kSlack = 8;
+
+/// n up to a whole number of panels.
+[[gnu::always_inline]] static constexpr inline size_t padded(size_t n) { return (n + kPanel - 1) / kPanel * kPanel; }
+
+/// y[r][o] = act(bias[o] + sum_i x[r][i] w[i][o]) + residual[r][o] + residual2[r][o].
+///
+/// A convolution is this with rows that overlap: x_stride = channels, in = taps * channels. A mixing of rows (bands) is
+/// this with the mixing matrix as x and the rows as w (w_panel = kPanel, w_row = their stride).
+struct Affine {
+  size_t rows, in, out;
+  const float* x;
+  size_t x_stride;
+  const float* w;
+  size_t w_panel, w_row;   ///< floats from panel to panel, from input to input
+  const float* bias;       ///< [padded(out)], null for none
+  const float* slope;      ///< PReLU, [padded(out)], null for none
+  const float* residual;   ///< added after the activation; null for none
+  const float* residual2;  ///< the same
+  size_t residual_stride;
+  float* y;  ///< may be residual or residual2, not x or w
+  size_t y_stride;
+};
+
+/// Exponents of the compression; see docs/network.md steps 1, 2 and 9.
+struct Compression {
+  dsp::Power to_spectrum;   ///< (c-1)/2, of |X|²
+  dsp::Power to_magnitude;  ///< c/2, of |X|²
+  dsp::Power from_mask;     ///< (1/c-1)/2, of |Yc|²
+};
+
+struct Kernels {
+  const char* name;
+  void (*affine)(const Affine&);
+  /// m[b][d] = sum_b' w[b][b'][d] z[b'][d]; all rows of `width` floats.
+  void (*mix_bands)(const float* w, const float* z, float* m, size_t bands, size_t width);
+  /// GRU gates of PyTorch's order r, z, n: h' from the two products gi and gh, both [rows][3 * hidden].
+  void (*gru_gates)(const float* gi, const float* gh, float* h, size_t rows, size_t hidden);
+  /// spectrum[bins][2] -> features[bins][3]; scratch[2 * bins + kSlack].
+  void (*compress)(const Compression& c, const float* spectrum, float* features, float* scratch, size_t bins);
+  /// mask[bins][2] and features -> spectrum[bins][2]; scratch as above.
+  void (*decompress)(const Compression& c, const float* mask, const float* features, float* spectrum, float* scratch,
+                     size_t bins);
+};
+
+/// Compiled for what every processor of this architecture has; the same results with every compiler.
+extern const Kernels kPortableKernels;
+#ifdef PELLUCID_HAVE_AVX2
+/// For x86-64 with AVX2 and FMA.
+extern const Kernels kAvx2Kernels;
+#endif
+
+/// The fastest of the above that this processor runs.
+const Kernels& best_kernels();
+
+}  // namespace pellucid::nn

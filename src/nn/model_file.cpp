@@ -1,0 +1,285 @@
+#include "nn/model_file.hpp"
+
+#include "nn/crc32.hpp"
+
+namespace pellucid::nn {
+namespace {
+
+constexpr size_t kMaxHeader = size_t{1} << 20;
+constexpr size_t kMaxFile = size_t{1} << 30;
+
+/// One tensor as the header tells it. `begin` and `end` count from the start of the data.
+struct Entry {
+  Text name, dtype;
+  uint32_t rank = 0;
+  uint64_t shape[3] = {};
+  uint64_t begin = 0, end = 0;
+};
+
+bool read_entry(JsonReader& json, Entry* entry) {
+  int seen = 0;
+  if (!json.take('{')) return false;
+  do {
+    Text key;
+    if (!json.string(&key) || !json.take(':')) return false;
+    if (key.equals("dtype")) {
+      if (!json.string(&entry->dtype)) return false;
+      seen |= 1;
+    } else if (key.equals("shape")) {
+      if (!json.take('[')) return false;
+      entry->rank = 0;
+      if (!json.take(']')) {
+        do {
+          if (entry->rank == 3 || !json.number(&entry->shape[entry->rank++])) return false;
+        } while (json.take(','));
+        if (!json.take(']')) return false;
+      }
+      seen |= 2;
+    } else if (key.equals("data_offsets")) {
+      if (!json.take('[') || !json.number(&entry->begin) || !json.take(',') || !json.number(&entry->end) ||
+          !json.take(']')) {
+        return false;
+      }
+      seen |= 4;
+    } else {
+      return false;
+    }
+  } while (json.take(','));
+  return json.take('}') && seen == 7;
+}
+
+/// Reads the header through, calling visit.metadata(key, value) and visit.tensor(entry); both may stop it by false.
+template <typename Visitor>
+bool walk_header(const char* header, size_t size, Visitor& visit) {
+  JsonReader json(header, size);
+  if (!json.take('{')) return false;
+  do {
+    Text name;
+    if (!json.string(&name) || !json.take(':')) return false;
+    if (name.equals("__metadata__")) {
+      if (!json.take('{')) return false;
+      if (json.take('}')) continue;
+      do {
+        Text key, value;
+        if (!json.string(&key) || !json.take(':') || !json.string(&value)) return false;
+        if (!visit.metadata(key, value)) return false;
+      } while (json.take(','));
+      if (!json.take('}')) return false;
+    } else {
+      Entry entry;
+      entry.name = name;
+      if (!read_entry(json, &entry) || !visit.tensor(entry)) return false;
+    }
+  } while (json.take(','));
+  return json.take('}') && json.at_end();
+}
+
+/// Finds one string of the metadata, refusing a second of the same name.
+struct Find {
+  const char* key;
+  Text value;
+  bool found = false;
+  bool metadata(const Text& name, const Text& text) {
+    if (!name.equals(key)) return true;
+    if (found) return false;
+    found = true;
+    value = text;
+    return true;
+  }
+  bool tensor(const Entry&) { return true; }
+};
+
+/// Where the data ends by the header.
+struct FindEnd {
+  uint64_t end = 0;
+  uint32_t tensors = 0;
+  bool metadata(const Text&, const Text&) { return true; }
+  bool tensor(const Entry& entry) {
+    if (entry.end > end) end = entry.end;
+    return ++tensors <= 4 * kMaxTensors;
+  }
+};
+
+/// Puts every tensor of the header to its place in the architecture's order.
+struct Match {
+  const Architecture& architecture;
+  uint32_t* offset;
+  uint64_t data_size;
+  uint32_t count;
+  const char* problem = nullptr;
+  uint64_t end[kMaxTensors] = {};
+  uint32_t matched = 0;
+
+  bool fail(const char* what) {
+    problem = what;
+    return false;
+  }
+  bool metadata(const Text&, const Text&) { return true; }
+  bool tensor(const Entry& entry) {
+    TensorSpec spec;
+    uint32_t index = 0;
+    while (tensor_spec(architecture, index, &spec) && !entry.name.equals(spec.name)) ++index;
+    if (index >= count) return fail("it holds a tensor that its architecture does not have");
+    if (end[index] != 0) return fail("it holds a tensor twice");
+    if (!entry.dtype.equals("F32")) return fail("a tensor is not float32");
+    if (entry.rank != spec.rank) return fail("a tensor has a shape that its architecture does not have");
+    for (uint32_t i = 0; i < spec.rank; ++i) {
+      if (entry.shape[i] != spec.shape[i]) return fail("a tensor has a shape that its architecture does not have");
+    }
+    if (entry.begin > entry.end || entry.end > data_size || entry.end - entry.begin != 4 * spec.count()) {
+      return fail("a tensor lies outside the file or has another size than its shape");
+    }
+    offset[index] = static_cast<uint32_t>(entry.begin);
+    end[index] = entry.end;
+    ++matched;
+    return true;
+  }
+  /// Whether the tensors follow one another from 0 to the end: each starts where one ends, no two start together.
+  bool tiles() const {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      bool joined = offset[i] == 0;
+      for (uint32_t j = 0; j < count; ++j) {
+        if (j != i && offset[j] == offset[i]) return false;
+        joined = joined || end[j] == offset[i];
+      }
+      if (!joined) return false;
+      sum += end[i] - offset[i];
+    }
+    return sum == data_size;
+  }
+};
+
+bool hex_value(const Text& digits, uint32_t* value) {
+  if (digits.size != 8) return false;
+  *value = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    const char c = digits.data[i];
+    const bool decimal = c >= '0' && c <= '9', letter = c >= 'a' && c <= 'f';
+    if (!decimal && !letter) return false;
+    *value = *value << 4 | static_cast<uint32_t>(decimal ? c - '0' : c - 'a' + 10);
+  }
+  return true;
+}
+
+}  // namespace
+
+Text ModelFile::metadata(const char* key) const {
+  Find find{key, {}};
+  return walk_header(header_, header_size_, find) && find.found ? find.value : Text{};
+}
+
+ModelError ModelFile::parse(const void* bytes, size_t size) {
+  const uint8_t* file = static_cast<const uint8_t*>(bytes);
+  if (size < 16) return {ModelStatus::kTruncated, "it has fewer than 16 bytes"};
+  if (size > kMaxFile) return {ModelStatus::kNotAModel, "it is larger than 1 GiB"};
+  uint64_t header_size = 0;
+  for (int i = 7; i >= 0; --i) header_size = header_size << 8 | file[i];
+  if (header_size > kMaxHeader || file[8] != '{') {
+    return {ModelStatus::kNotAModel, "it does not start with a safetensors header"};
+  }
+  if (header_size > size - 8) return {ModelStatus::kTruncated, "it ends inside its header"};
+  header_ = reinterpret_cast<const char*>(file + 8);
+  header_size_ = static_cast<size_t>(header_size);
+  data_ = file + 8 + header_size_;
+  const size_t data_size = size - 8 - header_size_;
+
+  FindEnd extent;
+  if (!walk_header(header_, header_size_, extent)) return {ModelStatus::kDamaged, "its header cannot be read"};
+  const Text format = metadata("format");
+  if (!format.equals("pellucid-1")) {
+    if (format.starts_with("pellucid-")) return {ModelStatus::kVersion, "its format is not pellucid-1"};
+    return {ModelStatus::kNotAModel, "its metadata does not say format pellucid-1"};
+  }
+  if (extent.end != data_size) {
+    return {ModelStatus::kTruncated,
+            extent.end > data_size ? "it ends before its last tensor" : "it goes on after its last tensor"};
+  }
+  const Text checksum = metadata("checksum");
+  uint32_t expected;
+  if (!checksum.starts_with("crc32:") || !hex_value({checksum.data + 6, checksum.size - 6}, &expected)) {
+    return {ModelStatus::kDamaged, "it has no checksum"};
+  }
+  const uint8_t* digits = reinterpret_cast<const uint8_t*>(checksum.data + 6);
+  static constexpr uint8_t kZeros[8] = {'0', '0', '0', '0', '0', '0', '0', '0'};
+  uint32_t crc = crc32(0, file, static_cast<size_t>(digits - file));
+  crc = crc32(crc, kZeros, 8);
+  crc = crc32(crc, digits + 8, size - static_cast<size_t>(digits + 8 - file));
+  if (crc != expected) return {ModelStatus::kDamaged, "its checksum does not match its content"};
+
+  const ModelError error = read_architecture();
+  return error.status == ModelStatus::kOk ? match_tensors(data_size) : error;
+}
+
+ModelError ModelFile::read_architecture() {
+  Architecture& a = architecture_;
+  a = Architecture{};
+  const Text time = metadata("time_mixer"), freq = metadata("freq_mixer");
+  if (time.equals("gru")) {
+    a.time_mixer = TimeMixer::kGru;
+  } else if (time.equals("conv")) {
+    a.time_mixer = TimeMixer::kConv;
+  } else {
+    return {ModelStatus::kUnsupported, "its time_mixer is neither gru nor conv"};
+  }
+  if (freq.equals("dense")) {
+    a.freq_mixer = FreqMixer::kDense;
+  } else if (freq.equals("conv")) {
+    a.freq_mixer = FreqMixer::kConv;
+  } else {
+    return {ModelStatus::kUnsupported, "its freq_mixer is neither dense nor conv"};
+  }
+  if (!metadata("output").equals("complex_mask")) {
+    return {ModelStatus::kUnsupported, "its output is not complex_mask"};
+  }
+  const bool gru = a.time_mixer == TimeMixer::kGru;
+  const struct {
+    const char* key;
+    uint32_t* value;
+    bool needed;
+  } numbers[] = {{"sample_rate_hz", &a.sample_rate_hz, true},
+                 {"window_samples", &a.window_samples, true},
+                 {"hop_samples", &a.hop_samples, true},
+                 {"fold", &a.fold, true},
+                 {"channels", &a.channels, true},
+                 {"kernel", &a.kernel, true},
+                 {"encoder_layers", &a.encoder_layers, true},
+                 {"bands", &a.bands, true},
+                 {"width", &a.width, true},
+                 {"blocks", &a.blocks, true},
+                 {"hidden", &a.hidden, gru},
+                 {"time_kernel", &a.time_kernel, !gru},
+                 {"time_layers", &a.time_layers, !gru}};
+  for (const auto& number : numbers) {
+    if (number.needed && !parse_whole(metadata(number.key), number.value)) {
+      return {ModelStatus::kUnsupported, "a number of its architecture is missing or no number"};
+    }
+  }
+  if (!parse_decimal(metadata("compression"), &a.compression)) {
+    return {ModelStatus::kUnsupported, "its compression is missing or no number"};
+  }
+  const Text name = metadata("name");
+  for (size_t i = 0; i < name.size && i + 1 < sizeof a.name; ++i) a.name[i] = name.data[i];
+  if (const char* problem = unsupported(a)) return {ModelStatus::kUnsupported, problem};
+  return {};
+}
+
+ModelError ModelFile::match_tensors(size_t data_size) {
+  Match match{architecture_, offset_, data_size, tensor_count(architecture_)};
+  if (!walk_header(header_, header_size_, match)) {
+    return {ModelStatus::kDamaged, match.problem != nullptr ? match.problem : "its header cannot be read"};
+  }
+  if (match.matched != match.count) {
+    return {ModelStatus::kDamaged, "a tensor that its architecture has is missing"};
+  }
+  if (!match.tiles()) return {ModelStatus::kDamaged, "its tensors overlap or leave gaps"};
+  for (size_t i = 0; i + 4 <= data_size; i += 4) {
+    // All ones in the exponent: infinity or not a number.
+    if ((data_[i + 3] & 0x7f) == 0x7f && (data_[i + 2] & 0x80) != 0) {
+      return {ModelStatus::kDamaged, "a weight is not finite"};
+    }
+  }
+  return {};
+}
+
+}  // namespace pellucid::nn

@@ -1,0 +1,66 @@
+// Reads a model file (safetensors, docs/network.md) from memory, in place, without trusting it.
+//
+//   ModelFile file;
+//   ModelError error = file.parse(bytes, size);
+//   if (error.status != ModelStatus::kOk) …            // error.detail says what was found
+//   file.architecture().channels;
+//   file.tensor(0);                                    // bytes of the first tensor of tensor_spec
+//
+// After parse every tensor that the architecture asks for is there exactly once, with its shape, as finite float32; the
+// tensors fill the file without gap or overlap, and the checksum holds. The bytes must outlive the ModelFile.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/architecture.hpp"
+#include "nn/json.hpp"
+
+namespace pellucid::nn {
+
+enum class ModelStatus : uint8_t {
+  kOk,
+  kNotAModel,   ///< something else than a Pellucid model
+  kVersion,     ///< a Pellucid model of another version
+  kTruncated,   ///< shorter or longer than its header says
+  kDamaged,     ///< checksum or structure broken
+  kUnsupported  ///< intact, but not a network this code runs
+};
+
+struct ModelError {
+  ModelStatus status = ModelStatus::kOk;
+  const char* detail = "";  ///< a clause for a sentence, static
+};
+
+class ModelFile {
+ public:
+  /// Reads the whole of `bytes`. On an error the object is not to be used.
+  ModelError parse(const void* bytes, size_t size);
+
+  const Architecture& architecture() const { return architecture_; }
+  /// Little-endian float32 values of tensor `index` of tensor_spec, at any alignment.
+  const uint8_t* tensor(uint32_t index) const { return data_ + offset_[index]; }
+  /// A string of the metadata as it stands in the header (escapes kept); empty when there is none.
+  Text metadata(const char* key) const;
+
+ private:
+  ModelError read_architecture();
+  ModelError match_tensors(size_t data_size);
+
+  const char* header_ = nullptr;
+  size_t header_size_ = 0;
+  const uint8_t* data_ = nullptr;
+  Architecture architecture_;
+  uint32_t offset_[kMaxTensors] = {};
+};
+
+/// One little-endian float32 at any address.
+inline float read_float(const uint8_t* p) {
+  const uint32_t bits =
+      p[0] | static_cast<uint32_t>(p[1]) << 8 | static_cast<uint32_t>(p[2]) << 16 | static_cast<uint32_t>(p[3]) << 24;
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+}  // namespace pellucid::nn

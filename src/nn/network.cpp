@@ -1,0 +1,310 @@
+#include "nn/network.hpp"
+
+namespace pellucid::nn {
+
+using dsp::Arena;
+
+namespace {
+
+/// Zeroed memory for [rows][columns], `margin` rows on both sides, and what kernels read past the end.
+float* take_rows(Arena& arena, size_t rows, size_t columns, size_t margin) {
+  const size_t count = (rows + 2 * margin) * columns + kSlack;
+  float* memory = arena.take<float>(count);
+  if (memory == nullptr) return nullptr;
+  for (size_t i = 0; i < count; ++i) memory[i] = 0.0f;
+  return memory + margin * columns;
+}
+
+}  // namespace
+
+bool NetworkState::init(const Network& network, Arena& arena) {
+  size_ = static_cast<size_t>(state_floats(network.architecture()));
+  values_ = arena.take<float>(size_ + kSlack);
+  if (values_ == nullptr) return false;
+  reset();
+  return true;
+}
+
+void NetworkState::reset() {
+  frame_ = 0;
+  for (size_t i = 0; i < size_ + kSlack; ++i) values_[i] = 0.0f;
+}
+
+/// Takes the file's tensors one after another, in the order of tensor_spec, into the layout of the kernels.
+class Network::Packer {
+ public:
+  Packer(const ModelFile& file, Arena& arena) : file_(file), arena_(arena) {}
+
+  /// As it stands in the file.
+  const float* plain(size_t count) {
+    const uint8_t* from = file_.tensor(next_++);
+    float* to = arena_.take<float>(count + kSlack);
+    if (to == nullptr) return nullptr;
+    for (size_t i = 0; i < count; ++i) to[i] = read_float(from + 4 * i);
+    for (size_t i = count; i < count + kSlack; ++i) to[i] = 0.0f;
+    return to;
+  }
+  /// A weight [out][in] in panels.
+  const float* matrix(size_t out, size_t in) {
+    const uint8_t* from = file_.tensor(next_++);
+    float* to = arena_.take<float>(padded(out) * in);
+    if (to == nullptr) return nullptr;
+    for (size_t o = 0; o < padded(out); ++o) {
+      for (size_t i = 0; i < in; ++i) {
+        to[o / kPanel * kPanel * in + i * kPanel + o % kPanel] = o < out ? read_float(from + 4 * (o * in + i)) : 0.0f;
+      }
+    }
+    return to;
+  }
+  Layer layer(size_t out, size_t taps, size_t in, bool slope) {
+    Layer made;
+    made.in = taps * in;
+    made.out = out;
+    made.taps = taps;
+    made.weight = matrix(out, taps * in);
+    made.bias = plain(out);
+    if (slope) made.slope = plain(out);
+    return made;
+  }
+
+ private:
+  const ModelFile& file_;
+  Arena& arena_;
+  uint32_t next_ = 0;
+};
+
+bool Network::init(const ModelFile& file, Arena& arena, const Kernels& kernels) {
+  architecture_ = file.architecture();
+  kernels_ = &kernels;
+  const Architecture& a = architecture_;
+  const double c = a.compression;
+  compression_ = {dsp::make_power((c - 1.0) / 2.0), dsp::make_power(c / 2.0), dsp::make_power((1.0 / c - 1.0) / 2.0)};
+  nyquist_power_ = dsp::make_power(0.5 / c);
+
+  const size_t C = a.channels, D = a.width, B = a.bands, H = a.hidden, P = a.positions(), k = a.kernel;
+  Packer pack(file, arena);
+  in_ = pack.layer(C, k, 3 * a.fold, true);
+  for (uint32_t i = 0; i < a.encoder_layers; ++i) encoder_[i] = pack.layer(C, k, C, true);
+  reduce_ = pack.plain(B * P);
+  reduce_proj_ = pack.layer(D, 1, C, false);
+  embedding_ = pack.plain(B * D);
+  for (uint32_t n = 0; n < a.blocks; ++n) {
+    Block& block = blocks_[n];
+    if (a.time_mixer == TimeMixer::kGru) {
+      block.input.in = D;
+      block.hidden.in = H;
+      block.input.out = block.hidden.out = 3 * H;
+      block.input.weight = pack.matrix(3 * H, D);
+      block.hidden.weight = pack.matrix(3 * H, H);
+      block.input.bias = pack.plain(3 * H);
+      block.hidden.bias = pack.plain(3 * H);
+      block.time_out = pack.layer(D, 1, H, false);
+    } else {
+      for (uint32_t l = 0; l < a.time_layers; ++l) {
+        block.time_layer[l] = pack.layer(D, a.time_kernel, D, true);
+      }
+    }
+    if (a.freq_mixer == FreqMixer::kDense) {
+      block.mix = pack.plain(B * B * D);
+      block.freq = pack.layer(D, 1, D, true);
+    } else {
+      block.freq = pack.layer(D, k, D, true);
+    }
+  }
+  expand_proj_ = pack.layer(C, 1, D, false);
+  expand_ = pack.plain(P * B);
+  for (uint32_t i = a.encoder_layers; i >= 1; --i) decoder_[i - 1] = pack.layer(C, k, C, true);
+  out_ = pack.layer(2 * a.fold, k, C, false);
+  return take_scratch(arena);
+}
+
+bool Network::take_scratch(Arena& arena) {
+  const Architecture& a = architecture_;
+  const size_t C = a.channels, D = a.width, B = a.bands, P = a.positions(), margin = a.kernel / 2;
+  features_ = take_rows(arena, P, 3 * a.fold, margin);
+  for (uint32_t i = 0; i <= a.encoder_layers; ++i) skips_[i] = take_rows(arena, P, C, margin);
+  for (float*& x : x_) x = take_rows(arena, P, C, margin);
+  for (float*& z : z_) z = take_rows(arena, B, D, margin);
+  bands_ = take_rows(arena, B, C > D ? C : D, 0);
+  if (a.time_mixer == TimeMixer::kGru) {
+    for (float*& gates : gates_) gates = take_rows(arena, B, 3 * size_t{a.hidden}, 0);
+  } else {
+    taps_ = take_rows(arena, B, D * a.time_kernel, 0);
+  }
+  mask_ = take_rows(arena, P, 2 * a.fold, 0);
+  bin_scratch_ = take_rows(arena, 2, a.bins(), 0);
+  return !arena.failed() && bin_scratch_ != nullptr;
+}
+
+void Network::set_observer(Observer observer, void* user) {
+  observer_ = observer;
+  observer_user_ = user;
+}
+
+void Network::observe(const char* prefix, int index, const char* suffix, const float* values, size_t rows,
+                      size_t columns) {
+  if (observer_ == nullptr) return;
+  char name[40];
+  size_t n = 0;
+  while (*prefix != '\0' && n < 20) name[n++] = *prefix++;
+  if (index >= 10) name[n++] = static_cast<char>('0' + index / 10);
+  if (index >= 0) name[n++] = static_cast<char>('0' + index % 10);
+  while (*suffix != '\0' && n < 39) name[n++] = *suffix++;
+  name[n] = '\0';
+  observer_(observer_user_, name, values, rows, columns);
+}
+
+void Network::run(const Layer& layer, const float* x, size_t rows, const float* residual, const float* residual2,
+                  float* y) {
+  const size_t channels = layer.in / layer.taps;
+  Affine affine = {};
+  affine.rows = rows;
+  affine.in = layer.in;
+  affine.out = layer.out;
+  affine.x = x - (layer.taps - 1) / 2 * channels;
+  affine.x_stride = channels;
+  affine.w = layer.weight;
+  affine.w_panel = kPanel * layer.in;
+  affine.w_row = kPanel;
+  affine.bias = layer.bias;
+  affine.slope = layer.slope;
+  affine.residual = residual;
+  affine.residual2 = residual2;
+  affine.residual_stride = layer.out;
+  affine.y = y;
+  affine.y_stride = layer.out;
+  kernels_->affine(affine);
+}
+
+void Network::mix_rows(const float* matrix, size_t rows, const float* x, size_t in, const float* residual, float* y) {
+  const size_t channels = architecture_.channels;
+  Affine affine = {};
+  affine.rows = rows;
+  affine.in = in;
+  affine.out = channels;
+  affine.x = matrix;
+  affine.x_stride = in;
+  affine.w = x;
+  affine.w_panel = kPanel;
+  affine.w_row = channels;
+  affine.residual = residual;
+  affine.residual_stride = channels;
+  affine.y = y;
+  affine.y_stride = channels;
+  kernels_->affine(affine);
+}
+
+void Network::encode(const float* features) {
+  const size_t P = architecture_.positions(), C = architecture_.channels;
+  run(in_, features, P, nullptr, nullptr, skips_[0]);
+  observe("in", -1, "", skips_[0], P, C);
+  for (uint32_t i = 1; i <= architecture_.encoder_layers; ++i) {
+    run(encoder_[i - 1], skips_[i - 1], P, skips_[i - 1], nullptr, skips_[i]);
+    observe("encoder.", static_cast<int>(i), "", skips_[i], P, C);
+  }
+}
+
+void Network::reduce() {
+  const Architecture& a = architecture_;
+  mix_rows(reduce_, a.bands, skips_[a.encoder_layers], a.positions(), nullptr, bands_);
+  run(reduce_proj_, bands_, a.bands, embedding_, nullptr, z_[0]);
+  observe("reduce", -1, "", z_[0], a.bands, a.width);
+}
+
+void Network::time_gru(const Block& block, float* h) {
+  const size_t B = architecture_.bands, H = architecture_.hidden;
+  run(block.input, z_[0], B, nullptr, nullptr, gates_[0]);
+  run(block.hidden, h, B, nullptr, nullptr, gates_[1]);
+  kernels_->gru_gates(gates_[0], gates_[1], h, B, H);
+  run(block.time_out, h, B, z_[0], nullptr, z_[0]);
+}
+
+float* Network::time_conv(const Block& block, uint64_t frame, float* rings) {
+  const size_t B = architecture_.bands, D = architecture_.width, K = architecture_.time_kernel;
+  for (uint32_t l = 0; l < architecture_.time_layers; ++l) {
+    // The ring holds the last (K-1) * 2^l inputs; the oldest makes place for this one.
+    const uint64_t length = uint64_t{K - 1} << l;
+    for (size_t tap = 0; tap < K; ++tap) {
+      const uint64_t delay = uint64_t{K - 1 - tap} << l;
+      const float* from = delay == 0 ? z_[0] : rings + (frame + length - delay) % length * B * D;
+      for (size_t b = 0; b < B; ++b) {
+        for (size_t d = 0; d < D; ++d) taps_[(b * K + tap) * D + d] = from[b * D + d];
+      }
+    }
+    if (length > 0) {
+      float* to = rings + frame % length * B * D;
+      for (size_t i = 0; i < B * D; ++i) to[i] = z_[0][i];
+    }
+    rings += length * B * D;
+    Layer layer = block.time_layer[l];
+    layer.taps = 1;  // the taps are gathered: one row a band
+    run(layer, taps_, B, z_[0], nullptr, z_[0]);
+  }
+  return rings;
+}
+
+void Network::mix_frequencies(const Block& block) {
+  const size_t B = architecture_.bands, D = architecture_.width;
+  if (architecture_.freq_mixer == FreqMixer::kDense) {
+    kernels_->mix_bands(block.mix, z_[0], bands_, B, D);
+    run(block.freq, bands_, B, z_[0], nullptr, z_[0]);
+  } else {
+    run(block.freq, z_[0], B, z_[0], nullptr, z_[1]);
+    float* swap = z_[0];
+    z_[0] = z_[1];
+    z_[1] = swap;
+  }
+}
+
+void Network::expand() {
+  const Architecture& a = architecture_;
+  run(expand_proj_, z_[0], a.bands, nullptr, nullptr, bands_);
+  mix_rows(expand_, a.positions(), bands_, a.bands, skips_[a.encoder_layers], x_[0]);
+  observe("expand", -1, "", x_[0], a.positions(), a.channels);
+}
+
+void Network::decode() {
+  const size_t P = architecture_.positions(), C = architecture_.channels;
+  for (uint32_t i = architecture_.encoder_layers; i >= 1; --i) {
+    run(decoder_[i - 1], x_[0], P, x_[0], skips_[i - 1], x_[1]);
+    float* swap = x_[0];
+    x_[0] = x_[1];
+    x_[1] = swap;
+    observe("decoder.", static_cast<int>(i), "", x_[0], P, C);
+  }
+  run(out_, x_[0], P, nullptr, nullptr, mask_);
+  observe("mask", -1, "", mask_, P, 2 * architecture_.fold);
+}
+
+void Network::process_frame(NetworkState& state, const float* spectrum, float* cleaned) {
+  const Architecture& a = architecture_;
+  const size_t bins = a.bins();
+  kernels_->compress(compression_, spectrum, features_, bin_scratch_, bins);
+  observe("features", -1, "", features_, a.positions(), 3 * a.fold);
+  encode(features_);
+  reduce();
+  float* memory = state.values_;
+  for (uint32_t n = 0; n < a.blocks; ++n) {
+    if (a.time_mixer == TimeMixer::kGru) {
+      time_gru(blocks_[n], memory);
+      memory += size_t{a.bands} * a.hidden;
+    } else {
+      memory = time_conv(blocks_[n], state.frame_, memory);
+    }
+    observe("blocks.", static_cast<int>(n), ".time", z_[0], a.bands, a.width);
+    mix_frequencies(blocks_[n]);
+    observe("blocks.", static_cast<int>(n), ".freq", z_[0], a.bands, a.width);
+  }
+  ++state.frame_;
+  expand();
+  decode();
+
+  const float nyquist_re = spectrum[2 * bins], nyquist_im = spectrum[2 * bins + 1];
+  kernels_->decompress(compression_, mask_, features_, cleaned, bin_scratch_, bins);
+  const float re = mask_[2 * bins - 2], im = mask_[2 * bins - 1];
+  const float gain = dsp::pow_of(dsp::max_of(re * re + im * im, 1e-30f), nyquist_power_);
+  cleaned[2 * bins] = nyquist_re * gain;
+  cleaned[2 * bins + 1] = nyquist_im * gain;
+}
+
+}  // namespace pellucid::nn

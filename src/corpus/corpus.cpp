@@ -1,0 +1,76 @@
+#include "corpus/corpus.hpp"
+
+#include <array>
+
+#include "corpus/index.hpp"
+#include "corpus/shard_file.hpp"
+#include "support/crc32.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::corpus {
+
+struct Corpus::Impl {
+  Index index;
+  std::vector<MappedFile> shards;
+  std::array<std::array<std::vector<std::uint32_t>, 3>, 3> selections;  // [kind][split]
+};
+
+Corpus::Corpus(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Corpus::~Corpus() = default;
+Corpus::Corpus(Corpus&&) noexcept = default;
+Corpus& Corpus::operator=(Corpus&&) noexcept = default;
+
+Corpus Corpus::open(const std::filesystem::path& dir) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(dir, ignored)) {
+    throw Error(ExitCode::kCorpus, "{}: found no such folder, expected a corpus; make one with `pellucid prepare`",
+                dir.string());
+  }
+  if (!std::filesystem::exists(dir / kIndexName, ignored)) {
+    throw Error(ExitCode::kCorpus, "{}: found no {}, expected a finished corpus; make one with `pellucid prepare`",
+                dir.string(), kIndexName);
+  }
+  auto impl = std::make_unique<Impl>();
+  const std::filesystem::path index_path = dir / kIndexName;
+  {
+    const MappedFile file(index_path);
+    impl->index = parse_index(file.text(), index_path.string());
+  }
+  for (const ShardInfo& shard : impl->index.shards) {
+    MappedFile file(dir / shard.name);
+    if (file.bytes().size() != shard.bytes) {
+      throw Error(ExitCode::kCorpus,
+                  "{}: found {} bytes, the index expects {}; copy the shard again or make the corpus again",
+                  (dir / shard.name).string(), file.bytes().size(), shard.bytes);
+    }
+    if (crc32(0, file.bytes().data(), file.bytes().size()) != shard.crc32) {
+      throw Error(ExitCode::kCorpus,
+                  "{}: the checksum does not match the index; copy the shard again or make the corpus again",
+                  (dir / shard.name).string());
+    }
+    impl->shards.push_back(std::move(file));
+  }
+  for (std::size_t i = 0; i < impl->index.clips.size(); ++i) {
+    const Clip& clip = impl->index.clips[i];
+    impl->selections[static_cast<std::size_t>(clip.kind)][static_cast<std::size_t>(clip.split)].push_back(
+        static_cast<std::uint32_t>(i));
+  }
+  return Corpus(std::move(impl));
+}
+
+int Corpus::rate_hz() const { return impl_->index.rate_hz; }
+
+std::span<const Clip> Corpus::clips() const { return impl_->index.clips; }
+
+std::span<const std::uint32_t> Corpus::select(Kind kind, Split split) const {
+  return impl_->selections[static_cast<std::size_t>(kind)][static_cast<std::size_t>(split)];
+}
+
+std::span<const std::int16_t> Corpus::samples(const Clip& clip) const {
+  const std::span<const std::byte> bytes = impl_->shards[clip.shard].bytes();
+  // A map starts on a page and every clip on an even byte, so the samples are aligned.
+  return {reinterpret_cast<const std::int16_t*>(bytes.data()) + clip.offset_samples,
+          static_cast<std::size_t>(clip.frames)};
+}
+
+}  // namespace pellucid::corpus

@@ -1,0 +1,73 @@
+#include "corpus/prepare_decode.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "audio/resampler.hpp"
+#include "audio/stream.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::corpus {
+namespace {
+
+constexpr std::size_t kBlockFrames = 16384;
+
+std::vector<std::int16_t> to_int16(std::span<const float> samples) {
+  std::vector<std::int16_t> out(samples.size());
+  std::transform(samples.begin(), samples.end(), out.begin(), [](float x) {
+    return static_cast<std::int16_t>(std::lround(std::clamp(x * 32768.0f, -32768.0f, 32767.0f)));
+  });
+  return out;
+}
+
+void cut(std::vector<float>& pending, std::size_t frames, int rate_hz, DecodedFile& result) {
+  const std::span<const float> piece(pending.data(), frames);
+  result.pieces.push_back({measure(piece, rate_hz), to_int16(piece)});
+  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(frames));
+}
+
+void decode_or_throw(const std::filesystem::path& file, int rate_hz, double piece_s, DecodedFile& result) {
+  audio::Reader reader(file);
+  const int channels = reader.format().channels;
+  const auto piece_frames = static_cast<std::size_t>(piece_s * rate_hz);
+  std::optional<audio::StreamResampler> resampler;
+  if (reader.format().rate_hz != rate_hz) resampler.emplace(reader.format().rate_hz, rate_hz, 1);
+  ClipCounter clips(channels);
+  std::vector<float> block(kBlockFrames * static_cast<std::size_t>(channels)), mono(kBlockFrames), pending;
+  while (const std::size_t frames = reader.read(block)) {
+    const std::span<const float> interleaved(block.data(), frames * static_cast<std::size_t>(channels));
+    clips.add(interleaved);
+    for (std::size_t i = 0; i < frames; ++i) {
+      double sum = 0;
+      for (int c = 0; c < channels; ++c)
+        sum += static_cast<double>(interleaved[i * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c)]);
+      mono[i] = static_cast<float>(sum / channels);
+    }
+    const std::span<const float> averaged(mono.data(), frames);
+    if (resampler) {
+      resampler->process(averaged, pending);
+    } else {
+      pending.insert(pending.end(), averaged.begin(), averaged.end());
+    }
+    while (pending.size() >= piece_frames + piece_frames / 2) cut(pending, piece_frames, rate_hz, result);
+  }
+  if (resampler) resampler->finish(pending);
+  if (!pending.empty()) cut(pending, pending.size(), rate_hz, result);
+  for (DecodedPiece& piece : result.pieces) piece.measures.clipped_share = clips.share();
+}
+
+}  // namespace
+
+DecodedFile decode(const std::filesystem::path& file, int rate_hz, double piece_s) {
+  DecodedFile result;
+  try {
+    decode_or_throw(file, rate_hz, piece_s, result);
+  } catch (const Error& error) {
+    result.pieces.clear();
+    result.damaged = error.what();
+  }
+  return result;
+}
+
+}  // namespace pellucid::corpus

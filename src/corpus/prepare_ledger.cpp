@@ -1,0 +1,127 @@
+#include "corpus/prepare_ledger.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "corpus/index.hpp"
+
+namespace pellucid::corpus {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFormat = "pellucid-ledger";
+constexpr int kVersion = 1;
+
+json to_json(const PieceRecord& piece) {
+  const Measures& m = piece.measures;
+  json object = {{"seconds", m.duration_s},
+                 {"active_level_dbfs", m.active_level_dbfs},
+                 {"activity", m.activity},
+                 {"rms_dbfs", m.rms_dbfs},
+                 {"peak", m.peak},
+                 {"noise_floor_dbfs", m.noise_floor_dbfs},
+                 {"dynamic_db", m.dynamic_db},
+                 {"silence_share", m.silence_share},
+                 {"clipped_share", m.clipped_share},
+                 {"bandwidth_hz", m.bandwidth_hz},
+                 {"frames", piece.frames},
+                 {"hash", piece.hash}};
+  if (piece.refused.empty()) {
+    object["shard"] = piece.shard;
+    object["offset"] = piece.offset_samples;
+  } else {
+    object["refused"] = piece.refused;
+    object["detail"] = piece.detail;
+  }
+  return object;
+}
+
+// Throws json::exception for anything unexpected; read_ledger() ends there.
+PieceRecord piece_from(const json& object) {
+  PieceRecord piece;
+  Measures& m = piece.measures;
+  m.duration_s = object.at("seconds").get<double>();
+  m.active_level_dbfs = object.at("active_level_dbfs").get<float>();
+  m.activity = object.at("activity").get<float>();
+  m.rms_dbfs = object.at("rms_dbfs").get<float>();
+  m.peak = object.at("peak").get<float>();
+  m.noise_floor_dbfs = object.at("noise_floor_dbfs").get<float>();
+  m.dynamic_db = object.at("dynamic_db").get<float>();
+  m.silence_share = object.at("silence_share").get<float>();
+  m.clipped_share = object.at("clipped_share").get<float>();
+  m.bandwidth_hz = object.at("bandwidth_hz").get<float>();
+  piece.frames = object.at("frames").get<std::uint64_t>();
+  piece.hash = object.at("hash").get<std::uint64_t>();
+  if (object.contains("refused")) {
+    piece.refused = object.at("refused").get<std::string>();
+    piece.detail = object.at("detail").get<std::string>();
+  } else {
+    piece.shard = object.at("shard").get<std::uint32_t>();
+    piece.offset_samples = object.at("offset").get<std::uint64_t>();
+  }
+  return piece;
+}
+
+FileRecord record_from(const json& object) {
+  FileRecord record;
+  const std::optional<Kind> kind = kind_from_string(object.at("kind").get<std::string>());
+  if (!kind) throw json::other_error::create(501, "kind", nullptr);
+  record.source.kind = *kind;
+  record.source.name = object.at("path").get<std::string>();
+  record.source.bytes = object.at("bytes").get<std::uint64_t>();
+  record.source.modified_ns = object.at("modified_ns").get<std::int64_t>();
+  record.damaged = object.value("damaged", "");
+  for (const json& piece : object.at("pieces")) record.pieces.push_back(piece_from(piece));
+  return record;
+}
+
+}  // namespace
+
+std::string ledger_header(const std::string& options) {
+  return json{{"format", kFormat}, {"version", kVersion}, {"options", json::parse(options)}}.dump() + "\n";
+}
+
+std::string ledger_line(const FileRecord& record) {
+  json object = {{"kind", to_string(record.source.kind)},
+                 {"path", record.source.name},
+                 {"bytes", record.source.bytes},
+                 {"modified_ns", record.source.modified_ns},
+                 {"pieces", json::array()}};
+  if (!record.damaged.empty()) object["damaged"] = record.damaged;
+  for (const PieceRecord& piece : record.pieces) object["pieces"].push_back(to_json(piece));
+  return object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Ledger read_ledger(const std::filesystem::path& path) {
+  Ledger ledger;
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  std::uint64_t position = 0;
+  while (std::getline(file, line) && !file.eof()) {  // eof: the last line has no end
+    position += line.size() + 1;
+    try {
+      const json object = json::parse(line);
+      if (ledger.header_end == 0) {
+        if (object.at("format") != kFormat || object.at("version") != kVersion) return {};
+        ledger.options = object.at("options").dump();
+        ledger.header_end = position;
+      } else {
+        ledger.records.push_back(record_from(object));
+        ledger.ends.push_back(position);
+      }
+    } catch (const json::exception&) {
+      break;
+    }
+  }
+  return ledger;
+}
+
+std::uint64_t hash_of(std::span<const std::int16_t> samples) {
+  std::uint64_t hash = 0xCBF29CE484222325u;
+  for (const std::int16_t sample : samples) hash = (hash ^ static_cast<std::uint16_t>(sample)) * 0x100000001B3u;
+  return hash;
+}
+
+}  // namespace pellucid::corpus

@@ -7,9 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -40,20 +42,38 @@ std::size_t read_fully(int descriptor, unsigned char* bytes, std::size_t count, 
 
 // libsndfile's log has "data : 30011 (should be 17989)" where a chunk states more than the file has.
 bool log_states_shortfall(const std::string& log) {
-  static constexpr std::array<const char*, 4> kChunks{"SSND", "Data Size", "data", "riff"};
+  struct Line {
+    const char* chunk;
+    unsigned long long sentinel;  // sizes from here on are what a writer puts that does not know better
+  };
+  constexpr unsigned long long kNone = std::numeric_limits<unsigned long long>::max();
+  static constexpr std::array<Line, 5> kLines{
+      {{"SSND", 0x7FFFF000}, {"Data Size", 0x7FFFF000}, {"data", 0x7FFFF000}, {"riff", kNone}, {"Riff size", kNone}}};
   for (std::size_t at = log.find("(should be "); at != std::string::npos; at = log.find("(should be ", at + 1)) {
     const std::size_t newline = log.rfind('\n', at);
     const std::size_t line = log.find_first_not_of(" *", newline == std::string::npos ? 0 : newline + 1);
     const std::size_t colon = log.find(':', line);
     if (colon == std::string::npos || colon > at) continue;
-    const bool known = std::any_of(kChunks.begin(), kChunks.end(), [&](const char* chunk) {
-      return log.compare(line, std::strlen(chunk), chunk) == 0;
-    });
     const unsigned long long stated = std::strtoull(log.c_str() + colon + 1, nullptr, 10);
     const unsigned long long found = std::strtoull(log.c_str() + at + std::strlen("(should be "), nullptr, 10);
-    if (known && found < stated && stated < 0x7FFFF000ull) return true;
+    const bool short_of = std::any_of(kLines.begin(), kLines.end(), [&](const Line& known) {
+      return log.compare(line, std::strlen(known.chunk), known.chunk) == 0 && found < stated && stated < known.sentinel;
+    });
+    if (short_of) return true;
   }
   return false;
+}
+
+// The same by our own hands for plain WAV, since that log is cut after 2 kB and long chunks may come before the
+// samples.
+bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) return false;
+  const auto source = [&](unsigned char* at, std::size_t count) { return std::fread(at, 1, count, file.get()); };
+  WavHeader header;
+  std::vector<unsigned char> consumed;
+  const bool plain = parse_wav_header(source, header, consumed) == WavKind::kPlain;
+  return plain && header.data_bytes && *header.data_bytes > file_bytes - consumed.size();
 }
 
 }  // namespace
@@ -78,6 +98,11 @@ struct Reader::Impl {
   [[noreturn]] void fail_cut() const {
     throw Error(ExitCode::kAudio, "{}: is cut short or damaged: it promises {} and ends after {}; get a whole copy.",
                 name, format.frames >= 0 ? fmt::format("{} samples", format.frames) : "more", position);
+  }
+
+  [[noreturn]] void fail_header() const {
+    throw Error(ExitCode::kAudio, "{}: is cut short: its header promises more than the file holds; get a whole copy.",
+                name);
   }
 
   void check_limits() const {
@@ -111,10 +136,7 @@ struct Reader::Impl {
         std::max(0, ::sf_command(file, SFC_GET_LOG_INFO, log.data(), static_cast<int>(log.size())))));
     // No end page of an Ogg stream leaves its length open.
     const bool no_end = info.frames >= std::numeric_limits<std::int64_t>::max() / 2 || info.frames < 0;
-    if (no_end || log_states_shortfall(log)) {
-      throw Error(ExitCode::kAudio, "{}: is cut short: its header promises more than the file holds; get a whole copy.",
-                  name);
-    }
+    if (no_end || log_states_shortfall(log)) fail_header();
     check_limits();
   }
 
@@ -248,6 +270,7 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
   if (S_ISREG(status.st_mode)) {
     if (status.st_size == 0) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", state.name);
     state.open_seekable(-1, path.c_str(), false);
+    if (wav_states_shortfall(path, static_cast<std::uintmax_t>(status.st_size))) state.fail_header();
     return;
   }
   state.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -20,10 +20,10 @@ struct Sound {
 };
 
 struct LoadOptions {
-  std::optional<int> rate_hz;        ///< resample to this rate; none keeps the file's own
-  bool mono = true;                  ///< average the channels, as librosa.load does
-  double offset_s = 0.0;             ///< start here
-  std::optional<double> duration_s;  ///< read at most this much
+  std::optional<int> rate_hz = std::nullopt;        ///< resample to this rate; none keeps the file's own
+  bool mono = true;                                 ///< average the channels, as librosa.load does
+  double offset_s = 0.0;                            ///< start here
+  std::optional<double> duration_s = std::nullopt;  ///< read at most this much
 };
 
 /// What `librosa.load` gives: float32, mono by mean, resampled length ceil(frames * rate / file_rate).

@@ -213,14 +213,16 @@ struct Writer::Impl {
     if (atomic) atomic->commit();
   }
 
-  // RIFF pads to even sizes; and where standard output is a file, the header can still be told the length.
+  // Where standard output is a file after all, the header can still be told the length.
   void close_stream() {
     const std::string known = make_wav_header(header(frames));
     const std::uint64_t data_bytes = *header(frames).data_bytes;
-    if (data_bytes % 2 == 1) put("", 1);
     struct stat status {};
     const bool was_known = format.frames >= 0 && static_cast<std::uint64_t>(format.frames) == frames;
-    if (was_known || ::fstat(sink.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return;
+    const bool rewrite = !was_known && ::fstat(sink.descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    // RIFF pads to even sizes; without a size the byte would be taken for a sample.
+    if (data_bytes % 2 == 1 && (was_known || rewrite)) put("", 1);
+    if (!rewrite) return;
     const auto written = static_cast<off_t>(known.size() + data_bytes + data_bytes % 2);
     const off_t end = ::lseek(sink.descriptor, 0, SEEK_CUR);
     if (end < written) return;

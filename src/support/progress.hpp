@@ -16,7 +16,7 @@ namespace pellucid {
 enum class ProgressStyle { kAuto, kBar, kLines, kJson, kNone };
 
 struct ProgressOptions {
-  std::string label;
+  std::string label = "";
   double total = 0;         ///< 0: not known
   std::string unit = "";    ///< of total: "files", "s"
   std::string rate = "/s";  ///< written after amount per second, for example " files/s" or " x real time"

@@ -1,0 +1,120 @@
+// What is no sound, or no longer whole, is refused with a sentence that names it.
+#include <sndfile.h>
+
+#include <cmath>
+#include <limits>
+
+#include "audio/sound.hpp"
+#include "test_folder.hpp"
+
+namespace pellucid::audio {
+namespace {
+
+class Damage : public FolderTest {
+ protected:
+  std::filesystem::path make(const std::string& name, int code, int rate_hz = 16000, int channels = 1) {
+    StreamFormat format;
+    format.rate_hz = rate_hz;
+    format.channels = channels;
+    format.code = code;
+    write_sound(folder_ / name, format, noise(30011, channels, rate_hz));
+    return folder_ / name;
+  }
+
+  void expect_refused(const std::filesystem::path& path, ExitCode code) {
+    std::string sentence;
+    EXPECT_EQ(code_of([&] { load(path); }, &sentence), code) << path << ": " << sentence;
+    EXPECT_NE(sentence.find(path.filename().string()), std::string::npos) << sentence;
+    EXPECT_EQ(sentence.find('\n'), std::string::npos) << sentence;
+  }
+};
+
+TEST_F(Damage, MissingFilesAndFoldersAreNamed) {
+  expect_refused(folder_ / "none.wav", ExitCode::kInput);
+  expect_refused(folder_, ExitCode::kInput);
+}
+
+TEST_F(Damage, EmptyAndForeignFilesAreNoSound) {
+  put_bytes(folder_ / "empty.wav", "");
+  expect_refused(folder_ / "empty.wav", ExitCode::kAudio);
+  put_bytes(folder_ / "text.wav", "This is a letter, not a recording.\n");
+  expect_refused(folder_ / "text.wav", ExitCode::kAudio);
+  std::string random_bytes(10000, '\0');
+  Random random(3);
+  for (char& c : random_bytes) c = static_cast<char>(random.integer(256));
+  put_bytes(folder_ / "random.mp3", random_bytes);
+  expect_refused(folder_ / "random.mp3", ExitCode::kAudio);
+}
+
+TEST_F(Damage, AFileWithoutASampleIsRefused) {
+  StreamFormat format;
+  format.rate_hz = 16000;
+  format.channels = 1;
+  for (const auto& [name, code] : {std::pair{"zero.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16},
+                                   std::pair{"zero.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16}}) {
+    format.code = code;
+    write_sound(folder_ / name, format, {});
+    expect_refused(folder_ / name, ExitCode::kAudio);
+  }
+}
+
+TEST_F(Damage, FilesCutShortAreRefusedInEveryFormat) {
+  const std::vector<std::filesystem::path> whole{make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16),
+                                                 make("f.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT),
+                                                 make("a.w64", SF_FORMAT_W64 | SF_FORMAT_PCM_16),
+                                                 make("a.rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16),
+                                                 make("a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16),
+                                                 make("a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16),
+                                                 make("a.au", SF_FORMAT_AU | SF_FORMAT_PCM_16),
+                                                 make("a.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS),
+                                                 make("a.opus", SF_FORMAT_OGG | SF_FORMAT_OPUS),
+                                                 make("a.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 44100)};
+  for (const auto& path : whole) {
+    EXPECT_EQ(load(path).frames(), 30011u) << path;
+    const std::string bytes = bytes_of(path);
+    for (const double share : {0.002, 0.1, 0.6, 0.95}) {
+      const auto size = std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(bytes.size()) * share));
+      put_bytes(folder_ / ("cut-" + path.filename().string()), bytes.substr(0, size));
+      expect_refused(folder_ / ("cut-" + path.filename().string()), ExitCode::kAudio);
+    }
+  }
+}
+
+TEST_F(Damage, AFlippedBitOfAFlacFileIsFound) {
+  const auto path = make("a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  std::string bytes = bytes_of(path);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  put_bytes(folder_ / "flipped.flac", bytes);
+  expect_refused(folder_ / "flipped.flac", ExitCode::kAudio);
+}
+
+TEST_F(Damage, ARecorderThatCouldNotCloseItsWavIsForgiven) {
+  // A size of 0xFFFFFFFF in RIFF and data is what a writer to a pipe leaves.
+  std::string bytes = bytes_of(make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16));
+  bytes.replace(4, 4, "\xFF\xFF\xFF\xFF");
+  bytes.replace(40, 4, "\xFF\xFF\xFF\xFF");
+  put_bytes(folder_ / "open.wav", bytes);
+  EXPECT_EQ(load(folder_ / "open.wav").frames(), 30011u);
+}
+
+TEST_F(Damage, NotNumbersBecomeSilenceAndAreCounted) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  StreamFormat format;
+  format.rate_hz = 16000;
+  format.channels = 1;
+  format.code = SF_FORMAT_WAV | SF_FORMAT_FLOAT;
+  write_sound(folder_ / "nan.wav", format, {0.5, nan, -0.5, infinity, -infinity, 0.25});
+  const Sound sound = load(folder_ / "nan.wav");
+  EXPECT_EQ(sound.samples, (std::vector<float>{0.5f, 0, -0.5f, 0, 0, 0.25f}));
+  EXPECT_EQ(sound.repaired_samples, 3u);
+}
+
+TEST_F(Damage, LimitsAreStated) {
+  EXPECT_EQ(load(make("wide.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 32), {.mono = false}).channels, 32);
+  EXPECT_EQ(load(make("fast.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 384000)).rate_hz, 384000);
+  expect_refused(make("wider.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 33), ExitCode::kAudio);
+  expect_refused(make("faster.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 384001), ExitCode::kAudio);
+}
+
+}  // namespace
+}  // namespace pellucid::audio

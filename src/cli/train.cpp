@@ -1,0 +1,73 @@
+// The program behind `pellucid train`: apart from `pellucid`, so that only training loads LibTorch.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+#include "training/trainer.hpp"
+
+namespace {
+
+using pellucid::Error;
+using pellucid::ExitCode;
+
+int run(int argc, char** argv) {
+  CLI::App app{"Trains a network by a recipe (TOML) on a corpus of `pellucid prepare`.", "pellucid train"};
+  std::string recipe_path, corpus, output, device;
+  std::vector<std::string> settings;
+  bool resume = false, json = false;
+  app.add_option("RECIPE", recipe_path, "The recipe, for example recipes/small.toml")->required();
+  app.add_option("--set", settings, "key=value in place of the recipe's, for example --set train.steps=1000")
+      ->allow_extra_args(false);
+  app.add_option("--corpus", corpus, "Folder of `pellucid prepare` (train.corpus)");
+  app.add_option("-o,--out", output, "Folder for checkpoints, curves and the model (train.output)");
+  app.add_option("--device", device, "cpu or cuda (train.device)");
+  app.add_flag("--resume", resume, "Go on from the last checkpoint in the output folder");
+  app.add_flag("--json", json, "Progress as JSON lines, the result on standard output");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    throw Error(ExitCode::kUsage, "{}; see 'pellucid train --help'.", error.what());
+  }
+  if (!corpus.empty()) settings.push_back("train.corpus='" + corpus + "'");
+  if (!output.empty()) settings.push_back("train.output='" + output + "'");
+  if (!device.empty()) settings.push_back("train.device='" + device + "'");
+  const auto recipe = pellucid::training::Recipe::load(recipe_path, settings);
+  const auto result = pellucid::training::train(
+      recipe, resume, json ? pellucid::ProgressStyle::kJson : pellucid::ProgressStyle::kAuto);
+  if (json)
+    fmt::print("{{\"steps\": {}, \"hours_of_audio\": {:.3f}, \"valid_si_sdr_db\": {:.3f}, \"valid_stoi\": {:.4f}, "
+               "\"model\": {}}}\n",
+               result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi,
+               pellucid::json_string(result.model.string()));
+  else
+    fmt::print("{}: {} steps, {:.1f} hours of mixtures; validation SI-SDR {:.2f} dB, STOI {:.4f}\n",
+               result.model.string(), result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi);
+  return 0;
+}
+
+int report(ExitCode code, const std::string& sentence) {
+  fmt::print(stderr, "pellucid: {}\n", sentence);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  pellucid::catch_interrupts();
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    return report(error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return report(ExitCode::kInternal, "Memory has run out; try a smaller train.batch.");
+  } catch (const std::exception& error) {
+    return report(ExitCode::kInternal, fmt::format("A defect in Pellucid: {}; please report it.", error.what()));
+  }
+}

@@ -1,0 +1,25 @@
+// Everything a training needs to go on exactly where it was.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "training/optimizer.hpp"
+
+namespace pellucid::training {
+
+struct State {
+  long step = 0;              ///< steps done
+  double seconds_seen = 0;    ///< of audio
+  double wall_s = 0, cpu_s = 0;  ///< spent in steps so far, over all runs
+  double best_score = -1e9;
+  AdamW optimizer;
+  std::vector<float> buffers, average_buffers;  ///< running statistics and their moving average
+};
+
+void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const State& state);
+/// Throws Error(kTraining) when the file is damaged or belongs to another recipe.
+State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, std::size_t parameters,
+                      std::size_t buffers);
+
+}  // namespace pellucid::training

@@ -1,0 +1,73 @@
+// The trainer's CPU kernels: one thread, float32, GCC/Clang vector extensions of sixteen lanes.
+//
+// A network of this size is bound by memory passes and call overhead, not by arithmetic, in a general framework; here
+// every layer is one blocked product that stays in the first cache levels. `ops.hpp` wraps them for autograd and holds
+// the plain LibTorch form of each, which the tests compare with and other devices use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pellucid::training::kernels {
+
+using Index = std::ptrdiff_t;
+
+/// C[m,n] = beta*C[m,n] + sum_k A[m*row_step + k*depth_step] * B[k*ldb + n]; beta is 0 or 1.
+void gemm(Index m, Index n, Index k, const float* a, Index row_step, Index depth_step, const float* b, Index ldb,
+          float* c, Index ldc, float beta);
+
+/// Where a convolution reads: rows are [frames][positions]; tap j of row (t, p) is row (t + frame_step[j], p +
+/// position_step[j]), zero outside 0 <= p < positions and outside its own sequence of `sequence_frames` frames.
+struct Taps {
+  static constexpr int kMax = 16;
+  int count = 1;
+  int frame_step[kMax] = {0};
+  int position_step[kMax] = {0};
+};
+struct Rows {
+  Index frames = 0;           ///< sequences * sequence_frames
+  Index sequence_frames = 0;  ///< frames of one sequence
+  Index positions = 0;
+};
+
+/// y[row, out] = sum_{tap,in} x[tap row, in] * weight[out, tap, in]. Adds each channel's sum and sum of squares of y to
+/// `sum` and `sum_squares` when they are given.
+void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight, float* y,
+              double* sum, double* sum_squares);
+/// dx += the transpose of convolve; dweight += its gradient. dx may be null.
+void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight,
+                       const float* dy, float* dx, float* dweight);
+
+/// y = residual + prelu(u * scale + shift) for [n, channels]; residual and slope may be null.
+void scale_shift_prelu(Index n, Index channels, const float* u, const float* scale, const float* shift,
+                       const float* slope, const float* residual, float* y);
+/// One pass over [n, channels]: dpre = dy * prelu'(pre) with pre = u*scale + shift; sums per channel of dpre, of
+/// dpre * u, and of the slope's gradient.
+void prelu_backward(Index n, Index channels, const float* u, const float* scale, const float* shift, const float* slope,
+                    const float* dy, float* dpre, double* sum_dpre, double* sum_dpre_u, double* dslope);
+/// d[n, c] = d * a[c] + u * b[c] + offset[c], in place.
+void affine_combine(Index n, Index channels, float* d, const float* u, const float* a, const float* b,
+                    const float* offset);
+
+/// y[f, o, c] = sum_i weight[o, i] x[f, i, c].
+void band_mix(Index frames, Index out, Index in, Index channels, const float* x, const float* weight, float* y);
+void band_mix_backward(Index frames, Index out, Index in, Index channels, const float* x, const float* weight,
+                       const float* dy, float* dx, float* dweight);
+
+/// y[f, o, c] = sum_i weight[o, i, c] x[f, i, c]: a learned mixing of the bands, one matrix a channel.
+void depthwise_mix(Index frames, Index out, Index in, Index channels, const float* x, const float* weight, float* y);
+void depthwise_mix_backward(Index frames, Index out, Index in, Index channels, const float* x, const float* weight,
+                            const float* dy, float* dx, float* dweight);
+
+/// GRU over [sequences][steps][lanes] rows (lanes share weights and run side by side). `gates_in` = W_ih x + b_ih,
+/// [rows, 3H]. Writes h [rows, H] and what the backward pass needs: `saved` [rows, 4H] = r, u, n, W_hn h + b_hn.
+void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* gates_in, const float* weight_hh,
+         const float* bias_hh, float* h, float* saved);
+/// Gradients: dgates_in [rows, 3H] (written), dweight_hh, dbias_hh (added to).
+void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const float* weight_hh, const float* h,
+                  const float* saved, const float* dh, float* dgates_in, float* dweight_hh, float* dbias_hh);
+
+/// y[i] = x[i]^exponent for x > 0 (relative error < 3e-6), 0 for 0.
+void power(Index n, const float* x, float exponent, float* y);
+
+}  // namespace pellucid::training::kernels

@@ -1,0 +1,14 @@
+// The weights of a recipe's [loss] table; losses.hpp uses them. No LibTorch here.
+#pragma once
+
+namespace pellucid::training {
+
+struct LossOptions {
+  double magnitude = 0.7;         ///< (|S|^c - |Y|^c)^2, mean over bins
+  double complex = 0.3;           ///< |S_c - Y_c|^2 of the compressed spectra
+  double consistency = 0.3;       ///< share of the two above, once more after synthesis and analysis
+  double waveform = 0.02;         ///< log10(error energy / clean energy), floor at -30 dB
+  double over_suppression = 0.5;  ///< further weight of the magnitude term where speech was removed
+};
+
+}  // namespace pellucid::training

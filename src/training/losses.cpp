@@ -1,0 +1,65 @@
+#include "training/losses.hpp"
+
+namespace pellucid::training {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kFloor = 1e-8;  // power under which a bin counts as empty
+
+Tensor magnitude(const Tensor& s) { return torch::sqrt(s.square().sum(-1) + 1e-8); }
+
+// The compressed magnitude and complex distances of Braun and Tashev, "A consolidated view of loss functions for
+// supervised deep learning-based speech enhancement" (2021), with a one-sided weight on removed speech.
+Tensor spectral(const LossOptions& o, const Tensor& estimate, const Tensor& clean) {
+  const Tensor difference = magnitude(clean) - magnitude(estimate);
+  Tensor m = difference.square();
+  if (o.over_suppression > 0) m = m + o.over_suppression * torch::relu(difference).square();
+  return o.magnitude * m.mean() + o.complex * (clean - estimate).square().sum(-1).mean();
+}
+
+}  // namespace
+
+Enhanced enhance(Network& network, const Spectrum& spectrum, const Tensor& noisy) {
+  const long bins = spectrum.architecture().bins();
+  Tensor compressed, features, full;
+  {
+    torch::NoGradGuard no_grad;
+    full = spectrum.analyse(noisy);
+    const Tensor seen = full.narrow(2, 0, bins).contiguous();
+    compressed = spectrum.compress(seen);
+    features = spectrum.features(seen, compressed);
+  }
+  const Tensor mask = network.forward(features, compressed.size(1));
+  Enhanced out;
+  out.compressed = spectrum.apply_mask(mask, compressed);
+  out.signal = spectrum.synthesise(spectrum.with_nyquist(spectrum.decompress(out.compressed), full, mask));
+  return out;
+}
+
+Tensor loss(Network& network, const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy, const Tensor& clean) {
+  const Architecture& a = spectrum.architecture();
+  const long bins = a.bins(), delay = a.window_samples - a.hop_samples;
+  Tensor target;
+  {
+    torch::NoGradGuard no_grad;
+    target = spectrum.compress(spectrum.analyse(clean).narrow(2, 0, bins).contiguous(), kFloor);
+  }
+  const Enhanced y = enhance(network, spectrum, noisy);
+  Tensor total = spectral(o, y.compressed, target);
+  const long samples = noisy.size(1);
+  const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)
+  if (o.consistency > 0) {
+    const Tensor again = spectrum.analyse(signal).narrow(2, 0, bins);
+    total = total + o.consistency * spectral(o, spectrum.compress(again, kFloor), target.narrow(1, 0, again.size(1)));
+  }
+  if (o.waveform > 0) {
+    const Tensor reference = clean.narrow(1, 0, samples - delay), input = noisy.narrow(1, 0, samples - delay);
+    const Tensor floor = 1e-3 * input.square().sum(1) + 1e-8;
+    const Tensor ratio = (reference - signal).square().sum(1) / torch::maximum(reference.square().sum(1), floor);
+    total = total + o.waveform * torch::log10(ratio + 1e-3).mean();
+  }
+  return total;
+}
+
+}  // namespace pellucid::training

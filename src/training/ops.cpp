@@ -1,0 +1,243 @@
+#include "training/ops.hpp"
+
+#include <atomic>
+#include <vector>
+
+namespace pellucid::training {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+using kernels::Index;
+
+std::atomic<Form> g_form{Form::kKernels};
+
+bool use_kernels(const Tensor& x) { return x.device().is_cpu() && g_form.load(std::memory_order_relaxed) == Form::kKernels; }
+
+float* data(const Tensor& t) { return t.defined() ? t.data_ptr<float>() : nullptr; }
+
+kernels::Rows rows_of(const Tensor& x, long sequence_frames) { return {x.size(0), sequence_frames, x.size(1)}; }
+
+// What the kernels of one convolution need beside tensors; lives in the autograd context.
+struct ConvolveCall : torch::CustomClassHolder {
+  kernels::Taps taps;
+  kernels::Rows rows;
+  bool residual = false, batch_statistics = false;
+  std::vector<float> scale, shift, inv_std, mean;
+};
+
+class Convolve : public torch::autograd::Function<Convolve> {
+ public:
+  using Optional = c10::optional<Tensor>;  // what autograd wants in place of an undefined tensor
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Optional& gamma_or_none,
+                        const Tensor& beta, const Optional& slope_or_none, const Optional& running_mean,
+                        const Optional& running_var, const kernels::Taps& taps, long sequence_frames, bool residual,
+                        bool batch_statistics) {
+    const Tensor gamma = gamma_or_none.value_or(Tensor()), slope = slope_or_none.value_or(Tensor());
+    auto call = c10::make_intrusive<ConvolveCall>();
+    call->taps = taps;
+    call->rows = rows_of(x, sequence_frames);
+    call->residual = residual;
+    call->batch_statistics = batch_statistics && gamma.defined();
+    const Index out = weight.size(0), in = weight.size(2), n = x.size(0) * x.size(1);
+    const auto size = static_cast<std::size_t>(out);
+    const Tensor u = torch::empty({x.size(0), x.size(1), out}, x.options());
+    std::vector<double> sum(size), squares(size);
+    kernels::convolve(call->rows, taps, in, out, data(x), data(weight), data(u),
+                      call->batch_statistics ? sum.data() : nullptr, squares.data());
+    call->scale.assign(size, 1.0f);
+    call->shift.assign(data(beta), data(beta) + out);
+    call->mean.assign(size, 0.0f);
+    call->inv_std.assign(size, 1.0f);
+    if (gamma.defined()) {
+      float* rm = data(*running_mean);
+      float* rv = data(*running_var);
+      for (std::size_t c = 0; c < size; ++c) {
+        double mean = rm[c], var = rv[c];
+        if (call->batch_statistics) {
+          mean = sum[c] / double(n);
+          var = std::max(0.0, squares[c] / double(n) - mean * mean);
+          rm[c] = float(rm[c] + kNormMomentum * (mean - rm[c]));
+          rv[c] = float(rv[c] + kNormMomentum * (var * double(n) / double(std::max<Index>(1, n - 1)) - rv[c]));
+        }
+        const double inv = 1.0 / std::sqrt(var + kNormEpsilon);
+        call->mean[c] = float(mean);
+        call->inv_std[c] = float(inv);
+        call->scale[c] = float(data(gamma)[c] * inv);
+        call->shift[c] = float(data(beta)[c] - mean * inv * data(gamma)[c]);
+      }
+    }
+    const Tensor y = torch::empty_like(u);
+    kernels::scale_shift_prelu(n, out, data(u), call->scale.data(), call->shift.data(), data(slope),
+                               residual ? data(x) : nullptr, data(y));
+    ctx->save_for_backward({x, weight, gamma, slope, u});
+    ctx->saved_data["call"] = torch::IValue::make_capsule(call);
+    ctx->saved_data["need_dx"] = x.requires_grad();
+    return y;
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], &gamma = saved[2], &slope = saved[3], &u = saved[4];
+    const auto capsule = ctx->saved_data["call"].toCapsule();
+    const auto& call = static_cast<const ConvolveCall&>(*capsule);
+    const Tensor dy = grads[0].contiguous();
+    const Index out = weight.size(0), in = weight.size(2), n = x.size(0) * x.size(1);
+    const auto size = static_cast<std::size_t>(out);
+    const Tensor d = torch::empty_like(u);
+    std::vector<double> sum(size), sum_u(size), slope_sum(size);
+    kernels::prelu_backward(n, out, data(u), call.scale.data(), call.shift.data(), data(slope), data(dy), data(d),
+                            sum.data(), sum_u.data(), slope_sum.data());
+    const auto per_channel = [&] { return torch::zeros({out}, x.options()); };
+    Tensor dgamma, dslope;
+    const Tensor dbeta = per_channel();
+    for (std::size_t c = 0; c < size; ++c) data(dbeta)[c] = float(sum[c]);
+    if (slope.defined()) {
+      dslope = per_channel();
+      for (std::size_t c = 0; c < size; ++c) data(dslope)[c] = float(slope_sum[c]);
+    }
+    if (gamma.defined()) {
+      dgamma = per_channel();
+      std::vector<float> a(size), b(size), offset(size);
+      for (std::size_t c = 0; c < size; ++c) {
+        const double inv = call.inv_std[c], mean = call.mean[c];
+        const double dg = (sum_u[c] - mean * sum[c]) * inv;  // sum of dpre * xhat
+        data(dgamma)[c] = float(dg);
+        a[c] = call.scale[c];
+        if (call.batch_statistics) {  // d = scale * (dpre - mean(dpre) - xhat * mean(dpre * xhat))
+          b[c] = float(-call.scale[c] * inv * dg / double(n));
+          offset[c] = float(-call.scale[c] * (sum[c] - mean * inv * dg) / double(n));
+        }
+      }
+      kernels::affine_combine(n, out, data(d), data(u), a.data(), b.data(), offset.data());
+    }
+    Tensor dx;
+    if (ctx->saved_data["need_dx"].toBool()) dx = call.residual ? dy.clone() : torch::zeros_like(x);
+    const Tensor dweight = torch::zeros_like(weight);
+    kernels::convolve_backward(call.rows, call.taps, in, out, data(x), data(weight), data(d), data(dx), data(dweight));
+    return {dx, dweight, dgamma, dbeta, dslope, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+Tensor convolve_plain(const Tensor& x, const Tensor& weight, const Norm& norm, const Tensor& slope, bool residual,
+                      const kernels::Taps& taps, long sequence_frames, bool batch_statistics) {
+  const long frames = x.size(0), positions = x.size(1), in = x.size(2), out = weight.size(0);
+  long before = 0, after = 0, left = 0, right = 0;
+  for (int j = 0; j < taps.count; ++j) {
+    before = std::max<long>(before, -taps.frame_step[j]);
+    after = std::max<long>(after, taps.frame_step[j]);
+    left = std::max<long>(left, -taps.position_step[j]);
+    right = std::max<long>(right, taps.position_step[j]);
+  }
+  const Tensor wide = torch::constant_pad_nd(x.view({frames / sequence_frames, sequence_frames, positions, in}),
+                                             {0, 0, left, right, before, after});
+  std::vector<Tensor> columns;
+  for (int j = 0; j < taps.count; ++j)
+    columns.push_back(
+        wide.narrow(1, before + taps.frame_step[j], sequence_frames).narrow(2, left + taps.position_step[j], positions));
+  Tensor y = torch::matmul(torch::cat(columns, -1).reshape({frames * positions, taps.count * in}),
+                           weight.reshape({out, taps.count * in}).t());
+  if (norm.gamma.defined())
+    y = torch::batch_norm(y, norm.gamma, norm.beta, norm.running_mean, norm.running_var, batch_statistics,
+                          kNormMomentum, kNormEpsilon, false);
+  else
+    y = y + norm.beta;
+  if (slope.defined()) y = torch::where(y > 0, y, y * slope);
+  y = y.view({frames, positions, out});
+  return residual ? x + y : y;
+}
+
+class Gru : public torch::autograd::Function<Gru> {
+ public:
+  static Tensor forward(AutogradContext* ctx, const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh,
+                        long steps) {
+    const long hidden = weight_hh.size(1), lanes = gates_in.size(1), sequences = gates_in.size(0) / steps;
+    const Tensor h = torch::empty({gates_in.size(0), lanes, hidden}, gates_in.options());
+    const Tensor saved = torch::empty({gates_in.size(0), lanes, 4 * hidden}, gates_in.options());
+    kernels::gru(sequences, steps, lanes, hidden, data(gates_in), data(weight_hh), data(bias_hh), data(h), data(saved));
+    ctx->save_for_backward({weight_hh, h, saved});
+    ctx->saved_data["steps"] = static_cast<int64_t>(steps);
+    return h;
+  }
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto s = ctx->get_saved_variables();
+    const Tensor &weight_hh = s[0], &h = s[1], &saved = s[2];
+    const long steps = ctx->saved_data["steps"].toInt(), hidden = weight_hh.size(1), lanes = h.size(1);
+    const Tensor dh = grads[0].contiguous();
+    const Tensor dgates = torch::empty({h.size(0), lanes, 3 * hidden}, h.options());
+    const Tensor dweight = torch::zeros_like(weight_hh), dbias = torch::zeros({3 * hidden}, h.options());
+    kernels::gru_backward(h.size(0) / steps, steps, lanes, hidden, data(weight_hh), data(h), data(saved), data(dh),
+                          data(dgates), data(dweight), data(dbias));
+    return {dgates, dweight, dbias, Tensor()};
+  }
+};
+
+Tensor gru_plain(const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh, long steps) {
+  const long hidden = weight_hh.size(1), lanes = gates_in.size(1), sequences = gates_in.size(0) / steps;
+  const Tensor gi = gates_in.view({sequences, steps, lanes, 3 * hidden});
+  Tensor h = torch::zeros({sequences, lanes, hidden}, gates_in.options());
+  std::vector<Tensor> out;
+  for (long t = 0; t < steps; ++t) {
+    const auto a = gi.select(1, t).chunk(3, -1);
+    const auto b = (torch::matmul(h, weight_hh.t()) + bias_hh).chunk(3, -1);
+    const Tensor r = torch::sigmoid(a[0] + b[0]), u = torch::sigmoid(a[1] + b[1]), n = torch::tanh(a[2] + r * b[2]);
+    h = n + u * (h - n);
+    out.push_back(h);
+  }
+  return torch::stack(out, 1).view({gates_in.size(0), lanes, hidden});
+}
+
+// The two band mixings differ in their kernels alone.
+template <auto kForward, auto kBackward>
+class Mix : public torch::autograd::Function<Mix<kForward, kBackward>> {
+ public:
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight) {
+    const Tensor y = torch::empty({x.size(0), weight.size(0), x.size(2)}, x.options());
+    kForward(x.size(0), weight.size(0), weight.size(1), x.size(2), data(x), data(weight), data(y));
+    ctx->save_for_backward({x, weight});
+    return y;
+  }
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto s = ctx->get_saved_variables();
+    const Tensor &x = s[0], &weight = s[1];
+    const Tensor dx = torch::zeros_like(x), dweight = torch::zeros_like(weight), dy = grads[0].contiguous();
+    kBackward(x.size(0), weight.size(0), weight.size(1), x.size(2), data(x), data(weight), data(dy), data(dx),
+              data(dweight));
+    return {dx, dweight};
+  }
+};
+using BandMix = Mix<kernels::band_mix, kernels::band_mix_backward>;
+using DepthwiseMix = Mix<kernels::depthwise_mix, kernels::depthwise_mix_backward>;
+
+}  // namespace
+
+void set_form(Form form) { g_form = form; }
+Form form() { return g_form; }
+
+Tensor convolve(const Tensor& x, const Tensor& weight, const Norm& norm, const Tensor& slope, bool residual,
+                const kernels::Taps& taps, long sequence_frames, bool batch_statistics) {
+  if (!use_kernels(x))
+    return convolve_plain(x, weight, norm, slope, residual, taps, sequence_frames, batch_statistics);
+  const auto optional = [](const Tensor& t) { return t.defined() ? Convolve::Optional(t) : Convolve::Optional(); };
+  return Convolve::apply(x.contiguous(), weight, optional(norm.gamma), norm.beta, optional(slope),
+                         optional(norm.running_mean), optional(norm.running_var), taps, sequence_frames, residual,
+                         batch_statistics);
+}
+
+Tensor gru(const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh, long steps) {
+  if (!use_kernels(gates_in)) return gru_plain(gates_in, weight_hh, bias_hh, steps);
+  return Gru::apply(gates_in.contiguous(), weight_hh, bias_hh, steps);
+}
+
+Tensor band_mix(const Tensor& x, const Tensor& weight) {
+  if (!use_kernels(x)) return torch::matmul(weight, x);
+  return BandMix::apply(x.contiguous(), weight);
+}
+
+Tensor depthwise_mix(const Tensor& x, const Tensor& weight) {
+  if (!use_kernels(x)) return torch::einsum("oic,fic->foc", {weight, x});
+  return DepthwiseMix::apply(x.contiguous(), weight);
+}
+
+}  // namespace pellucid::training

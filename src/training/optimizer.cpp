@@ -1,0 +1,45 @@
+#include "training/optimizer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace pellucid::training {
+
+double learning_rate(const TrainOptions& o, long step) {
+  if (step < o.warmup_steps) return o.learning_rate * double(step + 1) / double(o.warmup_steps);
+  const double start = double(o.steps) * (1.0 - o.decay);
+  if (double(step) < start || o.decay <= 0) return o.learning_rate;
+  const double x = std::min(1.0, (double(step) - start) / std::max(1.0, double(o.steps) - start));
+  return o.learning_rate * (o.final_rate + (1.0 - o.final_rate) * 0.5 * (1.0 + std::cos(std::numbers::pi * x)));
+}
+
+void AdamW::start(std::vector<float> initial) {
+  weights = std::move(initial);
+  mean.assign(weights.size(), 0.0f);
+  variance.assign(weights.size(), 0.0f);
+  average = weights;
+}
+
+double AdamW::update(std::vector<float>& gradient, const TrainOptions& o, long step) {
+  double squares = 0;
+  for (const float g : gradient) squares += double(g) * g;
+  const double norm = std::sqrt(squares);
+  const double clip = norm > o.clip_norm ? o.clip_norm / norm : 1.0;
+  constexpr double kBeta1 = 0.9, kBeta2 = 0.98, kEpsilon = 1e-8;
+  const double rate = learning_rate(o, step);
+  const double correct1 = 1.0 - std::pow(kBeta1, double(step + 1)), correct2 = 1.0 - std::pow(kBeta2, double(step + 1));
+  // Early on the average forgets faster, so that it does not hold the random start.
+  const double keep = std::min(o.average, double(step + 1) / double(step + 10));
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double g = gradient[i] = float(gradient[i] * clip);
+    mean[i] = float(kBeta1 * mean[i] + (1 - kBeta1) * g);
+    variance[i] = float(kBeta2 * variance[i] + (1 - kBeta2) * g * g);
+    const double move = (mean[i] / correct1) / (std::sqrt(variance[i] / correct2) + kEpsilon);
+    weights[i] = float(weights[i] - rate * (move + o.weight_decay * weights[i]));
+    average[i] = float(keep * average[i] + (1 - keep) * weights[i]);
+  }
+  return norm;
+}
+
+}  // namespace pellucid::training

@@ -1,0 +1,234 @@
+#include "training/recipe.hpp"
+
+#include <toml++/toml.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <type_traits>
+#include <variant>
+
+#include "support/error.hpp"
+#include "support/nearest.hpp"
+
+namespace pellucid::training {
+namespace {
+
+using Field = std::variant<int*, double*, std::string*>;
+struct Entry {
+  std::string key;
+  Field field;
+  bool resumable = false;  // may change when a training resumes
+};
+
+std::vector<Entry> entries(Recipe& r) {
+  auto& m = r.model;
+  auto& x = r.mix;
+  auto& l = r.loss;
+  auto& t = r.train;
+  return {{"name", &r.name, true},
+          {"model.sample_rate_hz", &m.sample_rate_hz},
+          {"model.window_samples", &m.window_samples},
+          {"model.hop_samples", &m.hop_samples},
+          {"model.compression", &m.compression},
+          {"model.fold", &m.fold},
+          {"model.kernel", &m.kernel},
+          {"model.channels", &m.channels},
+          {"model.encoder_layers", &m.encoder_layers},
+          {"model.bands", &m.bands},
+          {"model.width", &m.width},
+          {"model.blocks", &m.blocks},
+          {"model.time_mixer", &m.time_mixer},
+          {"model.hidden", &m.hidden},
+          {"model.time_kernel", &m.time_kernel},
+          {"model.time_layers", &m.time_layers},
+          {"model.freq_mixer", &m.freq_mixer},
+          {"mix.snr_min_db", &x.snr_min_db},
+          {"mix.snr_max_db", &x.snr_max_db},
+          {"mix.high_snr_probability", &x.high_snr_probability},
+          {"mix.clean_probability", &x.clean_probability},
+          {"mix.silence_probability", &x.silence_probability},
+          {"mix.level_min_dbfs", &x.level_min_dbfs},
+          {"mix.level_max_dbfs", &x.level_max_dbfs},
+          {"mix.second_noise_probability", &x.second_noise_probability},
+          {"mix.synthetic_probability", &x.synthetic_probability},
+          {"mix.babble_probability", &x.babble_probability},
+          {"mix.transient_probability", &x.transient_probability},
+          {"mix.gain_ramp_probability", &x.gain_ramp_probability},
+          {"mix.equalizer_probability", &x.equalizer_probability},
+          {"mix.room_probability", &x.room_probability},
+          {"mix.early_reflections_ms", &x.early_reflections_ms},
+          {"mix.lowpass_probability", &x.lowpass_probability},
+          {"mix.clip_probability", &x.clip_probability},
+          {"mix.quantize_probability", &x.quantize_probability},
+          {"loss.magnitude", &l.magnitude},
+          {"loss.complex", &l.complex},
+          {"loss.consistency", &l.consistency},
+          {"loss.waveform", &l.waveform},
+          {"loss.over_suppression", &l.over_suppression},
+          {"train.corpus", &t.corpus, true},
+          {"train.output", &t.output, true},
+          {"train.device", &t.device, true},
+          {"train.seed", &t.seed},
+          {"train.steps", &t.steps, true},
+          {"train.batch", &t.batch},
+          {"train.chunk_s", &t.chunk_s},
+          {"train.replicas", &t.replicas},
+          {"train.loader_workers", &t.loader_workers, true},
+          {"train.learning_rate", &t.learning_rate},
+          {"train.warmup_steps", &t.warmup_steps},
+          {"train.decay", &t.decay, true},
+          {"train.final_rate", &t.final_rate, true},
+          {"train.weight_decay", &t.weight_decay},
+          {"train.clip_norm", &t.clip_norm},
+          {"train.average", &t.average},
+          {"train.validate_every", &t.validate_every, true},
+          {"train.checkpoint_every", &t.checkpoint_every, true},
+          {"train.valid_pairs", &t.valid_pairs, true}};
+}
+
+void assign(const std::string& where, const Entry& e, const toml::node& value) {
+  const auto wrong = [&](const char* expected) {
+    std::ostringstream found;
+    found << toml::node_view<const toml::node>(value);
+    return Error(ExitCode::kRecipe, "{}: key '{}': found {}, expected {}", where, e.key, found.str(), expected);
+  };
+  if (auto* const* i = std::get_if<int*>(&e.field)) {
+    const auto v = value.value_exact<std::int64_t>();
+    if (!v || *v < INT32_MIN || *v > INT32_MAX) throw wrong("a whole number");
+    **i = static_cast<int>(*v);
+  } else if (auto* const* d = std::get_if<double*>(&e.field)) {
+    const auto v = value.value<double>();
+    if (!v || !value.is_number() || !std::isfinite(*v)) throw wrong("a number");
+    **d = *v;
+  } else {
+    const auto v = value.value_exact<std::string>();
+    if (!v) throw wrong("a string");
+    *std::get<std::string*>(e.field) = *v;
+  }
+}
+
+void apply(const std::string& where, std::vector<Entry>& known, const toml::table& table, const std::string& prefix) {
+  for (const auto& [k, node] : table) {
+    const std::string key = prefix + std::string(k.str());
+    if (node.is_table()) {
+      apply(where, known, *node.as_table(), key + ".");
+      continue;
+    }
+    std::vector<std::string> names;
+    const Entry* found = nullptr;
+    for (const auto& e : known) {
+      names.push_back(e.key);
+      if (e.key == key) found = &e;
+    }
+    if (!found)
+      throw Error(ExitCode::kRecipe, "{}: unknown key '{}'; {}", where, key, did_you_mean(key, names));
+    assign(where, *found, node);
+  }
+}
+
+toml::table parse(const std::string& where, std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& e) {
+    throw Error(ExitCode::kRecipe, "{}: line {}: {}", where, e.source().begin.line, std::string(e.description()));
+  }
+}
+
+// "train.steps=5" as a table; a value that is no TOML is taken as a string.
+toml::table parse_setting(const std::string& setting) {
+  const std::string where = "--set " + setting;
+  const std::size_t eq = setting.find('=');
+  if (eq == std::string::npos || eq == 0)
+    throw Error(ExitCode::kRecipe, "{}: expected key=value, for example --set train.steps=1000", where);
+  const std::string key = setting.substr(0, eq), value = setting.substr(eq + 1);
+  try {
+    return toml::parse(key + " = " + value);
+  } catch (const toml::parse_error&) {
+    std::ostringstream quoted;
+    quoted << toml::value<std::string>(value);
+    return parse(where, key + " = " + quoted.str());
+  }
+}
+
+std::string show(const Field& field) {
+  std::ostringstream out;
+  if (auto* const* i = std::get_if<int*>(&field))
+    out << **i;
+  else if (auto* const* d = std::get_if<double*>(&field))
+    out << toml::value<double>(**d);
+  else
+    out << toml::value<std::string>(*std::get<std::string*>(field));
+  return out.str();
+}
+
+}  // namespace
+
+Recipe Recipe::load(const std::filesystem::path& path, const std::vector<std::string>& settings) {
+  if (!std::filesystem::is_regular_file(path))
+    throw Error(ExitCode::kRecipe, "{}: no such recipe; expected a TOML file, see recipes/", path.string());
+  Recipe recipe;
+  recipe.name = path.stem().string();
+  auto known = entries(recipe);
+  toml::table table;
+  try {
+    table = toml::parse_file(path.string());
+  } catch (const toml::parse_error& e) {
+    throw Error(ExitCode::kRecipe, "{}: line {}: {}", path.string(), e.source().begin.line, std::string(e.description()));
+  }
+  apply(path.string(), known, table, "");
+  for (const auto& setting : settings) apply("--set " + setting, known, parse_setting(setting), "");
+  recipe.check();
+  return recipe;
+}
+
+void Recipe::check() const {
+  model.check();
+  Recipe copy = *this;
+  const auto expect = [&](const char* key, double value, double low, double high) {
+    if (!(value >= low && value <= high))
+      throw Error(ExitCode::kRecipe, "{}: found {}, expected {} to {}", key, value, low, high);
+  };
+  for (const auto& e : entries(copy))
+    if (e.key.ends_with("_probability")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1);
+  expect("mix.snr_max_db", mix.snr_max_db, mix.snr_min_db, 100);
+  expect("mix.level_max_dbfs", mix.level_max_dbfs, mix.level_min_dbfs, 0);
+  expect("train.steps", train.steps, 1, 1e9);
+  expect("train.batch", train.batch, 1, 4096);
+  expect("train.chunk_s", train.chunk_s, 0.25, 60);
+  expect("train.replicas", train.replicas, 1, 256);
+  expect("train.loader_workers", train.loader_workers, 1, 256);
+  expect("train.learning_rate", train.learning_rate, 1e-8, 1);
+  expect("train.warmup_steps", train.warmup_steps, 0, 1e9);
+  expect("train.decay", train.decay, 0, 1);
+  expect("train.final_rate", train.final_rate, 0, 1);
+  expect("train.clip_norm", train.clip_norm, 1e-6, 1e6);
+  expect("train.average", train.average, 0, 0.999999);
+  expect("train.validate_every", train.validate_every, 1, 1e9);
+  expect("train.checkpoint_every", train.checkpoint_every, 1, 1e9);
+  expect("train.valid_pairs", train.valid_pairs, 1, 100000);
+  if (train.device != "cpu" && train.device != "cuda")
+    throw Error(ExitCode::kRecipe, "train.device: found '{}', expected 'cpu' or 'cuda'", train.device);
+}
+
+std::string Recipe::to_toml() const {
+  Recipe copy = *this;
+  std::string out, section;
+  for (const auto& e : entries(copy)) {
+    const std::size_t dot = e.key.find('.');
+    const std::string s = dot == std::string::npos ? "" : e.key.substr(0, dot);
+    if (s != section) out += "\n[" + (section = s) + "]\n";
+    out += (dot == std::string::npos ? e.key : e.key.substr(dot + 1)) + " = " + show(e.field) + "\n";
+  }
+  return out;
+}
+
+std::string Recipe::fingerprint() const {
+  Recipe copy = *this;
+  std::string out;
+  for (const auto& e : entries(copy))
+    if (!e.resumable) out += e.key + "=" + show(e.field) + ";";
+  return out;
+}
+
+}  // namespace pellucid::training

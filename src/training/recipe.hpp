@@ -1,0 +1,54 @@
+// A recipe: one TOML file that says what to train, on what, how. `pellucid train RECIPE --set key=value`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "corpus/loader.hpp"
+#include "training/architecture.hpp"
+#include "training/loss_options.hpp"
+
+namespace pellucid::training {
+
+struct TrainOptions {
+  std::string corpus = "corpus";      ///< folder of `pellucid prepare`
+  std::string output = "runs/model";  ///< checkpoints, curves, the model file
+  std::string device = "cpu";         ///< cpu, cuda
+  int seed = 1;
+  int steps = 100000;
+  int batch = 8;            ///< chunks a replica sees in a step
+  double chunk_s = 2.048;   ///< rounded to whole hops
+  int replicas = 2;         ///< networks trained side by side, one a core, gradients averaged
+  int loader_workers = 2;
+  double learning_rate = 2e-3;
+  int warmup_steps = 500;
+  double decay = 0.3;       ///< the last share of the steps, over which the rate falls to its last value by a cosine
+  double final_rate = 0.02;  ///< of learning_rate, at the end
+  double weight_decay = 1e-4;
+  double clip_norm = 1.0;
+  double average = 0.9995;   ///< moving average of the weights: decay a step; the average is what is released
+  int validate_every = 1000;
+  int checkpoint_every = 500;
+  int valid_pairs = 64;      ///< pairs of the validation split, 4 s each
+};
+
+struct Recipe {
+  std::string name;
+  Architecture model;
+  corpus::MixOptions mix;
+  LossOptions loss;
+  TrainOptions train;
+
+  /// Reads a file, then applies `key=value` settings ("train.steps=1000"). Throws Error(kRecipe), naming a wrong key
+  /// and the nearest valid one.
+  static Recipe load(const std::filesystem::path& path, const std::vector<std::string>& settings = {});
+  /// Every key with its value as TOML, in a fixed order.
+  std::string to_toml() const;
+  /// What must not change when a training resumes: everything but where it lies, how long it runs and how it reports.
+  std::string fingerprint() const;
+  void check() const;
+};
+
+}  // namespace pellucid::training

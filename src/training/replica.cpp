@@ -1,0 +1,97 @@
+#include "training/replica.hpp"
+
+namespace pellucid::training {
+namespace {
+
+std::vector<float> flatten(const std::vector<torch::Tensor>& tensors) {
+  std::vector<float> out;
+  for (const auto& t : tensors) {
+    const auto c = t.detach().to(torch::kCPU).contiguous();
+    out.insert(out.end(), c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
+  }
+  return out;
+}
+
+void unflatten(const std::vector<torch::Tensor>& tensors, const std::vector<float>& flat) {
+  torch::NoGradGuard no_grad;
+  std::size_t at = 0;
+  for (auto t : tensors) {
+    t.copy_(torch::from_blob(const_cast<float*>(flat.data() + at), t.sizes(), torch::kFloat32));
+    at += static_cast<std::size_t>(t.numel());
+  }
+}
+
+}  // namespace
+
+std::vector<float> flat_parameters(const Network& network) { return flatten(network.parameters()); }
+void set_parameters(Network& network, const std::vector<float>& flat) { unflatten(network.parameters(), flat); }
+std::vector<float> flat_buffers(const Network& network) { return flatten(network.buffers()); }
+void set_buffers(Network& network, const std::vector<float>& flat) { unflatten(network.buffers(), flat); }
+
+Replica::Replica(const Recipe& recipe, torch::Device device)
+    : recipe_(recipe),
+      device_(device),
+      network_(std::make_shared<Network>(recipe.model)),
+      spectrum_(recipe.model, device),
+      thread_([this] { work(); }) {
+  network_->to(device);
+}
+
+Replica::~Replica() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Replica::start(corpus::Batch batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    batch_ = std::move(batch);
+    busy_ = true;
+  }
+  changed_.notify_all();
+}
+
+double Replica::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !busy_; });
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  return loss_;
+}
+
+void Replica::work() {
+  at::set_num_threads(1);  // one replica a core: threads inside operators would only get in each other's way
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return busy_ || stop_; });
+    if (stop_) return;
+    lock.unlock();
+    try {
+      step();
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    lock.lock();
+    busy_ = false;
+    changed_.notify_all();
+  }
+}
+
+void Replica::step() {
+  const std::vector<std::int64_t> shape{batch_.size, batch_.samples};
+  const auto noisy = torch::from_blob(batch_.noisy.data(), shape, torch::kFloat32).to(device_);
+  const auto clean = torch::from_blob(batch_.clean.data(), shape, torch::kFloat32).to(device_);
+  network_->train();
+  for (auto& p : network_->parameters()) p.mutable_grad() = torch::Tensor();
+  const auto l = loss(*network_, spectrum_, recipe_.loss, noisy, clean);
+  l.backward();
+  std::vector<torch::Tensor> grads;
+  for (const auto& p : network_->parameters()) grads.push_back(p.grad().defined() ? p.grad() : torch::zeros_like(p));
+  gradient_ = flatten(grads);
+  loss_ = l.item<double>();
+}
+
+}  // namespace pellucid::training

@@ -1,0 +1,56 @@
+// One copy of the network on a thread of its own; a step runs all copies side by side.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "corpus/loader.hpp"
+#include "training/losses.hpp"
+#include "training/recipe.hpp"
+
+namespace pellucid::training {
+
+/// Flat copies of a network's parameters, buffers and gradients, in registration order.
+std::vector<float> flat_parameters(const Network& network);
+void set_parameters(Network& network, const std::vector<float>& flat);
+std::vector<float> flat_buffers(const Network& network);
+void set_buffers(Network& network, const std::vector<float>& flat);
+
+class Replica {
+ public:
+  Replica(const Recipe& recipe, torch::Device device);
+  ~Replica();
+
+  Network& network() { return *network_; }
+  const Spectrum& spectrum() const { return spectrum_; }
+
+  /// Starts forward and backward over a batch; wait() ends it.
+  void start(corpus::Batch batch);
+  /// The loss; throws what the thread threw.
+  double wait();
+  /// Of the last step.
+  const std::vector<float>& gradient() const { return gradient_; }
+
+ private:
+  void work();
+  void step();
+
+  const Recipe& recipe_;
+  torch::Device device_;
+  std::shared_ptr<Network> network_;
+  Spectrum spectrum_;
+  corpus::Batch batch_;
+  std::vector<float> gradient_;
+  double loss_ = 0;
+  std::exception_ptr error_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool busy_ = false, stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace pellucid::training

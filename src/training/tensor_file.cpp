@@ -1,0 +1,109 @@
+#include "training/tensor_file.hpp"
+
+#include <bit>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "support/atomic_file.hpp"
+#include "support/crc32.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::training {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
+constexpr char kUnset[] = "crc32:00000000";
+constexpr std::size_t kDigits = 8;
+
+}  // namespace
+
+std::string TensorFile::meta(const std::string& key) const {
+  for (const auto& [k, v] : metadata)
+    if (k == key) return v;
+  return {};
+}
+
+const std::vector<float>& TensorFile::array(const std::string& name, std::size_t size) const {
+  for (const auto& a : arrays) {
+    if (a.name != name) continue;
+    if (a.values.size() != size)
+      throw Error(ExitCode::kTraining, "checkpoint tensor '{}': found {} values, expected {}: it belongs to another recipe",
+                  name, a.values.size(), size);
+    return a.values;
+  }
+  throw Error(ExitCode::kTraining, "the checkpoint has no tensor '{}': it belongs to another recipe or version", name);
+}
+
+std::string encode(const TensorFile& file) {
+  nlohmann::ordered_json header;
+  auto& metadata = header["__metadata__"];
+  for (const auto& [k, v] : file.metadata) metadata[k] = v;
+  metadata["checksum"] = kUnset;
+  std::size_t offset = 0;
+  for (const auto& a : file.arrays) {
+    const std::size_t bytes = a.values.size() * sizeof(float);
+    header[a.name] = {{"dtype", "F32"}, {"shape", a.shape}, {"data_offsets", {offset, offset + bytes}}};
+    offset += bytes;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const std::uint64_t length = text.size();
+  std::string out(8, '\0');
+  std::memcpy(out.data(), &length, 8);
+  out += text;
+  for (const auto& a : file.arrays)
+    out.append(reinterpret_cast<const char*>(a.values.data()), a.values.size() * sizeof(float));
+  const std::uint32_t crc = crc32(0, out.data(), out.size());
+  const std::size_t at = out.find(kUnset) + sizeof kUnset - 1 - kDigits;
+  out.replace(at, kDigits, fmt::format("{:08x}", crc));
+  return out;
+}
+
+void write_tensor_file(const std::filesystem::path& path, const TensorFile& file) { write_file(path, encode(file)); }
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
+  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const auto damaged = [&](const char* what) {
+    return Error(ExitCode::kTraining, "{}: {}; the file is damaged or cut short, take an older one", path.string(), what);
+  };
+  std::uint64_t length = 0;
+  if (bytes.size() < 8) throw damaged("found less than 8 bytes");
+  std::memcpy(&length, bytes.data(), 8);
+  if (length > bytes.size() - 8) throw damaged("the header is longer than the file");
+  const auto header = nlohmann::ordered_json::parse(bytes.begin() + 8, bytes.begin() + 8 + std::ptrdiff_t(length), nullptr,
+                                                    /*allow_exceptions=*/false);
+  if (!header.is_object()) throw damaged("the header is not JSON");
+  TensorFile out;
+  try {
+    for (const auto& [k, v] : header.at("__metadata__").items()) out.metadata.emplace_back(k, v.get<std::string>());
+    const std::string checksum = out.meta("checksum");
+    const std::size_t at = bytes.find(checksum);
+    if (checksum.size() != sizeof kUnset - 1 || at == std::string::npos) throw damaged("it has no checksum");
+    std::string zeroed = bytes;
+    zeroed.replace(at, checksum.size(), kUnset);
+    if (checksum != fmt::format("crc32:{:08x}", crc32(0, zeroed.data(), zeroed.size()))) throw damaged("its checksum is wrong");
+    const std::size_t base = 8 + length, room = bytes.size() - base;
+    for (const auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") continue;
+      NamedArray a;
+      a.name = name;
+      a.shape = entry.at("shape").get<std::vector<std::int64_t>>();
+      const auto range = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
+      if (entry.at("dtype") != "F32" || range.size() != 2 || range[0] > range[1] || range[1] > room ||
+          (range[1] - range[0]) % sizeof(float) != 0)
+        throw damaged("a tensor lies outside the file");
+      a.values.resize((range[1] - range[0]) / sizeof(float));
+      std::memcpy(a.values.data(), bytes.data() + base + range[0], range[1] - range[0]);
+      out.arrays.push_back(std::move(a));
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw damaged("the header does not describe tensors");
+  }
+  return out;
+}
+
+}  // namespace pellucid::training

@@ -1,0 +1,269 @@
+#include "training/trainer.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "support/atomic_file.hpp"
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+#include "training/checkpoint.hpp"
+#include "training/export.hpp"
+#include "training/replica.hpp"
+#include "training/report.hpp"
+#include "training/validation.hpp"
+
+namespace pellucid::training {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr long kCurveEvery = 50;  // steps between rows of the curve
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto s = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
+  return s(usage.ru_utime) + s(usage.ru_stime);
+}
+
+torch::Device device_of(const Recipe& recipe) {
+  if (recipe.train.device == "cuda" && !torch::cuda::is_available())
+    throw Error(ExitCode::kRecipe, "train.device: found 'cuda', but this LibTorch sees no CUDA device; use 'cpu'");
+  return torch::Device(recipe.train.device);
+}
+
+class Trainer {
+ public:
+  Trainer(const Recipe& recipe, bool resume, ProgressStyle style);
+  TrainResult run();
+
+ private:
+  double step();
+  void average_buffers();
+  void checkpoint();
+  Scores validate();
+  void release(const Scores& scores);
+  std::string provenance(const Scores& scores) const;
+  void spend();
+
+  const Recipe& recipe_;
+  ProgressStyle style_;
+  fs::path folder_;
+  corpus::Corpus corpus_;
+  torch::Device device_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+  std::shared_ptr<Network> released_;  // holds the averaged weights
+  State state_;
+  Validation validation_;
+  std::unique_ptr<corpus::Loader> loader_;
+  std::unique_ptr<Curve> curve_;
+  int chunk_samples_ = 0;
+  Clock::time_point spent_at_ = Clock::now();
+  double spent_cpu_ = cpu_seconds();
+};
+
+corpus::Corpus open_corpus(const Recipe& recipe) {
+  auto corpus = corpus::Corpus::open(recipe.train.corpus);
+  if (corpus.rate_hz() != recipe.model.sample_rate_hz)
+    throw Error(ExitCode::kCorpus, "{}: found a corpus of {} Hz, expected {} Hz as the recipe's model.sample_rate_hz says",
+                recipe.train.corpus, corpus.rate_hz(), recipe.model.sample_rate_hz);
+  for (const auto split : {corpus::Split::kTrain, corpus::Split::kValid})
+    if (corpus.select(corpus::Kind::kSpeech, split).empty())
+      throw Error(ExitCode::kCorpus, "{}: the {} split has no speech; prepare a corpus with more speakers",
+                  recipe.train.corpus, split == corpus::Split::kTrain ? "train" : "valid");
+  return corpus;
+}
+
+Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
+    : recipe_(recipe),
+      style_(style),
+      folder_(recipe.train.output),
+      corpus_(open_corpus(recipe)),
+      device_(device_of(recipe)),
+      validation_(corpus_, recipe) {
+  const fs::path last = folder_ / "last.ckpt";
+  if (!resume && fs::exists(last))
+    throw Error(ExitCode::kOutput, "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
+                folder_.string());
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
+
+  torch::manual_seed(static_cast<std::uint64_t>(recipe.train.seed));
+  at::set_num_threads(1);
+  released_ = std::make_shared<Network>(recipe.model);
+  state_.optimizer.start(flat_parameters(*released_));
+  state_.buffers = state_.average_buffers = flat_buffers(*released_);
+  if (fs::exists(last))
+    state_ = load_checkpoint(last, recipe, state_.optimizer.weights.size(), state_.buffers.size());
+  released_->to(device_);
+  for (int r = 0; r < recipe.train.replicas; ++r) {
+    replicas_.push_back(std::make_unique<Replica>(recipe, device_));
+    set_parameters(replicas_.back()->network(), state_.optimizer.weights);
+    set_buffers(replicas_.back()->network(), state_.buffers);
+  }
+  const int hop = recipe.model.hop_samples;
+  chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
+  loader_ = std::make_unique<corpus::Loader>(
+      corpus_, recipe.mix, corpus::Split::kTrain, std::uint64_t(recipe.train.seed), recipe.train.batch, chunk_samples_,
+      std::uint64_t(state_.step) * std::uint64_t(recipe.train.replicas), recipe.train.loader_workers,
+      2 * recipe.train.replicas + 2);
+  curve_ = std::make_unique<Curve>(folder_, recipe.name, state_.step);
+  write_file(folder_ / "recipe.toml", recipe.to_toml());
+}
+
+double Trainer::step() {
+  const auto count = double(replicas_.size());
+  for (auto& r : replicas_) r->start(loader_->next());
+  double total = 0;
+  std::exception_ptr error;
+  for (auto& r : replicas_) {
+    try {
+      total += r->wait() / count;
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+  std::vector<float> gradient(state_.optimizer.weights.size());
+  for (const auto& r : replicas_)
+    for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += float(r->gradient()[i] / count);
+  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step);
+  if (!std::isfinite(total) || !std::isfinite(norm))
+    throw Error(ExitCode::kTraining, "step {}: the loss is not finite; resume with a lower rate, for example --set train.learning_rate={}",
+                state_.step + 1, recipe_.train.learning_rate / 2);
+  average_buffers();
+  for (auto& r : replicas_) {
+    set_parameters(r->network(), state_.optimizer.weights);
+    set_buffers(r->network(), state_.buffers);
+  }
+  ++state_.step;
+  state_.seconds_seen += count * recipe_.train.batch * chunk_samples_ / double(recipe_.model.sample_rate_hz);
+  return total;
+}
+
+void Trainer::average_buffers() {
+  std::vector<float> mean(state_.buffers.size());
+  for (auto& r : replicas_) {
+    const auto b = flat_buffers(r->network());
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += b[i] / float(replicas_.size());
+  }
+  state_.buffers = std::move(mean);
+  const double keep = std::min(recipe_.train.average, double(state_.step + 1) / double(state_.step + 10));
+  for (std::size_t i = 0; i < state_.buffers.size(); ++i)
+    state_.average_buffers[i] = float(keep * state_.average_buffers[i] + (1 - keep) * state_.buffers[i]);
+}
+
+// Adds the time since the last call to the state's account.
+void Trainer::spend() {
+  const double cpu = cpu_seconds();
+  state_.wall_s += seconds_since(spent_at_);
+  state_.cpu_s += cpu - spent_cpu_;
+  spent_at_ = Clock::now();
+  spent_cpu_ = cpu;
+}
+
+void Trainer::checkpoint() {
+  spend();
+  save_checkpoint(folder_ / "last.ckpt", recipe_, state_);
+}
+
+Scores Trainer::validate() {
+  set_parameters(*released_, state_.optimizer.average);
+  set_buffers(*released_, state_.average_buffers);
+  return validation_.run(*released_, replicas_.front()->spectrum());
+}
+
+std::string Trainer::provenance(const Scores& s) const {
+  const nlohmann::ordered_json j = {{"step", state_.step},
+                                    {"hours_of_audio", state_.seconds_seen / 3600},
+                                    {"wall_hours", state_.wall_s / 3600},
+                                    {"cpu_hours", state_.cpu_s / 3600},
+                                    {"valid_si_sdr_db", s.si_sdr_db},
+                                    {"valid_stoi", s.stoi},
+                                    {"valid_noisy_si_sdr_db", s.noisy_si_sdr_db},
+                                    {"valid_noisy_stoi", s.noisy_stoi},
+                                    {"seed", recipe_.train.seed},
+                                    {"recipe", recipe_.to_toml()}};
+  return j.dump();
+}
+
+void Trainer::release(const Scores& scores) {
+  if (scores.score() < state_.best_score) return;
+  state_.best_score = scores.score();
+  spend();
+  write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores)));
+}
+
+TrainResult Trainer::run() {
+  const auto& t = recipe_.train;
+  Progress progress({.label = "Training " + recipe_.name, .total = double(t.steps), .unit = "steps", .rate = " steps/s", .style = style_});
+  progress.add(double(state_.step));
+  TrainResult result;
+  double loss_sum = 0, audio_from = state_.seconds_seen, waited_from = loader_->waited_s();
+  auto from = Clock::now();
+  long count = 0;
+  while (state_.step < t.steps) {
+    if (interrupted()) {
+      checkpoint();
+      curve_->write(false);
+      throw Error(ExitCode::kInterrupted, "stopped at step {}; go on with --resume", state_.step);
+    }
+    loss_sum += step();
+    ++count;
+    const bool last = state_.step == t.steps;
+    const bool validates = last || state_.step % t.validate_every == 0;
+    const bool checkpoints = last || state_.step % t.checkpoint_every == 0;
+    if (validates || checkpoints || state_.step % kCurveEvery == 0) {
+      CurvePoint p;
+      const double wall = seconds_since(from);
+      p.step = state_.step;
+      p.hours_of_audio = state_.seconds_seen / 3600;
+      p.loss = loss_sum / double(count);
+      p.learning_rate = learning_rate(t, state_.step - 1);
+      p.audio_s_per_s = (state_.seconds_seen - audio_from) / wall;
+      p.waited_share = (loader_->waited_s() - waited_from) / wall;
+      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting", p.loss, p.audio_s_per_s, 100 * p.waited_share));
+      if (validates) {
+        const Scores s = validate();
+        p.validated = true;
+        p.valid_loss = s.loss;
+        p.si_sdr_db = s.si_sdr_db;
+        p.stoi = s.stoi;
+        result.si_sdr_db = s.si_sdr_db;
+        result.stoi = s.stoi;
+        progress.note(fmt::format("step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} (noisy {:.4f})",
+                                  p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi));
+        release(s);
+      }
+      curve_->add(p);
+      if (validates || checkpoints) curve_->write(!last);
+      loss_sum = 0;
+      count = 0;
+      audio_from = state_.seconds_seen;
+      waited_from = loader_->waited_s();
+      from = Clock::now();
+    }
+    if (checkpoints) checkpoint();
+    progress.add(1);
+  }
+  result.steps = state_.step;
+  result.hours_of_audio = state_.seconds_seen / 3600;
+  result.model = folder_ / (recipe_.name + ".safetensors");
+  return result;
+}
+
+}  // namespace
+
+TrainResult train(const Recipe& recipe, bool resume, ProgressStyle style) {
+  return Trainer(recipe, resume, style).run();
+}
+
+}  // namespace pellucid::training

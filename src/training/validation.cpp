@@ -1,0 +1,70 @@
+#include "training/validation.hpp"
+
+#include <cmath>
+
+#include "metrics/metrics.hpp"
+
+namespace pellucid::training {
+namespace {
+
+constexpr std::uint64_t kSeed = 0x76616c6964;  // never a training's seed
+constexpr double kSeconds = 4.096;
+
+struct Mean {
+  double sum = 0;
+  int count = 0;
+  void add(double v) {
+    if (std::isfinite(v)) sum += v, ++count;
+  }
+  double value() const { return count ? sum / count : 0; }
+};
+
+}  // namespace
+
+Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe)
+    : loss_(recipe.loss), pairs_(recipe.train.valid_pairs) {
+  const int hop = recipe.model.hop_samples;
+  samples_ = int(kSeconds * recipe.model.sample_rate_hz) / hop * hop;
+  noisy_.resize(std::size_t(pairs_) * std::size_t(samples_));
+  clean_.resize(noisy_.size());
+  // Every pair has speech and noise at a moderate level: SI-SDR and STOI are undefined or unmoved otherwise.
+  corpus::MixOptions mix = recipe.mix;
+  mix.clean_probability = mix.silence_probability = mix.high_snr_probability = 0;
+  Mean si_sdr, stoi;
+  for (int i = 0; i < pairs_; ++i) {
+    const std::span noisy(noisy_.data() + std::size_t(i) * std::size_t(samples_), std::size_t(samples_));
+    const std::span clean(clean_.data() + std::size_t(i) * std::size_t(samples_), std::size_t(samples_));
+    corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed, std::uint64_t(i), noisy, clean);
+    si_sdr.add(metrics::si_sdr(clean, noisy));
+    stoi.add(metrics::stoi(clean, noisy, recipe.model.sample_rate_hz));
+  }
+  noisy_si_sdr_db_ = si_sdr.value();
+  noisy_stoi_ = stoi.value();
+}
+
+Scores Validation::run(Network& network, const Spectrum& spectrum) const {
+  torch::NoGradGuard no_grad;
+  network.eval();
+  const Architecture& a = spectrum.architecture();
+  const int delay = a.window_samples - a.hop_samples;
+  const auto device = network.parameters().front().device();
+  Mean loss_mean, si_sdr, stoi;
+  for (int i = 0; i < pairs_; ++i) {
+    const auto chunk = [&](const std::vector<float>& all) {
+      return torch::from_blob(const_cast<float*>(all.data()) + std::ptrdiff_t(i) * samples_, {1, samples_},
+                              torch::kFloat32)
+          .to(device);
+    };
+    const auto noisy = chunk(noisy_), clean = chunk(clean_);
+    loss_mean.add(loss(network, spectrum, loss_, noisy, clean).item<double>());
+    const auto y = enhance(network, spectrum, noisy).signal.to(torch::kCPU).contiguous();
+    const std::size_t n = std::size_t(samples_ - delay);
+    const std::span estimate(y.data_ptr<float>() + delay, n);
+    const std::span reference(clean_.data() + std::size_t(i) * std::size_t(samples_), n);
+    si_sdr.add(metrics::si_sdr(reference, estimate));
+    stoi.add(metrics::stoi(reference, estimate, a.sample_rate_hz));
+  }
+  return {loss_mean.value(), si_sdr.value(), stoi.value(), noisy_si_sdr_db_, noisy_stoi_};
+}
+
+}  // namespace pellucid::training

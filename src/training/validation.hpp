@@ -1,0 +1,33 @@
+// How a network does on pairs of the validation split: the figures that choose the released weights.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "corpus/loader.hpp"
+#include "training/losses.hpp"
+#include "training/recipe.hpp"
+
+namespace pellucid::training {
+
+struct Scores {
+  double loss = 0, si_sdr_db = 0, stoi = 0;
+  double noisy_si_sdr_db = 0, noisy_stoi = 0;
+  /// One figure to choose by: dB of SI-SDR, a hundredth of STOI as much as 0.2 dB.
+  double score() const { return si_sdr_db + 20.0 * stoi; }
+};
+
+class Validation {
+ public:
+  /// Mixes the pairs once; they are the same for every training on this corpus.
+  Validation(const corpus::Corpus& corpus, const Recipe& recipe);
+  Scores run(Network& network, const Spectrum& spectrum) const;
+
+ private:
+  LossOptions loss_;
+  int pairs_, samples_;
+  std::vector<float> noisy_, clean_;  // [pairs][samples]
+  double noisy_si_sdr_db_ = 0, noisy_stoi_ = 0;
+};
+
+}  // namespace pellucid::training

@@ -237,7 +237,7 @@ struct Reader::Impl {
       throw Error(ExitCode::kAudio, "{}: holds no sound (0 samples); record or export it again.", name);
     }
     for (double& sample : out.first(got * channels)) {
-      if (std::isfinite(sample)) continue;
+      if (std::isfinite(static_cast<float>(sample))) continue;
       sample = 0;
       ++repaired;
     }

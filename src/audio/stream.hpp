@@ -65,7 +65,7 @@ class Reader {
   /// Throws Error(kAudio) when the file is damaged or ends before the length it states.
   std::size_t read(std::span<double> interleaved);
   std::size_t read(std::span<float> interleaved);
-  /// Samples so far that were NaN or infinite and were set to 0.
+  /// Samples so far that were NaN, or infinite as float, and were set to 0.
   std::uint64_t repaired_samples() const;
 
  private:

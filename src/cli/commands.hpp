@@ -19,6 +19,7 @@ void add_eval(CLI::App& app);
 void add_info(CLI::App& app);
 void add_mix(CLI::App& app);
 void add_prepare(CLI::App& app);
+void add_spectrogram(CLI::App& app);
 
 /// Lists `train` in the help when the trainer is there.
 void add_train(CLI::App& app);

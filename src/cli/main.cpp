@@ -102,6 +102,9 @@ int run(int argc, char** argv) {
 #ifdef PELLUCID_HAS_PREPARE
   add_prepare(app);
 #endif
+#ifdef PELLUCID_HAS_SPECTROGRAM
+  add_spectrogram(app);
+#endif
   add_train(app);
   try {
     app.parse(argc, argv);

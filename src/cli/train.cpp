@@ -39,13 +39,14 @@ int run(int argc, char** argv) {
   if (!output.empty()) settings.push_back("train.output='" + output + "'");
   if (!device.empty()) settings.push_back("train.device='" + device + "'");
   const auto recipe = pellucid::training::Recipe::load(recipe_path, settings);
-  const auto result = pellucid::training::train(
-      recipe, resume, json ? pellucid::ProgressStyle::kJson : pellucid::ProgressStyle::kAuto);
+  const auto result =
+      pellucid::training::train(recipe, resume, json ? pellucid::ProgressStyle::kJson : pellucid::ProgressStyle::kAuto);
   if (json)
-    fmt::print("{{\"steps\": {}, \"hours_of_audio\": {:.3f}, \"valid_si_sdr_db\": {:.3f}, \"valid_stoi\": {:.4f}, "
-               "\"model\": {}}}\n",
-               result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi,
-               pellucid::json_string(result.model.string()));
+    fmt::print(
+        "{{\"steps\": {}, \"hours_of_audio\": {:.3f}, \"valid_si_sdr_db\": {:.3f}, \"valid_stoi\": {:.4f}, "
+        "\"model\": {}}}\n",
+        result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi,
+        pellucid::json_string(result.model.string()));
   else
     fmt::print("{}: {} steps, {:.1f} hours of mixtures; validation SI-SDR {:.2f} dB, STOI {:.4f}\n",
                result.model.string(), result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi);

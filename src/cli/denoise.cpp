@@ -1,0 +1,214 @@
+// pellucid denoise: files, folders and pipes.
+#include <fmt/format.h>
+#include <pellucid/pellucid.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "audio/stream.hpp"
+#include "cli/commands.hpp"
+#include "cli/denoise_file.hpp"
+#include "cli/denoise_plan.hpp"
+#include "cli/models.hpp"
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+#include "support/progress.hpp"
+#include "support/thread_pool.hpp"
+
+namespace pellucid::cli {
+namespace fs = std::filesystem;
+namespace {
+
+struct Options {
+  std::vector<std::string> inputs;
+  std::optional<std::string> output;
+  std::string model = kDefaultModel;
+  float strength = 1;
+  float attenuation_limit_db = PELLUCID_NO_ATTENUATION_LIMIT_DB;
+  bool residue = false;
+  int jobs = 0;
+  bool json = false;
+  bool force = false;
+  bool quiet = false;
+};
+
+/// What became of a job.
+struct Outcome {
+  std::optional<DenoiseResult> result;
+  ExitCode code = ExitCode::kOk;
+  std::string error;
+};
+
+// The length of everything, for the bar; 0 where a pipe does not say. What cannot be opened is reported in its turn.
+double total_seconds(const DenoisePlan& plan) {
+  double seconds = 0;
+  for (const DenoiseJob& job : plan.jobs) {
+    std::error_code error;
+    if (!fs::is_regular_file(job.input, error)) return 0;
+    try {
+      const audio::Reader reader(job.input);
+      seconds += static_cast<double>(reader.format().frames) / reader.format().rate_hz;
+    } catch (const Error&) {
+      continue;
+    }
+    stop_if_interrupted();
+  }
+  return seconds;
+}
+
+std::string utf8(const fs::path& path) {
+  // Names that are not UTF-8 cannot stand in JSON as they are.
+  return nlohmann::json::parse(json_string(path.string())).get<std::string>();
+}
+
+nlohmann::json summary(const Options& options, const fs::path& model, const DenoisePlan& plan,
+                       const std::vector<Outcome>& outcomes, double elapsed_s) {
+  nlohmann::json files = nlohmann::json::array();
+  double seconds = 0;
+  int failed = 0;
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+    nlohmann::json file = {{"input", utf8(plan.jobs[i].input)}, {"output", utf8(plan.jobs[i].output)}};
+    if (const auto& result = outcomes[i].result) {
+      seconds += result->seconds();
+      file["status"] = "ok";
+      file["seconds"] = result->seconds();
+      file["samples"] = result->frames;
+      file["sample_rate_hz"] = result->rate_hz;
+      file["channels"] = result->channels;
+      file["repaired_samples"] = result->repaired_samples;
+      file["clipped_samples"] = result->clipped_samples;
+      file["elapsed_s"] = result->elapsed_s;
+    } else {
+      ++failed;
+      file["status"] = "failed";
+      file["error"] = utf8(outcomes[i].error);
+      file["exit_code"] = static_cast<int>(outcomes[i].code);
+    }
+    files.push_back(std::move(file));
+  }
+  return {{"version", pellucid_version()},
+          {"model", utf8(model)},
+          {"strength", options.strength},
+          {"attenuation_limit_db", options.attenuation_limit_db},
+          {"residue", options.residue},
+          {"files", std::move(files)},
+          {"failed", failed},
+          {"seconds", seconds},
+          {"elapsed_s", elapsed_s},
+          {"real_time_factor", elapsed_s > 0 ? seconds / elapsed_s : 0.0}};
+}
+
+// One failure of one file keeps its own code; some of several are kPartial; all of several keep a code they share.
+ExitCode exit_code(const std::vector<Outcome>& outcomes) {
+  ExitCode code = outcomes.front().code;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.code == ExitCode::kInterrupted) return ExitCode::kInterrupted;
+    if (outcome.code != code) code = ExitCode::kPartial;
+  }
+  return code;
+}
+
+void run(const Options& options) {
+  const DenoisePlan plan = plan_denoise(options.inputs, options.output, options.residue);
+  const bool to_pipe = plan.jobs.front().output == "-";
+  if (to_pipe && options.json) {
+    throw Error(ExitCode::kUsage, "--json and the sound cannot both go to standard output; name a file with -o.");
+  }
+  if (to_pipe && ::isatty(STDOUT_FILENO)) {
+    throw Error(ExitCode::kOutput, "Sound is not written to a terminal; name a file with -o or lead it into a pipe.");
+  }
+  const fs::path model_path = find_model(options.model);
+  const std::vector<std::byte> model = read_model(model_path);
+  const DenoiseSettings settings{.model = model,
+                                 .model_path = model_path,
+                                 .strength = options.strength,
+                                 .attenuation_limit_db = options.attenuation_limit_db,
+                                 .residue = options.residue,
+                                 .replace_existing = options.force};
+  check_model(settings);
+  for (const fs::path& folder : plan.folders) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) throw Error(ExitCode::kOutput, "{}: cannot be made: {}.", folder.string(), error.message());
+  }
+
+  const ProgressStyle style = options.quiet  ? ProgressStyle::kNone
+                              : options.json ? ProgressStyle::kJson
+                                             : ProgressStyle::kAuto;
+  Progress progress({.label = "Denoising",
+                     .total = options.quiet ? 0 : total_seconds(plan),
+                     .unit = "s",
+                     .rate = "x real time",
+                     .style = style});
+  std::vector<Outcome> outcomes(plan.jobs.size());
+  parallel_for(plan.jobs.size(), options.jobs, [&](std::size_t i) {
+    const DenoiseJob& job = plan.jobs[i];
+    Outcome& outcome = outcomes[i];
+    try {
+      stop_if_interrupted();
+      outcome.result = denoise_file(job, settings, [&](double seconds) { progress.add(seconds); });
+      if (const std::uint64_t repaired = outcome.result->repaired_samples; repaired > 0) {
+        progress.note(
+            fmt::format("pellucid: {}: {} samples were no numbers (NaN or infinite) and were taken as silence.",
+                        job.input.string(), repaired));
+      }
+    } catch (const Error& error) {
+      outcome.code = error.code();
+      outcome.error = error.what();
+      if (plan.jobs.size() > 1 && error.code() != ExitCode::kInterrupted) {
+        progress.note(fmt::format("pellucid: {}", error.what()));
+      }
+    }
+  });
+  const ExitCode code = exit_code(outcomes);
+  if (code == ExitCode::kOk || plan.jobs.size() > 1) progress.finish();
+  const double elapsed_s = progress.elapsed_s();
+  if (options.json) {
+    fmt::print("{}\n", summary(options, model_path, plan, outcomes, elapsed_s).dump(2));
+  }
+  if (code == ExitCode::kOk) return;
+  if (plan.jobs.size() == 1 || code == ExitCode::kInterrupted) {
+    for (const Outcome& outcome : outcomes) {
+      if (outcome.code == code) throw Error(code, outcome.error);
+    }
+  }
+  const auto failed = std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return !o.result; });
+  throw Error(code, "{} of {} files could not be denoised; the reasons stand above.", failed, plan.jobs.size());
+}
+
+}  // namespace
+
+void add_denoise(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("denoise", "Remove the noise from files, folders and pipes");
+  command->add_option("IN", options->inputs, "Sound files, folders of them, or - for standard input")->required();
+  command->add_option("-o,--output", options->output,
+                      "A file, a folder, or - for standard output (WAV); without it NAME.denoised.EXT");
+  command->add_option("--model", options->model, "A model's name or file")->capture_default_str();
+  command->add_option("--strength", options->strength, "0: as it was, 1: as clean as the model can")
+      ->check(CLI::Range(0.0f, 1.0f))
+      ->capture_default_str();
+  command->add_option("--atten-limit-db", options->attenuation_limit_db, "Weaken nothing by more than this many dB")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--residue", options->residue, "Write what is removed instead of what is left");
+  command->add_option("--jobs", options->jobs, "Files at a time (0: one a core)")->check(CLI::Range(0, 1024));
+  command->add_flag("--json", options->json, "A summary in JSON on standard output, progress in JSON lines");
+  command->add_flag("--force", options->force, "Replace outputs that exist");
+  command->add_flag("--quiet", options->quiet, "No progress");
+  command->footer(
+      "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
+      "another container. Outputs appear when they are complete. Samples that are NaN or infinite are taken as "
+      "silence\n"
+      "and reported.");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace pellucid::cli

@@ -1,0 +1,143 @@
+#include "cli/denoise_plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "audio/stream.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::cli {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_folder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+fs::path resolved(const fs::path& path) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(path, error);
+  return error ? fs::absolute(path).lexically_normal() : real;
+}
+
+// "talk.wav" -> "talk.denoised.wav".
+fs::path beside(const fs::path& input, const char* word) {
+  fs::path name = input.stem();
+  name += std::string(".") + word;
+  name += input.extension();
+  return input.parent_path() / name;
+}
+
+bool is_result(const fs::path& path) {
+  const std::string inner = path.stem().extension().string();
+  return inner == ".denoised" || inner == ".residue";
+}
+
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const auto [end, at] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  (void)at;
+  return end == folder.end();
+}
+
+// The sound files of a folder, sorted, without earlier results and without those below `excluded`.
+std::vector<fs::path> sound_files(const fs::path& folder, const std::optional<fs::path>& excluded) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+  if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
+  for (; it != end; it.increment(error)) {
+    if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
+    const fs::path& path = it->path();
+    std::error_code ignored;
+    if (it->is_directory(ignored)) {
+      if (excluded && resolved(path) == *excluded) it.disable_recursion_pending();
+      continue;
+    }
+    if (it->is_regular_file(ignored) && audio::has_sound_extension(path) && !is_result(path)) files.push_back(path);
+  }
+  std::sort(files.begin(), files.end());
+  if (files.empty()) {
+    throw Error(ExitCode::kInput, "{}: there is no sound file in this folder (.wav, .flac, .ogg, .opus, .mp3, .aiff).",
+                folder.string());
+  }
+  return files;
+}
+
+void check_clashes(const DenoisePlan& plan) {
+  std::map<fs::path, fs::path> taken;
+  std::set<fs::path> inputs;
+  for (const DenoiseJob& job : plan.jobs) {
+    if (job.input != "-") inputs.insert(resolved(job.input));
+  }
+  for (const DenoiseJob& job : plan.jobs) {
+    if (job.output == "-") continue;
+    const fs::path output = resolved(job.output);
+    if (inputs.count(output) != 0) {
+      throw Error(ExitCode::kOutput, "{}: would be written over an input; name another output with -o.",
+                  job.output.string());
+    }
+    const auto [at, fresh] = taken.emplace(output, job.input);
+    if (!fresh) {
+      throw Error(ExitCode::kOutput,
+                  "{}: both {} and {} would be written there; denoise them into folders of their own.",
+                  job.output.string(), at->second.string(), job.input.string());
+    }
+  }
+}
+
+}  // namespace
+
+DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::optional<std::string>& output,
+                         bool residue) {
+  const char* word = residue ? "residue" : "denoised";
+  const bool has_folder = std::any_of(inputs.begin(), inputs.end(), [](const auto& in) { return is_folder(in); });
+  const auto pipes = std::count(inputs.begin(), inputs.end(), "-");
+  if (output && output->empty()) throw Error(ExitCode::kUsage, "-o is empty; name a file, a folder or -.");
+  if (pipes > 1) throw Error(ExitCode::kUsage, "Standard input (-) was named {} times; it can be read once.", pipes);
+  const bool several = inputs.size() > 1 || has_folder;
+  if (output == "-" && several) {
+    throw Error(ExitCode::kUsage, "Several files cannot go into one pipe; name a folder with -o.");
+  }
+  const bool ends_as_folder = output && output->back() == '/';
+  const bool into_folder = output && *output != "-" && (several || ends_as_folder || is_folder(*output));
+  if (into_folder && fs::exists(*output) && !is_folder(*output)) {
+    throw Error(ExitCode::kOutput, "{}: is a file, but several files are to be written; name a folder with -o.",
+                *output);
+  }
+  if (into_folder && pipes > 0) {
+    throw Error(ExitCode::kUsage, "What comes from standard input has no name in the folder {}; name a file with -o.",
+                *output);
+  }
+  if (!output && several && pipes > 0) {
+    throw Error(ExitCode::kUsage, "Standard input (-) among other inputs has nowhere to go; denoise it by itself.");
+  }
+
+  DenoisePlan plan;
+  std::set<fs::path> folders;
+  std::optional<fs::path> excluded;
+  if (into_folder) excluded = resolved(*output);
+  for (const std::string& input : inputs) {
+    if (input == "-") {
+      plan.jobs.push_back({input, output.value_or("-")});
+    } else if (is_folder(input)) {
+      const bool whole_folder_is_output = excluded && is_below(resolved(input), *excluded);
+      for (const fs::path& file : sound_files(input, whole_folder_is_output ? std::nullopt : excluded)) {
+        const fs::path target = into_folder ? fs::path(*output) / file.lexically_relative(input) : beside(file, word);
+        plan.jobs.push_back({file, target});
+        if (into_folder) folders.insert(target.parent_path());
+      }
+    } else if (into_folder) {
+      plan.jobs.push_back({input, fs::path(*output) / fs::path(input).filename()});
+      folders.insert(fs::path(*output));
+    } else {
+      plan.jobs.push_back({input, output ? fs::path(*output) : beside(input, word)});
+    }
+  }
+  check_clashes(plan);
+  plan.folders.assign(folders.begin(), folders.end());
+  return plan;
+}
+
+}  // namespace pellucid::cli

@@ -1,0 +1,31 @@
+// Which file is denoised into which: names, folders, clashes. Nothing is written here.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pellucid::cli {
+
+struct DenoiseJob {
+  std::filesystem::path input;   ///< "-": standard input
+  std::filesystem::path output;  ///< "-": standard output
+};
+
+struct DenoisePlan {
+  std::vector<DenoiseJob> jobs;
+  std::vector<std::filesystem::path> folders;  ///< to be made before the jobs run
+};
+
+/// Lays out what to do:
+///   a file           NAME.denoised.EXT beside it; `output` as a file; or, where `output` is a folder, NAME.EXT in it
+///   a folder         every sound file below it, each beside itself or mirrored below `output`
+///   "-"              to standard output, or to `output`
+/// With `residue`, NAME.residue.EXT instead of NAME.denoised.EXT. Names that end so already are left out of folders.
+/// Throws Error(kUsage) for a plan that cannot be meant, Error(kInput) for a folder without sound,
+/// Error(kOutput) where two inputs would get one output, or one its own input.
+DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::optional<std::string>& output,
+                         bool residue);
+
+}  // namespace pellucid::cli

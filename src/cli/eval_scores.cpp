@@ -1,0 +1,78 @@
+#include "cli/eval_scores.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "metrics/metrics.hpp"
+
+namespace pellucid::cli {
+
+Scores measure(std::span<const float> clean, std::span<const float> estimate, int rate_hz) {
+  const metrics::Intelligibility words = metrics::intelligibility(clean, estimate, rate_hz);
+  return {metrics::si_sdr(clean, estimate), words.stoi, words.estoi, metrics::segmental_snr(clean, estimate, rate_hz),
+          metrics::log_spectral_distance(clean, estimate, rate_hz)};
+}
+
+EvalGroup summarize_rows(std::string label, std::span<const EvalRow* const> rows) {
+  EvalGroup group;
+  group.label = std::move(label);
+  group.files = rows.size();
+  for (std::size_t m = 0; m < kMeasures.size(); ++m) {
+    std::vector<double> before, after, change;
+    for (const EvalRow* row : rows) {
+      before.push_back(row->before[m]);
+      if (!row->after) continue;
+      after.push_back((*row->after)[m]);
+      change.push_back(after.back() - before.back());
+    }
+    group.before[m] = metrics::summarize(before);
+    group.after[m] = metrics::summarize(after);
+    group.change[m] = metrics::summarize(change);
+  }
+  return group;
+}
+
+EvalGroup summarize_all(std::span<const EvalRow> rows) {
+  std::vector<const EvalRow*> all;
+  for (const EvalRow& row : rows) all.push_back(&row);
+  return summarize_rows("all", all);
+}
+
+std::vector<EvalGroup> by_snr(std::span<const EvalRow> rows) {
+  constexpr std::size_t kMostValues = 12;
+  constexpr double kRangeDb = 5;
+  const auto rounded = [](double snr_db) { return std::round(snr_db * 10.0) / 10.0 + 0.0; };
+  std::set<double> values;
+  for (const EvalRow& row : rows) {
+    if (row.pair.condition.snr_db) values.insert(rounded(*row.pair.condition.snr_db));
+  }
+  const bool ranges = values.size() > kMostValues;
+  std::map<double, std::vector<const EvalRow*>> groups;
+  for (const EvalRow& row : rows) {
+    if (!row.pair.condition.snr_db) continue;
+    const double snr_db = rounded(*row.pair.condition.snr_db);
+    groups[ranges ? std::floor(snr_db / kRangeDb) * kRangeDb : snr_db].push_back(&row);
+  }
+  std::vector<EvalGroup> result;
+  for (const auto& [snr_db, members] : groups) {
+    result.push_back(
+        summarize_rows(ranges ? fmt::format("{}…{}", snr_db, snr_db + kRangeDb) : fmt::format("{}", snr_db), members));
+  }
+  return result;
+}
+
+std::vector<EvalGroup> by_noise(std::span<const EvalRow> rows) {
+  std::map<std::string, std::vector<const EvalRow*>> groups;
+  for (const EvalRow& row : rows) {
+    if (!row.pair.condition.noise.empty()) groups[row.pair.condition.noise].push_back(&row);
+  }
+  std::vector<EvalGroup> result;
+  for (const auto& [noise, members] : groups) result.push_back(summarize_rows(noise, members));
+  return result;
+}
+
+}  // namespace pellucid::cli

@@ -1,0 +1,171 @@
+// Model files with random weights, for tests of everything that needs a model but no trained one.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/architecture.hpp"
+#include "nn/crc32.hpp"
+
+namespace pellucid::nn::test {
+
+/// SplitMix64 (Steele et al. 2014): the same numbers everywhere.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t bits() {
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-52 - 1.0; }  ///< -1 … 1
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(bits() % n); }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// A small network that every test can start from.
+inline Architecture small_architecture(TimeMixer time = TimeMixer::kGru, FreqMixer freq = FreqMixer::kDense) {
+  Architecture a;
+  std::strcpy(a.name, "random");
+  a.sample_rate_hz = 16000;
+  a.window_samples = 512;
+  a.hop_samples = 256;
+  a.compression = 0.3;
+  a.fold = 4;
+  a.channels = 12;
+  a.kernel = 3;
+  a.encoder_layers = 1;
+  a.bands = 16;
+  a.width = 10;
+  a.blocks = 2;
+  a.hidden = 9;
+  a.time_kernel = 3;
+  a.time_layers = 2;
+  a.time_mixer = time;
+  a.freq_mixer = freq;
+  return a;
+}
+
+/// A random architecture that the reader accepts.
+inline Architecture random_architecture(std::uint64_t seed) {
+  Random random(seed);
+  Architecture a = small_architecture(random.below(2) != 0 ? TimeMixer::kGru : TimeMixer::kConv,
+                                      random.below(2) != 0 ? FreqMixer::kDense : FreqMixer::kConv);
+  constexpr std::uint32_t kWindows[] = {64, 192, 320, 512};
+  a.window_samples = kWindows[random.below(4)];
+  a.hop_samples = a.window_samples / 2;
+  a.fold = 1u << random.below(4);
+  a.compression = 0.2 + 0.1 * random.below(4);
+  a.channels = 1 + random.below(33);
+  a.kernel = 1 + 2 * random.below(4);
+  a.encoder_layers = random.below(4);
+  a.bands = 1 + random.below(24);
+  a.width = 1 + random.below(33);
+  a.blocks = 1 + random.below(3);
+  a.hidden = 1 + random.below(33);
+  a.time_kernel = 1 + random.below(4);
+  a.time_layers = 1 + random.below(3);
+  return a;
+}
+
+using Metadata = std::map<std::string, std::string>;
+
+inline Metadata metadata_of(const Architecture& a) {
+  char compression[32];
+  std::snprintf(compression, sizeof compression, "%.9g", a.compression);
+  return {{"format", "pellucid-1"},
+          {"name", a.name},
+          {"sample_rate_hz", std::to_string(a.sample_rate_hz)},
+          {"window_samples", std::to_string(a.window_samples)},
+          {"hop_samples", std::to_string(a.hop_samples)},
+          {"compression", compression},
+          {"fold", std::to_string(a.fold)},
+          {"channels", std::to_string(a.channels)},
+          {"kernel", std::to_string(a.kernel)},
+          {"encoder_layers", std::to_string(a.encoder_layers)},
+          {"bands", std::to_string(a.bands)},
+          {"width", std::to_string(a.width)},
+          {"blocks", std::to_string(a.blocks)},
+          {"hidden", std::to_string(a.hidden)},
+          {"time_kernel", std::to_string(a.time_kernel)},
+          {"time_layers", std::to_string(a.time_layers)},
+          {"time_mixer", a.time_mixer == TimeMixer::kGru ? "gru" : "conv"},
+          {"freq_mixer", a.freq_mixer == FreqMixer::kDense ? "dense" : "conv"},
+          {"output", "complex_mask"},
+          {"training", R"({\"command\": \"none\", \"note\": \"random\\n\"})"},
+          {"checksum", "crc32:00000000"}};
+}
+
+/// A file from its header's JSON and its data, with the right length and, where the header has a place for it,
+/// checksum.
+inline std::vector<std::uint8_t> assemble(std::string header, const std::vector<float>& data) {
+  while (header.size() % 8 != 0) header += ' ';
+  std::vector<std::uint8_t> file(8 + header.size() + 4 * data.size());
+  for (int i = 0; i < 8; ++i) file[i] = static_cast<std::uint8_t>(std::uint64_t{header.size()} >> (8 * i));
+  std::memcpy(file.data() + 8, header.data(), header.size());
+  if (!data.empty()) std::memcpy(file.data() + 8 + header.size(), data.data(), 4 * data.size());
+  const std::size_t at = header.find("crc32:00000000");
+  if (at != std::string::npos) {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08x", crc32(0, file.data(), file.size()));
+    std::memcpy(file.data() + 8 + at + 6, digits, 8);
+  }
+  return file;
+}
+
+inline std::string metadata_json(const Metadata& metadata) {
+  std::ostringstream json;
+  json << "\"__metadata__\":{";
+  const char* comma = "";
+  for (const auto& [key, value] : metadata) {
+    json << comma << '"' << key << "\":\"" << value << '"';
+    comma = ",";
+  }
+  json << '}';
+  return json.str();
+}
+
+inline std::string tensor_json(const TensorSpec& spec, std::size_t begin, std::size_t end) {
+  std::ostringstream json;
+  json << '"' << spec.name << "\":{\"dtype\":\"F32\",\"shape\":[";
+  for (std::uint32_t i = 0; i < spec.rank; ++i) json << (i > 0 ? "," : "") << spec.shape[i];
+  json << "],\"data_offsets\":[" << begin << ',' << end << "]}";
+  return json.str();
+}
+
+/// Weights of a size that keeps every layer's output near 1; `gain` scales them all.
+inline std::vector<std::uint8_t> make_random_model(const Architecture& a, std::uint64_t seed, double gain = 1.0,
+                                                   const Metadata& metadata = {}) {
+  Random random(seed);
+  Metadata all = metadata_of(a);
+  for (const auto& [key, value] : metadata) all[key] = value;
+  std::string header = "{";
+  header += metadata_json(all);
+  std::vector<float> data;
+  TensorSpec spec;
+  for (std::uint32_t i = 0; tensor_spec(a, i, &spec); ++i) {
+    const std::size_t count = spec.count(), begin = 4 * data.size();
+    header += ',';
+    header += tensor_json(spec, begin, begin + 4 * count);
+    const std::string name = spec.name;
+    double fan_in = 1.0;  // inputs that one output sums over
+    if (spec.rank == 2) fan_in = spec.shape[1];
+    if (spec.rank == 3) fan_in = name.find("mix") != std::string::npos ? a.bands : spec.shape[1] * spec.shape[2];
+    const double scale = gain * (spec.rank == 1 || name == "embedding" ? 0.3 : 1.2 / std::sqrt(fan_in));
+    for (std::size_t j = 0; j < count; ++j) data.push_back(static_cast<float>(scale * random.uniform()));
+  }
+  header += '}';
+  return assemble(header, data);
+}
+
+}  // namespace pellucid::nn::test

@@ -9,9 +9,9 @@
 namespace pellucid::corpus {
 namespace {
 
-// Noise classes: the folder (without the file's own name) and the label.
+// What a noise is called: its source (first folder) and label; its folder where nobody labelled it.
 std::string noise_class(const Clip& clip) {
-  const auto slash = clip.path.rfind('/');
+  const auto slash = clip.label.empty() ? clip.path.rfind('/') : clip.path.find('/');
   return (slash == std::string::npos ? std::string() : clip.path.substr(0, slash)) + '|' + clip.label;
 }
 

@@ -55,7 +55,8 @@ struct ClipGroup {
   WeightedChoice weights;
 };
 
-/// The clips of one split, grouped: speech by speaker, noise by folder and label. A group's weight is the square root
+/// The clips of one split, grouped: speech by speaker, noise by source and label
+/// (by folder where it has no label). A group's weight is the square root
 /// of its seconds, so that one big folder does not drown the others; inside a group a clip's weight is the same.
 class Catalogue {
  public:

@@ -148,14 +148,15 @@ void Denoiser::clean_spectrum(Channel& channel, float floor) {
     const float power = before * before;
     gain = power > 1e-20f ? after * after / power : 0.0f;
   }
-  gain = dsp::max_of(dsp::pow_of(dsp::min_of(dsp::max_of(gain, 1e-20f), 1.0f), dsp::make_power(0.5)), floor);
+  gain = gain > 1e-20f ? dsp::pow_of(dsp::min_of(gain, 1.0f), dsp::make_power(0.5)) : 0.0f;
+  gain = dsp::max_of(gain, floor);
   for (uint32_t k = 2 * known_bins_; k < 2 * last + 2; ++k) spectrum_[k] *= gain;
 }
 
 float Denoiser::limit_bins(float floor) {
   const dsp::Power half = dsp::make_power(-0.5);
   const float least = floor * floor, most = kMaxGain * kMaxGain;
-  float top_in = 1e-12f, top_out = 1e-12f;
+  float top_in = 0.0f, top_out = 0.0f;
   for (uint32_t k = 0; k < known_bins_; ++k) {
     const float xr = network_in_[2 * k], xi = network_in_[2 * k + 1];
     float yr = network_out_[2 * k], yi = network_out_[2 * k + 1];
@@ -179,7 +180,7 @@ float Denoiser::limit_bins(float floor) {
     spectrum_[2 * k] = yr * from_network_;
     spectrum_[2 * k + 1] = yi * from_network_;
   }
-  return top_out / top_in;
+  return top_in > 1e-12f ? top_out / top_in : 1.0f;
 }
 
 }  // namespace pellucid::engine

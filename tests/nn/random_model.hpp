@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
@@ -143,9 +144,22 @@ inline std::string tensor_json(const TensorSpec& spec, std::size_t begin, std::s
   return json.str();
 }
 
+/// Changes a tensor after it was filled.
+using Edit = std::function<void(const std::string& name, float* values, std::size_t count)>;
+
+/// A mask that is `mask` (real) in every bin, whatever comes in.
+inline Edit constant_mask(float mask) {
+  return [mask](const std::string& name, float* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (name == "out.weight") values[i] = 0.0f;
+      if (name == "out.bias") values[i] = i % 2 == 0 ? mask : 0.0f;
+    }
+  };
+}
+
 /// Weights of a size that keeps every layer's output near 1; `gain` scales them all.
 inline std::vector<std::uint8_t> make_random_model(const Architecture& a, std::uint64_t seed, double gain = 1.0,
-                                                   const Metadata& metadata = {}) {
+                                                   const Metadata& metadata = {}, const Edit& edit = {}) {
   Random random(seed);
   Metadata all = metadata_of(a);
   for (const auto& [key, value] : metadata) all[key] = value;
@@ -163,6 +177,7 @@ inline std::vector<std::uint8_t> make_random_model(const Architecture& a, std::u
     if (spec.rank == 3) fan_in = name.find("mix") != std::string::npos ? a.bands : spec.shape[1] * spec.shape[2];
     const double scale = gain * (spec.rank == 1 || name == "embedding" ? 0.3 : 1.2 / std::sqrt(fan_in));
     for (std::size_t j = 0; j < count; ++j) data.push_back(static_cast<float>(scale * random.uniform()));
+    if (edit) edit(name, data.data() + data.size() - count, count);
   }
   header += '}';
   return assemble(header, data);

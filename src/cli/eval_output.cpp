@@ -36,10 +36,11 @@ std::string align(const std::vector<std::vector<std::string>>& table) {
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string pad(widths[c] - shown_width(row[c]), ' ');
-      line += c == 0 ? row[c] + pad : "  " + pad + row[c];
+      line += c == 0 ? fmt::format("{}{}", row[c], pad) : fmt::format("  {}{}", pad, row[c]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
+    text += line;
+    text += '\n';
   }
   return text;
 }
@@ -68,7 +69,7 @@ std::string means_table(const EvalResult& result) {
 }
 
 std::string scores_cell(double before, double after, bool has_after, std::size_t m) {
-  return has_after ? format_score(before, m) + " → " + format_score(after, m) : format_score(before, m);
+  return has_after ? fmt::format("{} → {}", format_score(before, m), format_score(after, m)) : format_score(before, m);
 }
 
 std::string groups_table(const EvalResult& result, const std::vector<EvalGroup>& groups, const char* head) {
@@ -124,8 +125,12 @@ Json json_group(const EvalGroup& group, bool has_after) {
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string quoted = "\"";
-  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  for (char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  quoted += '"';
+  return quoted;
 }
 
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{:.6g}", value); }
@@ -158,13 +163,13 @@ std::string format_summary(const metrics::Summary& summary, std::size_t measure)
 
 std::string to_text(const EvalResult& result, bool files) {
   std::string text;
-  if (files) text += files_table(result) + "\n";
+  if (files) text += fmt::format("{}\n", files_table(result));
   text += fmt::format("{} files, {:.1f} minutes{}\n\n", result.rows.size(), result.seconds() / 60,
-                      result.has_after() ? "; enhanced: " + result.after : "");
+                      result.has_after() ? fmt::format("; enhanced: {}", result.after) : "");
   text += means_table(result);
   text += fmt::format("{}; LSD: lower is better\n", kInterval);
-  if (!result.snrs.empty()) text += "\n" + groups_table(result, result.snrs, "SNR dB");
-  if (!result.noises.empty()) text += "\n" + groups_table(result, result.noises, "noise");
+  if (!result.snrs.empty()) text += fmt::format("\n{}", groups_table(result, result.snrs, "SNR dB"));
+  if (!result.noises.empty()) text += fmt::format("\n{}", groups_table(result, result.noises, "noise"));
   if (result.denoise_seconds() > 0) {
     text += fmt::format("\nDenoised at {:.0f} x real time a thread\n", result.seconds() / result.denoise_seconds());
   }
@@ -210,9 +215,9 @@ std::string to_csv(const EvalResult& result) {
     const EvalCondition& condition = row.pair.condition;
     text += fmt::format("{},{},{},{:.4f}", csv_field(row.pair.name),
                         condition.snr_db ? csv_number(*condition.snr_db) : "", csv_field(condition.noise), row.seconds);
-    for (double value : row.before) text += "," + csv_number(value);
+    for (double value : row.before) text += fmt::format(",{}", csv_number(value));
     if (row.after) {
-      for (double value : *row.after) text += "," + csv_number(value);
+      for (double value : *row.after) text += fmt::format(",{}", csv_number(value));
     }
     text += "\n";
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "audio/sound.hpp"
+#include "cli/denoise_file.hpp"
 #include "cli/models.hpp"
 #include "support/error.hpp"
 
@@ -48,11 +49,10 @@ std::vector<std::byte> read_checked_model(const std::string& name) {
   if (name.empty()) return {};
   const fs::path file = find_model(name);
   std::vector<std::byte> model = read_model(file);
-  try {
-    const Denoiser probe(model.data(), model.size(), 16000);
-  } catch (const DenoiserError& error) {
-    throw Error(ExitCode::kModel, "{}: {}", file.string(), error.what());
-  }
+  DenoiseSettings settings;
+  settings.model = model;
+  settings.model_path = file;
+  check_model(settings);
   return model;
 }
 

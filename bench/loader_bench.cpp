@@ -57,7 +57,8 @@ int main(int argc, char** argv) try {
                                                                 {"room", &MixOptions::room_probability},
                                                                 {"low-pass", &MixOptions::lowpass_probability},
                                                                 {"clipping", &MixOptions::clip_probability},
-                                                                {"quantisation", &MixOptions::quantize_probability}};
+                                                                {"quantisation", &MixOptions::quantize_probability},
+                                                                {"speed", &MixOptions::speed_probability}};
   fmt::print("{:14} {:>8}\n", "mix", "s/s");
   fmt::print("{:14} {:8.0f}\n", "usual", speed(clips, usual, samples));
   fmt::print("{:14} {:8.0f}\n", "plain", speed(clips, plain, samples));

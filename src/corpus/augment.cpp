@@ -120,6 +120,40 @@ void random_gain_ramp(Random& rng, double range_db, std::span<float> a, std::spa
   }
 }
 
+void change_speed(std::span<const float> x, double speed, std::span<float> out) {
+  constexpr int kTaps = 16, kPhases = 64;
+  // One table of the shifted kernels, linear between its rows.
+  float table[kPhases + 1][kTaps];
+  const double cutoff = std::min(1.0, 1 / speed) * 0.95;
+  for (int p = 0; p <= kPhases; ++p) {
+    double sum = 0, row[kTaps];
+    for (int k = 0; k < kTaps; ++k) {
+      const double t = k - (kTaps / 2 - 1) - static_cast<double>(p) / kPhases;
+      const double window = std::fabs(t) < kTaps / 2 ? 0.5 + 0.5 * std::cos(2 * kPi * t / kTaps) : 0;
+      row[k] = window * (std::fabs(t) < 1e-9 ? cutoff : std::sin(kPi * cutoff * t) / (kPi * t));
+      sum += row[k];
+    }
+    for (int k = 0; k < kTaps; ++k) table[p][k] = static_cast<float>(row[k] / sum);
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double at = static_cast<double>(i) * speed;
+    const auto whole = static_cast<std::size_t>(at);
+    const double phase = (at - static_cast<double>(whole)) * kPhases;
+    const auto p = static_cast<std::size_t>(phase);
+    const auto part = static_cast<float>(phase - static_cast<double>(p));
+    const float* from = x.data() + whole;
+    // Eight sums side by side, which the compiler may keep in one register.
+    constexpr int kLanes = 8;
+    float lanes[kLanes];
+    for (int k = 0; k < kLanes; ++k) {
+      const float a = table[p][k] + part * (table[p + 1][k] - table[p][k]);
+      const float b = table[p][k + kLanes] + part * (table[p + 1][k + kLanes] - table[p][k + kLanes]);
+      lanes[k] = a * from[k] + b * from[k + kLanes];
+    }
+    out[i] = ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+  }
+}
+
 void clip_hard(float limit, std::span<float> x) {
   for (float& v : x) v = std::clamp(v, -limit, limit);
 }

@@ -45,6 +45,13 @@ BiquadCascade random_equalizer(Random& rng);
 /// A gain that moves in decibels by straight lines between two to five random points within +-range_db.
 void random_gain_ramp(Random& rng, double range_db, std::span<float> a, std::span<float> b = {});
 
+/// Samples that change_speed reads beyond speed * out.size().
+inline constexpr std::size_t kSpeedMargin = 20;
+
+/// Plays faster (speed > 1, higher) or slower (lower) by sixteen-tap windowed sinc interpolation; what would alias is
+/// filtered. x has at least speed * out.size() + kSpeedMargin samples, and does not overlap out.
+void change_speed(std::span<const float> x, double speed, std::span<float> out);
+
 /// Hard limit at +-limit.
 void clip_hard(float limit, std::span<float> x);
 

@@ -32,6 +32,8 @@ struct MixOptions {
   double lowpass_probability = 0.2;         ///< whole mixture limited to 3.4/4/5.5/7 kHz
   double clip_probability = 0.05;
   double quantize_probability = 0.05;
+  double speed_probability = 0;        ///< speech played at 0.85..1.15, noise at 0.7..1.4 of its speed, each apart
+  double babble_room_probability = 0;  ///< babble heard through a room
 };
 
 /// What was done to make a pair; for `mix` logs, tests and listening.

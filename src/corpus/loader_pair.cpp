@@ -41,6 +41,16 @@ float peak_of(std::span<const float> x) {
   return peak;
 }
 
+// Fills `out` with what `fill` gives, played at another speed.
+template <typename Fill>
+void at_speed(double speed, std::span<float> out, const Fill& fill) {
+  if (speed == 1) return fill(out);
+  thread_local std::vector<float> source;
+  source.resize(static_cast<std::size_t>(std::ceil(static_cast<double>(out.size()) * speed)) + kSpeedMargin);
+  fill(std::span<float>(source));
+  change_speed(source, speed, out);
+}
+
 constexpr double kLowpassEdges_hz[] = {3400, 4000, 5500, 7000};
 
 }  // namespace
@@ -54,19 +64,25 @@ PairMaker::PairMaker(const ClipSource& source, const MixOptions& options, Split 
   }
 }
 
-void PairMaker::make_noise(std::size_t speaker, Random& rng, std::span<float> out,
+void PairMaker::make_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out,
                            std::vector<std::string>* names) const {
   const double kind = rng.uniform();
   if (kind < options_.babble_probability) {
     if (catalogue_.fill_babble(speaker, random_int(rng, 3, 8), rng, out, names)) {
       if (names) names->insert(names->begin(), "babble");
+      if (extra.chance(options_.babble_room_probability)) {
+        const auto response = simulate_room(random_room(extra), catalogue_.source().rate_hz(), extra);
+        convolve_two(out, response, {}, out, {});
+      }
       return;
     }
   }
   const bool synthetic = kind < options_.babble_probability + options_.synthetic_probability;
   if (!synthetic && !catalogue_.noises().empty()) {
     for (int attempt = 0; attempt < 3; ++attempt) {
-      catalogue_.fill_noise(catalogue_.draw_noise(rng), rng, out, names);
+      const double speed = extra.chance(options_.speed_probability) ? std::pow(2, extra.uniform(-0.5, 0.5)) : 1;
+      at_speed(speed, out,
+               [&](std::span<float> x) { catalogue_.fill_noise(catalogue_.draw_noise(rng), rng, x, names); });
       if (rms(out) > 1e-5) return;
     }
   }
@@ -102,6 +118,8 @@ void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> n
                      PairInfo* info) const {
   if (noisy.size() != clean.size()) throw Error(ExitCode::kInternal, "make_pair: noisy and clean differ in length.");
   Random rng(seed, static_cast<std::uint64_t>(split_), index);
+  // What came later draws from a stream of its own: with its probability at 0 older recipes give their old pairs.
+  Random extra(seed, static_cast<std::uint64_t>(split_), index, 1);
   const int rate_hz = catalogue_.source().rate_hz();
   const std::size_t size = noisy.size();
   Workspace& space = workspace(size);
@@ -133,7 +151,8 @@ void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> n
     for (int attempt = 0; attempt < 4; ++attempt) {
       speech_names.clear();
       speaker = catalogue_.draw_speaker(rng);
-      catalogue_.fill_speech(speaker, rng, target, speech_log);
+      const double speed = extra.chance(options_.speed_probability) ? extra.uniform(0.85, 1.15) : 1;
+      at_speed(speed, target, [&](std::span<float> x) { catalogue_.fill_speech(speaker, rng, x, speech_log); });
       if (rms(target) > 0.005) break;  // 20 dB below the clips' active level: nearly nothing but pauses
     }
     if (rng.chance(options_.equalizer_probability)) run_filter(random_equalizer(rng), target);
@@ -153,9 +172,9 @@ void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> n
   if (pure) {
     std::fill(noise.begin(), noise.end(), 0.0f);
   } else {
-    make_noise(speaker, rng, noise, noise_log);
+    make_noise(speaker, rng, extra, noise, noise_log);
     if (rng.chance(options_.second_noise_probability)) {
-      make_noise(speaker, rng, second, noise_log);
+      make_noise(speaker, rng, extra, second, noise_log);
       scale_to(rms(noise) * std::pow(10, rng.uniform(-12, 3) / 20), second);
       for (std::size_t i = 0; i < size; ++i) noise[i] += second[i];
     }

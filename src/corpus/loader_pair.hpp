@@ -15,7 +15,8 @@ class PairMaker {
             PairInfo* info = nullptr) const;
 
  private:
-  void make_noise(std::size_t speaker, Random& rng, std::span<float> out, std::vector<std::string>* names) const;
+  void make_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out,
+                  std::vector<std::string>* names) const;
   void add_room(Random& rng, std::span<float> wet, std::span<float> target) const;
 
   MixOptions options_;

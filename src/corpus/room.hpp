@@ -26,7 +26,8 @@ Room random_room(Random& rng);
 /// that the critical distance 0.057 sqrt(V / RT60) asks for. Ends where it is 50 dB down.
 std::vector<float> simulate_room(const Room& room, int rate_hz, Random& rng);
 
-/// x * a into y_a and x * b into y_b, both cut to x.size(); one complex transform carries both. y may be x.
+/// x * a into y_a and x * b into y_b, both cut to x.size(); one complex transform carries both. y may be x;
+/// y_b may be empty.
 void convolve_two(std::span<const float> x, std::span<const float> a, std::span<const float> b, std::span<float> y_a,
                   std::span<float> y_b);
 

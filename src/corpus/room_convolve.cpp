@@ -130,10 +130,8 @@ void convolve_two(std::span<const float> x, std::span<const float> a, std::span<
     }
     transform(block.im, block.re, scratch, w);
     const std::size_t out = std::min(n, input.size() - start);
-    for (std::size_t i = 0; i < out; ++i) {
-      y_a[start + i] += block.re[i];
-      y_b[start + i] += block.im[i];
-    }
+    for (std::size_t i = 0; i < out; ++i) y_a[start + i] += block.re[i];
+    for (std::size_t i = 0; i < out && !y_b.empty(); ++i) y_b[start + i] += block.im[i];
   }
 }
 

@@ -104,6 +104,27 @@ TEST(Augment, GainRampsMoveSlowlyAndEquallyOnBoth) {
   EXPECT_TRUE(moved);
 }
 
+TEST(Augment, SpeedMovesFrequenciesAndKeepsLevels) {
+  for (const double speed : {0.7, 0.93, 1.15, 1.4}) {
+    const auto x = sine(1000, 0.5, 2 * kRate);
+    std::vector<float> y(kRate);
+    change_speed(x, speed, y);
+    double worst = 0;
+    for (std::size_t i = 20; i < y.size(); ++i) {
+      const double t = static_cast<double>(i) * speed + 7;  // the kernel's middle
+      const double expected = 0.5 * std::sin(2 * std::numbers::pi * 1000 * t / kRate);
+      worst = std::max(worst, std::fabs(static_cast<double>(y[i]) - expected));
+    }
+    EXPECT_LT(worst, 0.003) << speed;
+  }
+  std::vector<float> y(kRate);
+  change_speed(sine(7500, 0.5, 2 * kRate), 1.4, y);  // would be 10.5 kHz
+  EXPECT_LT(rms(y), 0.5 / std::sqrt(2) * 0.1);
+  for (float& v : y) v = 0;
+  change_speed(std::vector<float>(2 * kRate, 0.25f), 1.2, y);
+  for (const float v : y) ASSERT_NEAR(v, 0.25, 1e-5);
+}
+
 TEST(Augment, HardClippingLimitsAndTouchesNothingElse) {
   const auto x = sine(440, 0.8);
   auto y = x;

@@ -251,6 +251,26 @@ TEST(PairMaker, RoomsLeaveTheTargetItsEarlyPart) {
   for (std::uint64_t i = 0; i < 5; ++i) EXPECT_NEAR(snr_db(make(collection(), options, i)), 60, 0.5);
 }
 
+TEST(PairMaker, SpeedAndBabbleRoomsChangeTheSoundButNotTheRatio) {
+  for (double MixOptions::*entry : {&MixOptions::speed_probability, &MixOptions::babble_room_probability}) {
+    MixOptions options = plain();
+    options.babble_probability = entry == &MixOptions::babble_room_probability ? 1 : 0;
+    options.level_min_dbfs = options.level_max_dbfs = -40;  // far from full scale: nothing is scaled down
+    const MixOptions without = options;
+    options.*entry = 1;
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      const Pair pair = make(collection(), options, i), before = make(collection(), without, i);
+      EXPECT_NE(pair.noisy, before.noisy);
+      EXPECT_EQ(pair.info.snr_db, before.info.snr_db);
+      EXPECT_NEAR(snr_db(pair), pair.info.snr_db, 0.05);
+      EXPECT_EQ(pair, make(collection(), options, i));
+      if (options.babble_probability > 0) {
+        EXPECT_EQ(pair.clean, before.clean);
+      }
+    }
+  }
+}
+
 TEST(PairMaker, RecordedRoomsAreUsed) {
   MemoryClips clips = small_collection();
   std::vector<float> echo(8000, 0.0f);

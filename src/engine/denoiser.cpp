@@ -23,9 +23,10 @@ float floor_of(float limit_db) {
   return limit_db >= 100.0f ? 0.0f : dsp::exp2_of(limit_db * -0.166096405f);  // 10^(-dB/20), log2(10)/20
 }
 
-bool all_finite(const float* values, size_t count) {
+/// Whether all values are numbers whose squares are, too.
+bool all_bounded(const float* values, size_t count) {
   uint32_t bad = 0;
-  for (size_t i = 0; i < count; ++i) bad |= static_cast<uint32_t>(!dsp::is_finite(values[i]));
+  for (size_t i = 0; i < count; ++i) bad |= static_cast<uint32_t>(!(dsp::abs_of(values[i]) < 1e18f));
   return bad == 0;
 }
 
@@ -136,7 +137,7 @@ void Denoiser::clean_spectrum(Channel& channel, float floor) {
   for (uint32_t k = 2 * known_bins_; k < 2 * network_bins + 2; ++k) network_in_[k] = 0.0f;
   if (same_rate_) network_in_[2 * last] = spectrum_[2 * last];
   network_.process_frame(channel.state, network_in_, network_out_);
-  if (!all_finite(network_out_, 2 * network_bins + 2)) {
+  if (!all_bounded(network_out_, 2 * network_bins + 2)) {
     // Weights that drive the network out of range: forget what led there, let this frame through as it is.
     channel.state.reset();
     return;

@@ -1,0 +1,24 @@
+# cmake --install: the library static and shared, its headers, a pkg-config file, a CMake package and the shipped models.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS pellucid_static pellucid_shared EXPORT pellucid
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/pellucid DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pellucid/models)
+
+set(PELLUCID_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/pellucid)
+install(EXPORT pellucid NAMESPACE pellucid:: FILE pellucidTargets.cmake DESTINATION ${PELLUCID_PACKAGE_DIR})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/pellucidConfig.cmake.in
+                              ${PROJECT_BINARY_DIR}/package/pellucidConfig.cmake
+                              INSTALL_DESTINATION ${PELLUCID_PACKAGE_DIR} PATH_VARS CMAKE_INSTALL_DATADIR)
+# Before 1.0 a minor version may change the ABI.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/pellucidConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/package/pellucidConfig.cmake
+              ${PROJECT_BINARY_DIR}/package/pellucidConfigVersion.cmake DESTINATION ${PELLUCID_PACKAGE_DIR})
+
+# Relative to the file itself, so that the installed tree can be moved.
+file(RELATIVE_PATH PELLUCID_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/pellucid.pc.in ${PROJECT_BINARY_DIR}/package/pellucid.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/package/pellucid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,143 @@
+// `pellucid info MODEL`: what a model is, what it costs and where it comes from.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/models.hpp"
+#include "dsp/arena.hpp"
+#include "engine/denoiser.hpp"
+#include "nn/model_file.hpp"
+#include "support/error.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+  std::string model;
+  bool json = false;
+};
+
+/// A string of the metadata with its JSON escapes undone.
+std::string unescaped(const nn::Text& text) {
+  std::string quoted(1, '"');
+  quoted.append(text.data, text.size).push_back('"');
+  const ordered_json value = ordered_json::parse(quoted, nullptr, false);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::size_t memory_bytes(const nn::ModelFile& file) {
+  dsp::Arena measure;
+  engine::Denoiser sizes;
+  sizes.init(file, {file.architecture().sample_rate_hz, 1}, measure);
+  return measure.bytes();
+}
+
+ordered_json describe(const std::filesystem::path& path, std::size_t bytes, const nn::ModelFile& file) {
+  const nn::Architecture& a = file.architecture();
+  const bool gru = a.time_mixer == nn::TimeMixer::kGru;
+  const double frames_per_s = static_cast<double>(a.sample_rate_hz) / a.hop_samples;
+  const std::uint64_t multiply_adds = nn::multiply_adds_per_frame(a);
+
+  ordered_json shape = {
+      {"compression", a.compression},       {"fold", a.fold},   {"channels", a.channels}, {"kernel", a.kernel},
+      {"encoder_layers", a.encoder_layers}, {"bands", a.bands}, {"width", a.width},       {"blocks", a.blocks}};
+  shape["time_mixer"] = gru ? "gru" : "conv";
+  if (gru) {
+    shape["hidden"] = a.hidden;
+  } else {
+    shape["time_kernel"] = a.time_kernel;
+    shape["time_layers"] = a.time_layers;
+  }
+  shape["freq_mixer"] = a.freq_mixer == nn::FreqMixer::kDense ? "dense" : "conv";
+
+  ordered_json info;
+  info["file"] = path.string();
+  info["bytes"] = bytes;
+  info["name"] = unescaped(file.metadata("name"));
+  info["sample_rate_hz"] = a.sample_rate_hz;
+  info["window_samples"] = a.window_samples;
+  info["hop_samples"] = a.hop_samples;
+  info["architecture"] = shape;
+  info["parameters"] = nn::parameter_count(a);
+  info["multiply_adds_per_frame"] = multiply_adds;
+  info["multiply_adds_per_s"] = static_cast<double>(multiply_adds) * frames_per_s;
+  info["state_bytes"] = nn::state_floats(a) * sizeof(float);
+  info["memory_bytes"] = memory_bytes(file);
+  info["latency_samples"] = a.window_samples - 1;
+  info["kernels"] = nn::best_kernels().name;
+  info["checksum"] = unescaped(file.metadata("checksum"));
+  const std::string training = unescaped(file.metadata("training"));
+  const ordered_json provenance = ordered_json::parse(training, nullptr, false);
+  info["training"] = provenance.is_discarded() ? ordered_json(training) : provenance;
+  return info;
+}
+
+std::string value_text(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+void print_text(const ordered_json& info) {
+  const auto line = [](const std::string& key, const std::string& value) { fmt::print("{:<18} {}\n", key, value); };
+  const ordered_json& shape = info["architecture"];
+  line("model", fmt::format("{} ({}, {:.1f} kB)", value_text(info["name"]), value_text(info["file"]),
+                            info["bytes"].get<double>() / 1000));
+  line("sound", fmt::format("{} Hz, window {} samples, hop {}, latency {} ({:.1f} ms); other rates 8000 to 384000 Hz",
+                            info["sample_rate_hz"].get<int>(), info["window_samples"].get<int>(),
+                            info["hop_samples"].get<int>(), info["latency_samples"].get<int>(),
+                            1000.0 * info["latency_samples"].get<double>() / info["sample_rate_hz"].get<double>()));
+  std::string numbers;
+  for (const auto& [key, value] : shape.items()) {
+    numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", key, value_text(value));
+  }
+  line("network", numbers);
+  line("parameters", fmt::format("{}", info["parameters"].get<std::uint64_t>()));
+  line("multiply-adds", fmt::format("{:.2f} M/s ({} a frame)", info["multiply_adds_per_s"].get<double>() / 1e6,
+                                    info["multiply_adds_per_frame"].get<std::uint64_t>()));
+  line("memory",
+       fmt::format("{:.1f} kB for one channel, of which {:.1f} kB carry over from frame to frame in the network",
+                   info["memory_bytes"].get<double>() / 1000, info["state_bytes"].get<double>() / 1000));
+  line("checksum", value_text(info["checksum"]));
+  const ordered_json& training = info["training"];
+  if (!training.is_object()) {
+    line("training", value_text(training));
+    return;
+  }
+  for (const auto& [key, value] : training.items()) line("training " + key, value_text(value));
+}
+
+void run(const Options& options) {
+  const std::filesystem::path path = find_model(options.model);
+  const std::vector<std::byte> bytes = read_model(path);
+  const auto file = std::make_unique<nn::ModelFile>();
+  const nn::ModelError error = file->parse(bytes.data(), bytes.size());
+  if (error.status != nn::ModelStatus::kOk) {
+    throw Error(ExitCode::kModel, "{}: not a model that can be used: {}; get the file again or name another model.",
+                path.string(), error.detail);
+  }
+  const ordered_json info = describe(path, bytes.size(), *file);
+  if (options.json) {
+    fmt::print("{}\n", info.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+  } else {
+    print_text(info);
+  }
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("info", "Tell what a model is, what it costs and where it comes from");
+  command->add_option("MODEL", options->model, "A model's name or file")->required();
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace pellucid::cli

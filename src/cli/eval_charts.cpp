@@ -9,7 +9,7 @@
 namespace pellucid::cli {
 namespace {
 
-constexpr double kWidth = 420, kHeight = 280, kLeft = 52, kRight = 12, kTop = 30, kBottom = 42;
+constexpr double kWidth = 420, kHeight = 280, kLeft = 52, kRight = 18, kTop = 30, kBottom = 42;
 
 double nice_step(double span, int most) {
   const double least = span / most, unit = std::pow(10.0, std::floor(std::log10(least)));

@@ -1,5 +1,6 @@
 // The program behind `pellucid train`: apart from `pellucid`, so that only training loads LibTorch.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -61,6 +62,12 @@ int report(ExitCode code, const std::string& sentence) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A step takes and frees the same few hundred tensors of megabytes: keep them in the heap, or every one is mapped,
+  // cleared and unmapped by the kernel again.
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2047 << 20);
+  mallopt(M_TOP_PAD, 256 << 20);
   pellucid::catch_interrupts();
   try {
     return run(argc, argv);

@@ -1,0 +1,177 @@
+// Names, folders, formats, several files, the summary.
+#include <nlohmann/json.hpp>
+
+#include "denoise_fixture.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+class Files : public DenoiseTest {};
+
+TEST_F(Files, StrengthZeroIsTheInputToTheBit) {
+  struct Case {
+    const char *name, *output;
+    int code, rate_hz, channels;
+  };
+  constexpr int kWav = SF_FORMAT_WAV;
+  const Case cases[] = {{"u8.wav", "u8.denoised.wav", kWav | SF_FORMAT_PCM_U8, 8000, 1},
+                        {"s16.wav", "s16.denoised.wav", kWav | SF_FORMAT_PCM_16, 44100, 2},
+                        {"s24.wav", "s24.denoised.wav", kWav | SF_FORMAT_PCM_24, 48000, 2},
+                        {"s32.wav", "s32.denoised.wav", kWav | SF_FORMAT_PCM_32, 11025, 1},
+                        {"f32.wav", "f32.denoised.wav", kWav | SF_FORMAT_FLOAT, 96000, 1},
+                        {"f64.wav", "f64.denoised.wav", kWav | SF_FORMAT_DOUBLE, 22050, 1},
+                        {"odd.wav", "odd.denoised.wav", kWav | SF_FORMAT_PCM_16, 12347, 3},
+                        {"wide.wav", "wide.denoised.wav", SF_FORMAT_WAVEX | SF_FORMAT_PCM_16, 16000, 32},
+                        {"fast.flac", "fast.denoised.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 384000, 1},
+                        {"a.aiff", "a.denoised.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 32000, 2},
+                        {"a.w64", "a.denoised.w64", SF_FORMAT_W64 | SF_FORMAT_PCM_16, 16000, 1},
+                        {"a.au", "a.denoised.au", SF_FORMAT_AU | SF_FORMAT_PCM_16, 8000, 1}};
+  for (const Case& c : cases) {
+    make(c.name, c.code, c.rate_hz, c.channels, std::size_t{9001});
+    const Ran run = denoise({c.name, "--model", "random", "--strength", "0"});
+    EXPECT_EQ(run.code, 0) << c.name << ": " << run.error;
+    EXPECT_EQ(bytes(c.name), bytes(c.output)) << c.name;
+  }
+}
+
+TEST_F(Files, LossyFormatsKeepFormatLengthAndRate) {
+  for (const auto& [name, code, rate_hz] : {std::tuple{"a.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 44100},
+                                            std::tuple{"a.opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, 48000},
+                                            std::tuple{"a.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 44100}}) {
+    make(name, code, rate_hz, 2);
+    const Ran run = denoise({name, "--model", "same"});
+    ASSERT_EQ(run.code, 0) << run.error;
+    audio::StreamFormat before, after;
+    const std::vector<double> input = read(name, &before);
+    const std::vector<double> output = read("a.denoised" + fs::path(name).extension().string(), &after);
+    EXPECT_EQ(after.code, before.code);
+    EXPECT_EQ(after.rate_hz, before.rate_hz);
+    ASSERT_EQ(output.size(), input.size());
+    double signal = 0, error = 0;
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      signal += input[i] * input[i];
+      error += (input[i] - output[i]) * (input[i] - output[i]);
+    }
+    EXPECT_LT(error, 0.1 * signal) << name << " is not where it was";
+  }
+}
+
+TEST_F(Files, OneSampleIsEnough) {
+  make("one.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::vector<double>{0.25});
+  EXPECT_EQ(denoise({"one.wav", "--model", "random"}).code, 0);
+  EXPECT_EQ(read("one.denoised.wav").size(), 1u);
+}
+
+TEST_F(Files, AnotherEndingIsAnotherContainer) {
+  make("a.wav");
+  ASSERT_EQ(denoise({"a.wav", "--model", "random", "--strength", "0", "-o", "b.flac"}).code, 0);
+  audio::StreamFormat format;
+  EXPECT_EQ(read("b.flac", &format), read("a.wav"));
+  EXPECT_EQ(format.code & SF_FORMAT_TYPEMASK, SF_FORMAT_FLAC);
+  make("cd.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 44100);
+  const Ran run = denoise({"cd.wav", "--model", "same", "-o", "cd.opus"});
+  EXPECT_EQ(run.code, 7);
+  expect_sentence(run, "Opus");
+  EXPECT_FALSE(fs::exists(folder_ / "cd.opus"));
+}
+
+TEST_F(Files, FoldersAreMirrored) {
+  fs::create_directories(folder_ / "in/deep/er");
+  make("in/a.wav");
+  make("in/deep/er/b.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  put(folder_ / "in/notes.txt", std::string("no sound"));
+  const Ran run = denoise({"in", "-o", "out", "--model", "same"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(files(), (std::set<std::string>{"in/a.wav", "in/deep/er/b.flac", "in/notes.txt", "out/a.wav",
+                                            "out/deep/er/b.flac"}));
+}
+
+TEST_F(Files, AFolderTwiceDoesNotDenoiseItsOwnResults) {
+  fs::create_directories(folder_ / "in");
+  make("in/a.wav");
+  ASSERT_EQ(denoise({"in", "--model", "same"}).code, 0);
+  ASSERT_EQ(denoise({"in", "--model", "same", "--residue"}).code, 0);
+  const std::set<std::string> expected{"in/a.wav", "in/a.denoised.wav", "in/a.residue.wav"};
+  EXPECT_EQ(files(), expected);
+  EXPECT_EQ(denoise({"in", "--model", "same"}).code, 7);
+  EXPECT_EQ(denoise({"in", "--model", "same", "--force"}).code, 0);
+  EXPECT_EQ(files(), expected);
+  // An output folder inside the input folder is left out as well.
+  ASSERT_EQ(denoise({"in", "-o", "in/clean", "--model", "same"}).code, 0);
+  ASSERT_EQ(denoise({"in", "-o", "in/clean", "--model", "same", "--force"}).code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "in/clean/a.wav"));
+  EXPECT_FALSE(fs::exists(folder_ / "in/clean/clean"));
+}
+
+TEST_F(Files, ClashesAreRefusedBeforeAnythingIsDone) {
+  fs::create_directories(folder_ / "x");
+  fs::create_directories(folder_ / "y");
+  make("x/a.wav");
+  make("y/a.wav");
+  Ran run = denoise({"x/a.wav", "y/a.wav", "-o", "out", "--model", "same"});
+  EXPECT_EQ(run.code, 7);
+  expect_sentence(run, "out/a.wav");
+  run = denoise({"x", "-o", "x", "--force", "--model", "same"});
+  EXPECT_EQ(run.code, 7);
+  expect_sentence(run, "over an input");
+  put(folder_ / "file", std::string("x"));
+  EXPECT_EQ(denoise({"x", "-o", "file", "--model", "same"}).code, 7);
+  EXPECT_EQ(files(), (std::set<std::string>{"x/a.wav", "y/a.wav", "file"}));
+}
+
+TEST_F(Files, WhatFailsDoesNotStopTheRest) {
+  make("a.wav");
+  make("c.wav");
+  put(folder_ / "b.wav", std::string("no sound"));
+  const Ran run = denoise({"a.wav", "b.wav", "c.wav", "-o", "out", "--model", "same", "--jobs", "2"});
+  EXPECT_EQ(run.code, 10) << run.error;
+  EXPECT_NE(run.error.find("pellucid: b.wav: "), std::string::npos) << run.error;
+  expect_sentence(run, "1 of 3 files");
+  EXPECT_EQ(files(), (std::set<std::string>{"a.wav", "b.wav", "c.wav", "out/a.wav", "out/c.wav"}));
+}
+
+TEST_F(Files, ResultsDoNotDependOnTheNumberOfJobs) {
+  fs::create_directories(folder_ / "in");
+  for (int i = 0; i < 6; ++i)
+    make("in/" + std::to_string(i) + ".wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 8000 * (i + 1));
+  ASSERT_EQ(denoise({"in", "-o", "one", "--model", "random", "--jobs", "1"}).code, 0);
+  ASSERT_EQ(denoise({"in", "-o", "four", "--model", "random", "--jobs", "4"}).code, 0);
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = std::to_string(i) + ".wav";
+    EXPECT_EQ(bytes("one/" + name), bytes("four/" + name));
+    EXPECT_NE(bytes("one/" + name), bytes("in/" + name));
+  }
+}
+
+TEST_F(Files, TheSummaryIsJson) {
+  make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 2, std::size_t{16000});
+  put(folder_ / "b.wav", std::string("no sound"));
+  const Ran run = denoise({"a.wav", "b.wav", "-o", "out", "--model", "half", "--json"});
+  EXPECT_EQ(run.code, 10);
+  const nlohmann::json summary = nlohmann::json::parse(run.output);
+  EXPECT_EQ(summary["failed"], 1);
+  EXPECT_EQ(summary["seconds"], 1.0);
+  ASSERT_EQ(summary["files"].size(), 2u);
+  const nlohmann::json& good = summary["files"][0];
+  EXPECT_EQ(good["status"], "ok");
+  EXPECT_EQ(good["output"], "out/a.wav");
+  EXPECT_EQ(good["samples"], 16000);
+  EXPECT_EQ(good["channels"], 2);
+  const nlohmann::json& bad = summary["files"][1];
+  EXPECT_EQ(bad["status"], "failed");
+  EXPECT_EQ(bad["exit_code"], 4);
+  EXPECT_NE(bad["error"].get<std::string>().find("b.wav"), std::string::npos);
+}
+
+TEST_F(Files, MemoryDoesNotGrowWithLength) {
+  make("short.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{16000} * 5);
+  std::vector<double> minutes(std::size_t{16000} * 300, 0.0);
+  make("long.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, minutes);
+  const Ran brief = denoise({"short.wav", "--model", "same"}), lengthy = denoise({"long.wav", "--model", "same"});
+  ASSERT_EQ(brief.code, 0);
+  ASSERT_EQ(lengthy.code, 0);
+  EXPECT_LT(lengthy.peak_kib, brief.peak_kib + 4096) << "the long file alone has 9.6 MB of samples";
+}
+
+}  // namespace
+}  // namespace pellucid::cli

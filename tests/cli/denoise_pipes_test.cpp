@@ -1,0 +1,101 @@
+// Standard input and output, Ctrl-C.
+#include <sys/stat.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "denoise_fixture.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+class Pipes : public DenoiseTest {
+ protected:
+  // Feeds bytes through a named pipe into standard input.
+  Ran through_pipe(const std::string& sound, const std::vector<std::string>& arguments) const {
+    const fs::path pipe = folder_ / ".pipe";
+    fs::remove(pipe);
+    EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const std::jthread feeder([&] { put(pipe, sound); });
+    return denoise(arguments, pipe);
+  }
+};
+
+TEST_F(Pipes, GiveWhatFilesGive) {
+  const std::string wav = slurp(make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 22050, 2));
+  ASSERT_EQ(denoise({"a.wav", "--model", "random"}).code, 0);
+  const Ran run = through_pipe(wav, {"-", "--model", "random"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(run.output, bytes("a.denoised.wav"));
+  const Ran from_file = denoise({"-", "--model", "random"}, folder_ / "a.wav");
+  EXPECT_EQ(from_file.output, bytes("a.denoised.wav"));
+  const Ran to_pipe = denoise({"a.wav", "-o", "-", "--model", "random"});
+  EXPECT_EQ(to_pipe.output, bytes("a.denoised.wav"));
+  ASSERT_EQ(through_pipe(wav, {"-", "-o", "b.wav", "--model", "random"}).code, 0);
+  EXPECT_EQ(bytes("b.wav"), bytes("a.denoised.wav"));
+}
+
+TEST_F(Pipes, TakeOtherFormatsToo) {
+  const std::string flac = slurp(make("a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000, 1));
+  const Ran run = through_pipe(flac, {"-", "--model", "random", "--strength", "0"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  put(folder_ / "out.wav", run.output);
+  EXPECT_EQ(read("out.wav"), read("a.flac"));
+}
+
+TEST_F(Pipes, TakeAStreamWithoutALength) {
+  std::string wav = slurp(make("a.wav"));
+  wav.replace(4, 4, "\xFF\xFF\xFF\xFF");
+  wav.replace(40, 4, "\xFF\xFF\xFF\xFF");
+  const Ran run = through_pipe(wav, {"-", "--model", "same", "--strength", "0"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  // Standard output is a file here, so its header gets the length in the end.
+  EXPECT_EQ(run.output, bytes("a.wav"));
+}
+
+TEST_F(Pipes, BadStreamsAreNamed) {
+  const std::string wav = slurp(make("a.wav"));
+  for (const std::string& bad : {std::string(), wav.substr(0, 20), wav.substr(0, 44), wav.substr(0, wav.size() / 2),
+                                 std::string("Dear reader, this is no sound.")}) {
+    const Ran run = through_pipe(bad, {"-", "-o", "b.wav", "--model", "same"});
+    EXPECT_EQ(run.code, 4) << bad.size();
+    expect_sentence(run, "standard input");
+    EXPECT_FALSE(fs::exists(folder_ / "b.wav"));
+  }
+}
+
+TEST_F(Pipes, AReaderThatGoesAwayIsAnError) {
+  make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{500000});
+  const std::string command =
+      "cd " + folder_.string() + " && (" + std::string(PELLUCID_PROGRAM) +
+      " denoise a.wav -o - --model .models/same.pellucid 2> said; echo $? > code) | head -c 100 > head";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(bytes("code"), "7\n") << bytes("said");
+  EXPECT_EQ(bytes("head").size(), 100u);
+}
+
+TEST_F(Pipes, CtrlCLeavesNothingHalfDone) {
+  const std::string wav = slurp(make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{400000}));
+  const fs::path pipe = folder_ / ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Started program({"denoise", "-", "-o", "b.wav", "--model", "same"},
+                  {.input = pipe, .folder = folder_, .environment = {{"PELLUCID_MODELS", models_}}});
+  {
+    std::ofstream feed(pipe, std::ios::binary);
+    feed.write(wav.data(), static_cast<std::streamsize>(wav.size() / 2));
+    feed.flush();
+    // Its temporary file says that it is at work.
+    for (int i = 0; i < 500 && files().size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(files().size(), 2u);
+    ::kill(program.process(), SIGINT);
+    feed.write(wav.data() + wav.size() / 2, static_cast<std::streamsize>(wav.size() / 4));
+  }
+  const Ran run = program.wait();
+  EXPECT_EQ(run.code, 130) << run.error;
+  expect_sentence(run, "Interrupted");
+  EXPECT_EQ(files(), std::set<std::string>{"a.wav"});
+}
+
+}  // namespace
+}  // namespace pellucid::cli

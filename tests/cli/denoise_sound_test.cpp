@@ -1,0 +1,77 @@
+// What comes out: in time, as long as it was, as much changed as was asked for.
+#include "denoise_fixture.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+constexpr int kFloat = SF_FORMAT_WAV | SF_FORMAT_FLOAT;
+
+class Sound : public DenoiseTest {
+ protected:
+  std::vector<double> denoised(const std::string& name, std::vector<std::string> options) const {
+    options.insert(options.begin(), {name, "-o", "out.wav", "--force"});
+    const Ran run = denoise(options);
+    EXPECT_EQ(run.code, 0) << run.error;
+    return read("out.wav");
+  }
+};
+
+TEST_F(Sound, StaysInTimeAtEveryRate) {
+  for (const int rate_hz : {8000, 11025, 12347, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 192000, 384000}) {
+    for (const std::size_t frames : {std::size_t{1}, std::size_t{100}, std::size_t{8192}, std::size_t{20011}}) {
+      make("a.wav", kFloat, rate_hz, 1, frames);
+      EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "same"})), 2e-4) << rate_hz << " Hz, " << frames;
+    }
+  }
+}
+
+TEST_F(Sound, ChannelsStayApart) {
+  make("a.wav", kFloat, 16000, 5, std::size_t{12000});
+  const std::vector<double> together = denoised("a.wav", {"--model", "random"});
+  const std::vector<double> input = read("a.wav");
+  for (std::size_t c = 0; c < 5; ++c) {
+    std::vector<double> one, expected;
+    for (std::size_t i = c; i < input.size(); i += 5) one.push_back(input[i]);
+    for (std::size_t i = c; i < together.size(); i += 5) expected.push_back(together[i]);
+    make("one.wav", kFloat, 16000, 1, one);
+    EXPECT_LT(distance(expected, denoised("one.wav", {"--model", "random"})), 1e-6) << c;
+  }
+}
+
+TEST_F(Sound, DoesWhatTheModelSays) {
+  make("a.wav", kFloat, 16000);
+  EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "half"}), 0.5), 2e-4);
+}
+
+TEST_F(Sound, StrengthMixesTheInputIn) {
+  make("a.wav", kFloat, 48000);
+  EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "half", "--strength", "0.5"}), 0.75), 2e-4);
+}
+
+TEST_F(Sound, TheAttenuationLimitHolds) {
+  make("a.wav", kFloat, 16000);
+  const double gain = std::pow(10.0, -3.0 / 20);
+  EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "half", "--atten-limit-db", "3"}), gain), 1e-3);
+  EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "half", "--atten-limit-db", "20"}), 0.5), 2e-4);
+}
+
+TEST_F(Sound, ResidueAndResultAddUpToTheInput) {
+  make("a.wav", kFloat, 44100, 2);
+  const std::vector<double> input = read("a.wav"), result = denoised("a.wav", {"--model", "random"});
+  std::vector<double> sum = denoised("a.wav", {"--model", "random", "--residue"});
+  double removed = 0;
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    removed = std::max(removed, std::abs(sum[i]));
+    sum[i] += result[i];
+  }
+  EXPECT_LT(distance(input, sum), 1e-6);
+  EXPECT_GT(removed, 0.01);
+}
+
+TEST_F(Sound, SilenceStaysSilence) {
+  make("a.wav", kFloat, 16000, 1, std::vector<double>(20000, 0.0));
+  for (const double sample : denoised("a.wav", {"--model", "random"})) ASSERT_EQ(sample, 0);
+}
+
+}  // namespace
+}  // namespace pellucid::cli

@@ -1,0 +1,332 @@
+// The built program's `eval` and `spectrogram`: figures, files, sentences and exit codes.
+#include <fmt/format.h>
+#include <png.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "denoise_fixture.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+class EvalTest : public DenoiseTest {
+ protected:
+  void SetUp() override {
+    DenoiseTest::SetUp();
+    for (const char* name : {"clean", "noisy", "enhanced"}) fs::create_directory(folder_ / name);
+  }
+
+  Ran eval(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"eval", "--clean", "clean", "--noisy", "noisy"});
+    return program(arguments);
+  }
+  Ran program(const std::vector<std::string>& arguments) const {
+    return run_program(arguments, {.folder = folder_, .environment = {{"PELLUCID_MODELS", models_}}});
+  }
+
+  /// clean/NAME, noisy/NAME with noise at `snr_db`, enhanced/NAME with half as much noise (6.02 dB less).
+  void make_trio(const std::string& name, double snr_db, std::size_t frames = 24000) const {
+    const std::vector<double> clean = noise(frames, 1);
+    Random random(5, static_cast<std::uint64_t>(100 + snr_db));
+    double signal = 0, power = 0;
+    std::vector<double> hiss(frames), noisy(frames), enhanced(frames);
+    for (std::size_t i = 0; i < frames; ++i) {
+      hiss[i] = random.uniform(-1, 1);
+      signal += clean[i] * clean[i];
+      power += hiss[i] * hiss[i];
+    }
+    const double gain = std::sqrt(signal / power / std::pow(10, snr_db / 10));
+    for (std::size_t i = 0; i < frames; ++i) {
+      noisy[i] = clean[i] + gain * hiss[i];
+      enhanced[i] = clean[i] + 0.5 * gain * hiss[i];
+    }
+    make("clean/" + name, kFloat, 16000, 1, clean);
+    make("noisy/" + name, kFloat, 16000, 1, noisy);
+    make("enhanced/" + name, kFloat, 16000, 1, enhanced);
+  }
+
+  void expect_refused(const Ran& run, int code, const std::string& word) const {
+    EXPECT_EQ(run.code, code) << run.error;
+    expect_sentence(run, word);
+    EXPECT_TRUE(run.output.empty()) << run.output;
+  }
+
+  static constexpr int kFloat = SF_FORMAT_WAV | SF_FORMAT_FLOAT;
+};
+
+TEST_F(EvalTest, FiguresOfRecordingsAreThePublishedOnes) {
+  const fs::path data = fs::path(PELLUCID_TEST_DATA) / "metrics";
+  const Ran run = program({"eval", "--clean", data / "clean", "--noisy", data / "noisy", "--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  const Json json = Json::parse(run.output);
+  ASSERT_EQ(json["files"].size(), 3U);
+  EXPECT_EQ(json["files"][0]["name"], "010");
+  EXPECT_NEAR(json["files"][0]["noisy"]["stoi"], 0.9707, 1e-4);
+  EXPECT_NEAR(json["files"][1]["noisy"]["estoi"], 0.9018, 1e-4);
+  EXPECT_NEAR(json["files"][2]["noisy"]["si_sdr_db"], 3.8561, 1e-3);
+  EXPECT_NEAR(json["files"][2]["noisy"]["seg_snr_db"], -1.2865, 1e-3);
+  EXPECT_NEAR(json["mean"]["noisy"]["stoi"]["mean"], (0.9707 + 0.9234 + 0.7958) / 3, 1e-4);
+  EXPECT_LE(json["mean"]["noisy"]["stoi"]["low"], json["mean"]["noisy"]["stoi"]["mean"]);
+  EXPECT_FALSE(json["mean"].contains("enhanced"));
+}
+
+TEST_F(EvalTest, ComparesBeforeAndAfterBySnrAndNoise) {
+  make_trio("a.wav", 0);
+  make_trio("b.wav", 0);
+  make_trio("c.wav", 10);
+  put(folder_ / "log.csv", std::string("name,snr,noise\na,0,hiss\nb.wav,0.000,\"rain, wind\"\nc,10,hiss\n"));
+  const Ran run = eval({"--enhanced", "enhanced", "--json", "--csv", "out.csv"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  const Json json = Json::parse(run.output);
+  EXPECT_NEAR(json["mean"]["change"]["si_sdr_db"]["mean"], 6.02, 0.1);
+  EXPECT_GT(json["mean"]["change"]["stoi"]["low"], 0);
+  EXPECT_LT(json["mean"]["change"]["lsd_db"]["high"], 0);
+  ASSERT_EQ(json["by_snr"].size(), 2U);
+  EXPECT_EQ(json["by_snr"][0]["label"], "0");
+  EXPECT_EQ(json["by_snr"][0]["files"], 2);
+  EXPECT_NEAR(json["by_snr"][1]["noisy"]["si_sdr_db"]["mean"], 10, 0.5);
+  ASSERT_EQ(json["by_noise"].size(), 2U);
+  EXPECT_EQ(json["by_noise"][1]["label"], "rain, wind");
+
+  const std::string csv = bytes("out.csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 4);
+  EXPECT_NE(csv.find("name,snr_db,noise,seconds,si_sdr_db_noisy"), std::string::npos);
+  EXPECT_NE(csv.find("\nb,0,\"rain, wind\",1.5"), std::string::npos) << csv;
+
+  const Ran text = eval({"--enhanced", "enhanced"});
+  ASSERT_EQ(text.code, 0) << text.error;
+  for (const char* word : {"SI-SDR dB", "change", "SNR dB", "rain, wind", "95 %"}) {
+    EXPECT_NE(text.output.find(word), std::string::npos) << word;
+  }
+}
+
+TEST_F(EvalTest, TheListOfJsonFormAndRangesOfSnr) {
+  std::string list = "[";
+  for (int i = 0; i < 14; ++i) {
+    make_trio(fmt::format("f{}.wav", 10 + i), i, 12000);
+    list += fmt::format("{}{{\"id\":\"f{}\",\"snr\":{}}}", i > 0 ? "," : "", 10 + i, i);
+  }
+  put(folder_ / "conditions.json", list.append("]"));
+  const Ran run = eval({"--log", "conditions.json", "--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  const Json json = Json::parse(run.output);
+  ASSERT_EQ(json["by_snr"].size(), 3U);
+  EXPECT_EQ(json["by_snr"][0]["label"], "0…5");
+  EXPECT_EQ(json["by_snr"][2]["files"], 4);
+  EXPECT_TRUE(json["by_noise"].empty());
+}
+
+TEST_F(EvalTest, AModelIsRunInPlace) {
+  make_trio("a.wav", 5);
+  make_trio("b.flac.wav", 5);
+  for (const char* model : {"same", "half"}) {
+    const Ran run = eval({"--model", model, "--json"});
+    ASSERT_EQ(run.code, 0) << run.error;
+    const Json change = Json::parse(run.output)["mean"]["change"];
+    EXPECT_NEAR(change["si_sdr_db"]["mean"], 0, 0.01) << model;  // aligned to the sample, and blind to gain
+    EXPECT_NEAR(change["stoi"]["mean"], 0, 0.001) << model;
+    const double segmental_db = change["seg_snr_db"]["mean"];
+    EXPECT_EQ(std::abs(segmental_db) < 0.01, std::string(model) == "same") << segmental_db;
+  }
+  // The same figures as from files that `pellucid denoise` wrote.
+  ASSERT_EQ(denoise({"noisy", "-o", "denoised", "--model", "random"}).code, 0);
+  const Json model = Json::parse(eval({"--model", "random", "--json"}).output);
+  const Json from_files = Json::parse(eval({"--enhanced", "denoised", "--json"}).output);
+  EXPECT_NEAR(model["mean"]["enhanced"]["si_sdr_db"]["mean"], from_files["mean"]["enhanced"]["si_sdr_db"]["mean"],
+              1e-3);
+}
+
+TEST_F(EvalTest, WhatHasNoPartnerIsNamed) {
+  make_trio("a.wav", 5);
+  make_trio("sub-b.wav", 5);
+  fs::create_directories(folder_ / "clean" / "deep");
+  make("clean/only-clean.wav");
+  make("noisy/only-noisy.wav");
+  fs::remove(folder_ / "enhanced" / "sub-b.wav");
+  fs::rename(folder_ / "enhanced" / "a.wav", folder_ / "enhanced" / "a.denoised.wav");
+  const Ran run = eval({"--enhanced", "enhanced", "--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  for (const char* name : {"only-clean.wav", "only-noisy.wav", "sub-b.wav"}) {
+    EXPECT_NE(run.error.find(name), std::string::npos) << name;
+  }
+  const Json json = Json::parse(run.output);
+  ASSERT_EQ(json["files"].size(), 1U);
+  EXPECT_EQ(json["files"][0]["name"], "a");
+  EXPECT_EQ(json["unmatched"].size(), 3U);
+}
+
+TEST_F(EvalTest, TwoFilesAreAPair) {
+  make_trio("a.wav", 7);
+  const Ran run = program({"eval", "--clean", "clean/a.wav", "--noisy", "enhanced/a.wav", "--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_NEAR(Json::parse(run.output)["mean"]["noisy"]["si_sdr_db"]["mean"], 13.02, 0.3);
+}
+
+TEST_F(EvalTest, TheSameForAnyNumberOfThreads) {
+  for (int i = 0; i < 6; ++i) make_trio(fmt::format("f{}.wav", i), 3.0 * i, 12000);
+  const Ran one = eval({"--enhanced", "enhanced", "--json", "-j", "1"}),
+            four = eval({"--enhanced", "enhanced", "--json", "-j", "4"});
+  ASSERT_EQ(one.code, 0);
+  EXPECT_EQ(one.output, four.output);
+}
+
+TEST_F(EvalTest, SilenceHasNoFiguresAndOddSamplesAreNamed) {
+  make_trio("a.wav", 5);
+  make("clean/silent.wav", kFloat, 16000, 1, std::vector<double>(16000, 0.0));
+  make("noisy/silent.wav", kFloat, 16000, 1, std::size_t{16000});
+  std::vector<double> broken = noise(24000, 1);
+  broken[500] = std::numeric_limits<double>::quiet_NaN();
+  make("noisy/a.wav", kFloat, 16000, 1, broken);
+  const Ran run = eval({"--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_NE(run.error.find("noisy/a.wav: 1 samples"), std::string::npos) << run.error;
+  const Json json = Json::parse(run.output);
+  EXPECT_TRUE(json["files"][1]["noisy"]["stoi"].is_null());
+  EXPECT_EQ(json["mean"]["noisy"]["stoi"]["files"], 1);
+  EXPECT_TRUE(json["mean"]["noisy"]["stoi"]["mean"].is_number());
+  EXPECT_TRUE(json["mean"]["noisy"]["stoi"]["low"].is_null());
+}
+
+TEST_F(EvalTest, OneBadPairIsNamedAndTheRestMeasured) {
+  make_trio("a.wav", 5);
+  make_trio("short.wav", 5);
+  make_trio("rate.wav", 5);
+  make_trio("broken.wav", 5);
+  make("noisy/short.wav", kFloat, 16000, 1, std::size_t{23999});
+  make("noisy/rate.wav", kFloat, 48000, 1, std::size_t{24000});
+  const std::string whole = bytes("noisy/broken.wav");
+  put(folder_ / "noisy" / "broken.wav", whole.substr(0, whole.size() / 2));
+  const Ran run = eval({"--json"});
+  EXPECT_EQ(run.code, 10);
+  expect_sentence(run, "3 of 4 pairs");
+  for (const char* word : {"23999 samples", "48000 Hz", "broken.wav"}) {
+    EXPECT_NE(run.error.find(word), std::string::npos) << word;
+  }
+  const Json json = Json::parse(run.output);
+  EXPECT_EQ(json["files"].size(), 1U);
+  EXPECT_EQ(json["failed"].size(), 3U);
+}
+
+TEST_F(EvalTest, NothingToMeasureIsAnError) {
+  expect_refused(eval({}), 3, "holds no sound file");
+  expect_refused(program({"eval", "--clean", "none", "--noisy", "noisy"}), 3, "no such folder");
+  make("clean/a.wav");
+  make("noisy/b.wav");
+  expect_refused(eval({}), 3, "same name");
+  make("noisy/a.wav", kFloat, 8000, 1, std::size_t{20011});
+  expect_refused(eval({}), 3, "8000 Hz");
+  put(folder_ / "noisy" / "a.wav", std::string("Dear reader, this is no sound.\n"));
+  expect_refused(eval({}), 4, "a.wav");
+  make("noisy/a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  expect_refused(eval({}), 3, "the same name");
+}
+
+TEST_F(EvalTest, BadOptions) {
+  make_trio("a.wav", 5);
+  expect_refused(eval({"--model", "unknown"}), 5, "unknown");
+  expect_refused(eval({"--enhanced", "enhanced", "--model", "same"}), 2, "--model");
+  expect_refused(eval({"--jobs", "-1"}), 2, "--jobs");
+  expect_refused(eval({"--log", "none.csv"}), 3, "none.csv");
+  put(folder_ / "bad.csv", std::string("file;ratio\na;5\n"));
+  expect_refused(eval({"--log", "bad.csv"}), 3, "bad.csv");
+  put(folder_ / "bad.json", std::string("{\"a\": "));
+  expect_refused(eval({"--log", "bad.json"}), 3, "bad.json");
+  put(folder_ / "other.csv", std::string("name,snr\nx,5\n"));
+  expect_refused(eval({"--log", "other.csv"}), 3, "names none");
+  const std::string model = slurp(models_ / "same.pellucid");
+  put(folder_ / "cut.pellucid", model.substr(0, model.size() - 7));
+  expect_refused(eval({"--model", "cut.pellucid"}), 5, "cut.pellucid");
+}
+
+TEST_F(EvalTest, OutputsThatAreThereStay) {
+  make_trio("a.wav", 5);
+  for (const char* option : {"--csv", "--report"}) {
+    put(folder_ / "mine", std::string("precious"));
+    expect_refused(eval({option, "mine"}), 7, "mine");
+    EXPECT_EQ(bytes("mine"), "precious");
+    EXPECT_EQ(eval({option, "mine", "--force"}).code, 0);
+    EXPECT_NE(bytes("mine"), "precious");
+    expect_refused(eval({option, "no/such/folder/mine"}), 7, "no/such/folder");
+  }
+  // What cannot be finished leaves nothing behind.
+  const std::set<std::string> before = files();
+  expect_refused(eval({"--report", "page.html", "--model", "unknown"}), 5, "unknown");
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(EvalTest, TheReportNeedsNothingElse) {
+  for (int i = 0; i < 5; ++i) make_trio(fmt::format("f{}.wav", i), 4.0 * i);
+  make_trio("<b>&.wav", 3);
+  put(folder_ / "log.csv", std::string("name,snr,noise\nf0,0,hiss\nf1,4,hiss\nf2,8,rain\nf3,12,rain\nf4,16,rain\n"));
+  const Ran run = eval({"--enhanced", "enhanced", "--report", "page.html", "--brief"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_NE(run.output.find("Report: page.html"), std::string::npos);
+  const std::string page = bytes("page.html");
+  const auto count = [&](const std::string& text) {
+    std::size_t n = 0;
+    for (std::size_t at = page.find(text); at != std::string::npos; at = page.find(text, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("src=\""), count("src=\"data:"));
+  EXPECT_EQ(count("href="), 0U);
+  EXPECT_EQ(count("http"), 0U);
+  EXPECT_EQ(count("data:image/png;base64,iVBORw0KGgo"), 3U);
+  EXPECT_EQ(count("data:audio/wav;base64,UklGR"), 9U);
+  EXPECT_EQ(count("<svg "), 6U);
+  EXPECT_EQ(count("<b>&.wav"), 0U);
+  EXPECT_GE(count("&lt;b&gt;&amp;"), 1U);
+  for (const char* word : {"Best: ", "Median: ", "Worst: ", "By SNR", "By noise", "</html>"}) {
+    EXPECT_GE(count(word), 1U) << word;
+  }
+}
+
+class SpectrogramTest : public EvalTest {
+ protected:
+  void expect_picture(const std::string& name, unsigned width, unsigned least_height) const {
+    const std::string file = bytes(name);
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    ASSERT_TRUE(png_image_begin_read_from_memory(&image, file.data(), file.size()));
+    EXPECT_EQ(image.width, width);
+    EXPECT_GE(image.height, least_height);
+    image.format = PNG_FORMAT_RGB;
+    std::vector<unsigned char> pixels(PNG_IMAGE_SIZE(image));
+    EXPECT_TRUE(png_image_finish_read(&image, nullptr, pixels.data(), 0, nullptr));
+  }
+};
+
+TEST_F(SpectrogramTest, DrawsOneOrTwoFiles) {
+  make("a.wav");
+  make("b.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 48000, 2);
+  ASSERT_EQ(program({"spectrogram", "a.wav", "-o", "one.png"}).code, 0);
+  expect_picture("one.png", 1200, 260);
+  const Ran two = program({"spectrogram", "a.wav", "b.flac", "-o", "two.png", "--width", "800", "--height", "300",
+                           "--title", "Before", "--title", "After"});
+  ASSERT_EQ(two.code, 0) << two.error;
+  expect_picture("two.png", 800, 600);
+  EXPECT_EQ(program({"spectrogram", "a.wav", "-o", "part.png", "--offset", "0.5", "--duration", "0.25"}).code, 0);
+  expect_picture("part.png", 1200, 260);
+}
+
+TEST_F(SpectrogramTest, BadInput) {
+  make("a.wav");
+  put(folder_ / "letter.wav", std::string("Dear reader, this is no sound.\n"));
+  put(folder_ / "mine.png", std::string("precious"));
+  const std::set<std::string> before = files();
+  expect_refused(program({"spectrogram", "none.wav", "-o", "x.png"}), 3, "none.wav");
+  expect_refused(program({"spectrogram", "letter.wav", "-o", "x.png"}), 4, "letter.wav");
+  expect_refused(program({"spectrogram", "a.wav", "-o", "mine.png"}), 7, "mine.png");
+  expect_refused(program({"spectrogram", "a.wav", "-o", "no/folder/x.png"}), 7, "no/folder");
+  expect_refused(program({"spectrogram", "a.wav", "--title", "x", "--title", "y", "-o", "x.png"}), 2, "--title");
+  expect_refused(program({"spectrogram", "a.wav", "--width", "3", "-o", "x.png"}), 2, "--width");
+  expect_refused(program({"spectrogram", "a.wav"}), 2, "--out");
+  expect_refused(program({"spectrogram", "a.wav", "--offset", "99", "-o", "x.png"}), 4, "a.wav");
+  EXPECT_EQ(files(), before);
+  EXPECT_EQ(bytes("mine.png"), "precious");
+}
+
+}  // namespace
+}  // namespace pellucid::cli

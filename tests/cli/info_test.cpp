@@ -1,0 +1,80 @@
+// `pellucid info` on models that the test makes.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "../nn/random_model.hpp"
+#include "nn/architecture.hpp"
+#include "program.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class Info : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "pellucid-info-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::string write(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
+    std::ofstream(folder_ / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return (folder_ / name).string();
+  }
+  fs::path folder_;
+};
+
+TEST_F(Info, PrintsWhatTheModelSays) {
+  const nn::Architecture a = nn::test::small_architecture();
+  const std::string path = write("own.pellucid", nn::test::make_random_model(a, 1));
+  const Run run = run_program({"info", path, "--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  const json info = json::parse(run.output);
+  EXPECT_EQ(info["file"], path);
+  EXPECT_EQ(info["name"], "random");
+  EXPECT_EQ(info["sample_rate_hz"], 16000);
+  EXPECT_EQ(info["latency_samples"], 511);
+  EXPECT_EQ(info["parameters"], nn::parameter_count(a));
+  EXPECT_EQ(info["multiply_adds_per_frame"], nn::multiply_adds_per_frame(a));
+  EXPECT_EQ(info["multiply_adds_per_s"], 62.5 * static_cast<double>(nn::multiply_adds_per_frame(a)));
+  EXPECT_EQ(info["architecture"]["time_mixer"], "gru");
+  EXPECT_EQ(info["architecture"]["hidden"], a.hidden);
+  EXPECT_FALSE(info["architecture"].contains("time_layers"));
+  EXPECT_EQ(info["training"]["note"], "random\n");
+  EXPECT_GT(info["memory_bytes"].get<double>(), 4.0 * static_cast<double>(nn::parameter_count(a)));
+
+  const Run text = run_program({"info", "own"}, {.environment = {{"PELLUCID_MODELS", folder_.string()}}});
+  ASSERT_EQ(text.code, 0) << text.error;
+  for (const char* part : {"random", "16000 Hz", "gru", "training command", "crc32:"}) {
+    EXPECT_NE(text.output.find(part), std::string::npos) << part << " is missing in:\n" << text.output;
+  }
+}
+
+TEST_F(Info, RefusesDamagedModelsInOneSentence) {
+  const auto model = nn::test::make_random_model(nn::test::small_architecture(nn::TimeMixer::kConv), 1);
+  auto flipped = model;
+  flipped[flipped.size() / 2] ^= 1;
+  const auto half =
+      std::vector<std::uint8_t>(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(model.size() / 2));
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {write("flipped.pellucid", flipped), "checksum"},
+      {write("half.pellucid", half), "ends before"},
+      {write("text.pellucid", std::vector<std::uint8_t>(50, 'x')), "safetensors"},
+      {folder_.string(), "folder"},
+      {(folder_ / "missing.pellucid").string(), "missing.pellucid"}};
+  for (const auto& [path, word] : cases) {
+    const Run run = run_program({"info", path});
+    EXPECT_EQ(run.code, 5) << path << ": " << run.error;
+    EXPECT_EQ(run.output, "");
+    EXPECT_EQ(std::count(run.error.begin(), run.error.end(), '\n'), 1) << run.error;
+    EXPECT_NE(run.error.find(word), std::string::npos) << run.error;
+  }
+}
+
+}  // namespace
+}  // namespace pellucid::cli

@@ -1,0 +1,57 @@
+// What is typed wrong is named, with the nearest that is right.
+#include "denoise_fixture.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+class Usage : public DenoiseTest {};
+
+TEST_F(Usage, HelpListsCommandsAndExitCodes) {
+  const Ran run = run_program({"--help"});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_NE(run.output.find("denoise"), std::string::npos);
+  EXPECT_NE(run.output.find("130  stopped by Ctrl-C"), std::string::npos);
+  EXPECT_EQ(run_program({"denoise", "--help"}).code, 0);
+}
+
+TEST_F(Usage, VersionIsPrinted) {
+  const Ran run = run_program({"--version"});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_EQ(run.output.rfind("pellucid ", 0), 0u) << run.output;
+}
+
+TEST_F(Usage, WrongWordsAreNamed) {
+  make("a.wav");
+  const auto expect = [&](const std::vector<std::string>& arguments, const std::string& word) {
+    const Ran run = run_program(arguments, {.folder = folder_});
+    EXPECT_EQ(run.code, 2) << run.error;
+    expect_sentence(run, word);
+  };
+  expect({}, "Name a command");
+  expect({"denose", "a.wav"}, "did you mean 'denoise'?");
+  expect({"denoise"}, "IN");
+  expect({"denoise", "a.wav", "--strenth", "1"}, "did you mean '--strength'?");
+  expect({"denoise", "a.wav", "--strenth=1"}, "did you mean '--strength'?");
+  expect({"--verson"}, "did you mean '--version'?");
+  expect({"denoise", "a.wav", "--strength", "1.5"}, "1.5");
+  expect({"denoise", "a.wav", "--strength", "much"}, "much");
+  expect({"denoise", "a.wav", "--atten-limit-db", "-3"}, "-3");
+  expect({"denoise", "a.wav", "--jobs", "-1"}, "-1");
+  expect({"denoise", "-", "-"}, "Standard input");
+  expect({"denoise", "a.wav", "b.wav", "-o", "-"}, "-o");
+  expect({"denoise", "a.wav", "--json", "-o", "-"}, "--json");
+  EXPECT_EQ(denoise({"a.wav", "--model", "same", "--strength", "nan"}).code, 2);
+  EXPECT_EQ(files(), std::set<std::string>{"a.wav"});
+}
+
+TEST_F(Usage, ATrainerThatIsNotThereIsSaid) {
+  // The program by itself in a folder, as a package without the trainer has it.
+  const fs::path lonely = folder_ / "pellucid";
+  fs::copy_file(PELLUCID_PROGRAM, lonely);
+  const std::string command = lonely.string() + " train recipe.toml 2> " + (folder_ / "said").string();
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 9);
+  EXPECT_NE(bytes("said").find("pellucid-train"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pellucid::cli

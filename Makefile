@@ -19,7 +19,7 @@ build: build/.setup-all
 .PHONY: demo
 demo: build/.setup-tools
 	@test -f $(RELEASE)/build.ninja || cmake --preset release -DPELLUCID_TRAINING=OFF -DPELLUCID_TESTS=OFF
-	@cmake --build --preset release -j $(JOBS) --target pellucid
+	@cmake --build --preset release -j $(JOBS) --target pellucid_cli
 	@scripts/demo.sh $(RELEASE)/pellucid
 
 ## test        build everything and run every test

@@ -92,7 +92,7 @@ void draw_color_bar(Image& image, int y, int height, int panels_width, const Sca
     image.text(x + kBarWidth + kTick + 4, at - text_height(Font::kRegular) / 2, number(db == 0 ? 0 : db, step),
                Font::kRegular, Align::kLeft, kInk);
   }
-  image.text(x + kBarWidth / 2, y + height + kTick + 2, "dBFS", Font::kRegular, Align::kCenter, kInk);
+  image.text(x, y - kTitle + 1, "dBFS", Font::kRegular, Align::kLeft, kInk);
 }
 
 }  // namespace

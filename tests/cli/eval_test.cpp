@@ -237,8 +237,8 @@ TEST_F(EvalTest, BadOptions) {
   put(folder_ / "other.csv", std::string("name,snr\nx,5\n"));
   expect_refused(eval({"--log", "other.csv"}), 3, "names none");
   const std::string model = slurp(models_ / "same.pellucid");
-  put(folder_ / "cut.pellucid", model.substr(0, model.size() - 7));
-  expect_refused(eval({"--model", "cut.pellucid"}), 5, "cut.pellucid");
+  put(folder_ / "cut.safetensors", model.substr(0, model.size() - 7));
+  expect_refused(eval({"--model", "cut.safetensors"}), 5, "cut.safetensors");
 }
 
 TEST_F(EvalTest, OutputsThatAreThereStay) {

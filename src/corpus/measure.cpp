@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <complex>
+#include <cstddef>
+#include <memory>
 #include <numbers>
 #include <vector>
 
 #include "corpus/active_level.hpp"
+#include "dsp/arena.hpp"
+#include "dsp/fft.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -38,46 +41,38 @@ float percentile(std::vector<float>& sorted, double share) {
   return sorted[below] + part * (sorted[above] - sorted[below]);
 }
 
-// Radix-2, in place; 512 points here, where two real frames share one complex transform.
+// A transform with the memory it works in.
 class SpectrumFft {
  public:
   SpectrumFft() {
+    dsp::Arena count;
+    fft_.init(kFft, count);
+    memory_.resize(count.bytes() + dsp::Arena::kAlignment);
+    void* aligned = memory_.data();
+    std::size_t room = memory_.size();
+    std::align(dsp::Arena::kAlignment, count.bytes(), aligned, room);
+    dsp::Arena arena(aligned, count.bytes());
+    fft_.init(kFft, arena);
     for (std::size_t i = 0; i < kFft; ++i) {
-      const double angle = 2 * std::numbers::pi * static_cast<double>(i) / kFft;
-      window_[i] = static_cast<float>(0.5 - 0.5 * std::cos(angle));
-      if (i < kFft / 2) twiddles_[i] = {static_cast<float>(std::cos(angle)), static_cast<float>(-std::sin(angle))};
-      std::size_t reversed = 0;
-      for (std::size_t bit = 1, n = i; bit < kFft; bit <<= 1, n >>= 1) reversed = (reversed << 1) | (n & 1);
-      order_[i] = reversed;
+      window_[i] = static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / kFft));
     }
   }
 
-  // Adds the power spectra of the frames at `a` and `b` to `power`.
-  void add(std::span<const float> a, std::span<const float> b, std::span<double> power) {
-    for (std::size_t i = 0; i < kFft; ++i) data_[order_[i]] = {a[i] * window_[i], b[i] * window_[i]};
-    for (std::size_t half = 1; half < kFft; half *= 2) {
-      const std::size_t stride = kFft / 2 / half;
-      for (std::size_t start = 0; start < kFft; start += 2 * half) {
-        for (std::size_t k = 0; k < half; ++k) {
-          const std::complex<float> w = twiddles_[k * stride], x = data_[start + k + half];
-          const std::complex<float> turned{x.real() * w.real() - x.imag() * w.imag(),
-                                           x.real() * w.imag() + x.imag() * w.real()};
-          data_[start + k + half] = data_[start + k] - turned;
-          data_[start + k] += turned;
-        }
-      }
-    }
-    for (std::size_t k = 0; k <= kFft / 2; ++k) {
-      // |A|^2 + |B|^2 of real a, b from Z = A + iB: (|Z[k]|^2 + |Z[-k]|^2) / 2.
-      power[k] += 0.5 * static_cast<double>(std::norm(data_[k]) + std::norm(data_[(kFft - k) % kFft]));
+  // Adds the power spectrum of a frame to `power`.
+  void add(std::span<const float> frame, std::span<double> power) {
+    for (std::size_t i = 0; i < kFft; ++i) windowed_[i] = frame[i] * window_[i];
+    fft_.forward(windowed_.data(), spectrum_.data());
+    for (std::size_t k = 0; k < power.size(); ++k) {
+      const auto re = static_cast<double>(spectrum_[2 * k]), im = static_cast<double>(spectrum_[2 * k + 1]);
+      power[k] += re * re + im * im;
     }
   }
 
  private:
-  std::array<float, kFft> window_{};
-  std::array<std::complex<float>, kFft / 2> twiddles_{};
-  std::array<std::size_t, kFft> order_{};
-  std::array<std::complex<float>, kFft> data_{};
+  std::vector<std::byte> memory_;
+  dsp::RealFft fft_;
+  std::array<float, kFft> window_{}, windowed_{};
+  std::array<float, kFft + 2> spectrum_{};
 };
 
 }  // namespace
@@ -98,18 +93,15 @@ float ClipCounter::share() const {
 }
 
 float bandwidth_hz(std::span<const float> samples, int rate_hz) {
-  constexpr std::size_t kHop = kFft / 2;
   std::array<double, kFft / 2 + 1> power{};
   std::vector<float> padded;
-  if (samples.size() < kFft + kHop) {
+  if (samples.size() < kFft) {
     padded.assign(samples.begin(), samples.end());
-    padded.resize(kFft + kHop);
+    padded.resize(kFft);
     samples = padded;
   }
   SpectrumFft fft;
-  for (std::size_t i = 0; i + kFft + kHop <= samples.size(); i += 2 * kHop) {
-    fft.add(samples.subspan(i, kFft), samples.subspan(i + kHop, kFft), power);
-  }
+  for (std::size_t i = 0; i + kFft <= samples.size(); i += kFft / 2) fft.add(samples.subspan(i, kFft), power);
   power[0] = 0;  // an offset is no sound
   const double least = *std::max_element(power.begin(), power.end()) * std::pow(10.0, -kBandwidthDropDb / 10);
   if (least <= 0) return 0;

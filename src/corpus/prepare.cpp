@@ -23,6 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// Goes up when decode() or measure() change what they give, so that earlier work is not taken for today's.
+constexpr int kDecodeVersion = 2;
+
 void check(const PrepareOptions& o) {
   const auto need = [](bool good, const char* option, const std::string& found, const char* expected) {
     if (!good) throw Error(ExitCode::kUsage, "--{}: found {}, expected {}", option, found, expected);
@@ -55,7 +58,9 @@ json limits_json(const FitnessLimits& l) {
 }
 
 /// What decides a file's measures and samples; where it is equal, finished work can be used again.
-json decode_json(const PrepareOptions& o) { return {{"rate_hz", o.rate_hz}, {"piece_s", o.piece_s}}; }
+json decode_json(const PrepareOptions& o) {
+  return {{"version", kDecodeVersion}, {"rate_hz", o.rate_hz}, {"piece_s", o.piece_s}};
+}
 
 /// What decides ledger and shards.
 std::string ledger_options(const PrepareOptions& o) {
@@ -109,13 +114,28 @@ void claim_folder(const fs::path& out) {
 struct Finished {
   Index index;
   Ledger ledger;
+  std::string damage;  ///< what is wrong with its shards; what is still good is used again
 };
 
-Finished read_finished(const fs::path& out) {
+/// Nothing when there is none, or when its index cannot be read: then everything is made again.
+std::optional<Finished> read_finished(const fs::path& out, const std::function<void(const std::string&)>& note) {
+  std::error_code error;
+  if (!fs::exists(out / kIndexName, error)) return std::nullopt;
   Finished finished;
-  const MappedFile file(out / kIndexName);
-  finished.index = parse_index(file.text(), (out / kIndexName).string());
+  try {
+    const MappedFile file(out / kIndexName);
+    finished.index = parse_index(file.text(), (out / kIndexName).string());
+  } catch (const Error& damage) {
+    note(fmt::format("{}; making it again", damage.what()));
+    return std::nullopt;
+  }
   finished.ledger = read_ledger(out / kLedgerName);
+  try {
+    Corpus::open(out);
+  } catch (const Error& damage) {
+    finished.damage = damage.what();
+    note(fmt::format("{}; making again what is lost", damage.what()));
+  }
   return finished;
 }
 
@@ -266,8 +286,9 @@ void need_recordings(const PrepareOptions& options, const ScanResult& found) {
 PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) {
   check(options);
   ScanResult found = scan(options.folders);
-  const std::size_t left_out = std::erase_if(
-      found.files, [&](const SourceFile& file) { return options.groups.find(file.kind, file.name).group == kLeaveOut; });
+  const std::size_t left_out = std::erase_if(found.files, [&](const SourceFile& file) {
+    return options.groups.find(file.kind, file.name).group == kLeaveOut;
+  });
   need_recordings(options, found);
   const std::vector<SourceFile>& files = found.files;
   const auto note = [&](const std::string& text) {
@@ -279,30 +300,28 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
 
   PrepareResult result;
   Reuse reuse;
-  std::error_code error;
-  if (fs::exists(options.out / kIndexName, error)) {
-    Finished finished = read_finished(options.out);
-    const std::string changes = difference(finished, options, files);
-    if (changes.empty()) {
+  if (std::optional<Finished> finished = read_finished(options.out, note)) {
+    const std::string changes = difference(*finished, options, files);
+    if (changes.empty() && finished->damage.empty()) {
+      std::error_code error;
       fs::remove_all(PartialStore::folder(options.out), error);
-      count_totals(finished.ledger.records, finished.index, result);
+      count_totals(finished->ledger.records, finished->index, result);
       result.nothing_to_do = true;
-      result.report_json = make_report(finished.ledger.records, finished.index, found.other, result);
+      result.report_json = make_report(finished->ledger.records, finished->index, found.other, result);
       return result;
     }
-    if (!options.update) {
+    if (finished->damage.empty() && !options.update) {
       throw Error(ExitCode::kCorpus,
                   "--out {}: found a corpus made from something else ({}); give --update to bring it up to date, or "
                   "another folder",
                   options.out.string(), changes);
     }
-    note(fmt::format("Bringing {} up to date: {}", options.out.string(), changes));
-    const json old = json::parse(finished.ledger.options, nullptr, false);
+    if (!changes.empty()) note(fmt::format("Bringing {} up to date: {}", options.out.string(), changes));
+    const json old = json::parse(finished->ledger.options, nullptr, false);
     if (old.is_object() && old.value("decode", json()) == decode_json(options)) {
-      reuse = Reuse(options.out, finished.index, std::move(finished.ledger));
+      reuse = Reuse(options.out, finished->index, std::move(finished->ledger));
     }
   }
-
   if (left_out > 0) note(fmt::format("{} files are left out, as --groups says", left_out));
   PartialStore store(options.out, ledger_options(options), files, options.shard_bytes);
   const std::size_t first = store.records().size();

@@ -21,8 +21,18 @@ std::vector<std::int16_t> to_int16(std::span<const float> samples) {
   return out;
 }
 
+// Lossy formats overshoot full scale; what 16 bits cannot hold is scaled down, as clipping would be heard.
+void fit_full_scale(std::span<float> samples) {
+  constexpr float kMost = 32767.0f / 32768.0f;
+  float peak = 0;
+  for (const float x : samples) peak = std::max(peak, std::abs(x));
+  if (peak <= kMost) return;
+  for (float& x : samples) x *= kMost / peak;
+}
+
 void cut(std::vector<float>& pending, std::size_t frames, int rate_hz, DecodedFile& result) {
-  const std::span<const float> piece(pending.data(), frames);
+  const std::span<float> piece(pending.data(), frames);
+  fit_full_scale(piece);
   result.pieces.push_back({measure(piece, rate_hz), to_int16(piece)});
   pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(frames));
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "corpus/index.hpp"
+#include "support/crc32.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -13,6 +14,14 @@ using nlohmann::json;
 
 constexpr const char* kFormat = "pellucid-ledger";
 constexpr int kVersion = 1;
+
+std::string dump(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// Keys are sorted and numbers written so that they come back the same, hence equal objects have equal text.
+std::uint32_t checksum(const json& object) {
+  const std::string text = dump(object);
+  return crc32(0, text.data(), text.size());
+}
 
 json to_json(const PieceRecord& piece) {
   const Measures& m = piece.measures;
@@ -91,7 +100,8 @@ std::string ledger_line(const FileRecord& record) {
                  {"pieces", json::array()}};
   if (!record.damaged.empty()) object["damaged"] = record.damaged;
   for (const PieceRecord& piece : record.pieces) object["pieces"].push_back(to_json(piece));
-  return object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  object["crc32"] = checksum(object);
+  return dump(object) + "\n";
 }
 
 Ledger read_ledger(const std::filesystem::path& path) {
@@ -102,12 +112,15 @@ Ledger read_ledger(const std::filesystem::path& path) {
   while (std::getline(file, line) && !file.eof()) {  // eof: the last line has no end
     position += line.size() + 1;
     try {
-      const json object = json::parse(line);
+      json object = json::parse(line);
       if (ledger.header_end == 0) {
         if (object.at("format") != kFormat || object.at("version") != kVersion) return {};
         ledger.options = object.at("options").dump();
         ledger.header_end = position;
       } else {
+        const auto expected = object.at("crc32").get<std::uint32_t>();
+        object.erase("crc32");
+        if (checksum(object) != expected) break;
         ledger.records.push_back(record_from(object));
         ledger.ends.push_back(position);
       }

@@ -1,7 +1,7 @@
 // The ledger of a preparation: what became of every source file, one JSON line each, in the order of the scan.
 //
 // A line is appended once the file's samples are in their shard, so after a kill the ledger's whole lines are what is
-// finished. A line cut short by a crash is dropped on reading.
+// finished. Each line ends with its own checksum; reading stops at the first that is cut short or damaged.
 #pragma once
 
 #include <cstdint>

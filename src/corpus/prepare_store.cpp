@@ -53,6 +53,7 @@ PartialStore::PartialStore(const fs::path& out, const std::string& options, cons
   for (const FileRecord& record : ledger.records) {
     for (const PieceRecord& piece : record.pieces) {
       if (!piece.refused.empty()) continue;
+      if (piece.shard != shard_) AppendFile(shard_path(shard_), shard_samples_ * 2);  // cut to what the ledger says
       shard_ = piece.shard;
       shard_samples_ = piece.offset_samples + piece.frames;
     }
@@ -148,9 +149,12 @@ void PartialStore::settle(const fs::path& out) {
   std::error_code error;
   if (!fs::exists(index_path, error)) return;
   Index index;
-  {
+  try {
     const MappedFile file(index_path);
     index = parse_index(file.text(), index_path.string());
+  } catch (const Error&) {
+    fs::remove(index_path, error);  // not what finish() wrote: the run goes on from its ledger
+    return;
   }
   std::set<std::string> names;
   for (std::size_t i = 0; i < index.shards.size(); ++i) {

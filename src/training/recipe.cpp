@@ -61,6 +61,8 @@ std::vector<Entry> entries(Recipe& r) {
           {"mix.lowpass_probability", &x.lowpass_probability},
           {"mix.clip_probability", &x.clip_probability},
           {"mix.quantize_probability", &x.quantize_probability},
+          {"mix.speed_probability", &x.speed_probability},
+          {"mix.babble_room_probability", &x.babble_room_probability},
           {"loss.magnitude", &l.magnitude},
           {"loss.complex", &l.complex},
           {"loss.consistency", &l.consistency},

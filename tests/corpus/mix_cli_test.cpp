@@ -109,7 +109,7 @@ TEST_F(MixProgram, NeedsForceToReplace) {
 
 TEST_F(MixProgram, InterruptLeavesNothing) {
   cli::Started run(command("a", {"--noise", "pink", "--count", "100000", "--length-s", "2", "--jobs", "2"}), {});
-  for (int i = 0; i < 500 && !fs::exists(folder_ / "a" / ".mix-partial" / "noisy" / "00003.wav"); ++i)
+  for (int i = 0; i < 500 && !fs::exists(folder_ / "a" / ".mix-partial" / "noisy" / "000003.wav"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   ASSERT_TRUE(fs::exists(folder_ / "a" / ".mix-partial"));
   ::kill(run.process(), SIGINT);

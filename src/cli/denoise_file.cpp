@@ -68,12 +68,11 @@ class AlignedDenoiser {
 
   // The last frames, at most kBlockFrames at a time; empty when all is out.
   void finish(std::vector<double>& block) {
-    const std::size_t pending = delayed_.size() / channels_;
-    const std::size_t frames = std::min(pending + skip_frames_, kBlockFrames);
     block.clear();
-    if (pending == 0) return;
-    run(frames);
-    take(block);
+    while (block.empty() && !delayed_.empty()) {  // at high rates the delay is longer than a block
+      run(std::min(delayed_.size() / channels_ + skip_frames_, kBlockFrames));
+      take(block);
+    }
   }
 
  private:

@@ -79,7 +79,8 @@ fs::path find_model(const std::string& name) {
     throw Error(ExitCode::kModel, "There is no model '{}': no model at all in {}; name a file or set PELLUCID_MODELS.",
                 name, folders);
   }
-  throw Error(ExitCode::kModel, "There is no model '{}'; {}", name, did_you_mean(name, names));
+  throw Error(ExitCode::kModel, "There is no model '{}'; {}{}", name, did_you_mean(name, names),
+              nearest(name, names) ? "" : ".");
 }
 
 std::vector<std::byte> read_model(const fs::path& path) {
@@ -99,6 +100,8 @@ std::vector<std::byte> read_model(const fs::path& path) {
     }
   }
   if (std::ferror(file.get()) != 0) throw Error(ExitCode::kModel, "{}: the model cannot be read.", path.string());
+  if (bytes.empty())
+    throw Error(ExitCode::kModel, "{}: the model is empty (0 bytes); get the file again.", path.string());
   return bytes;
 }
 

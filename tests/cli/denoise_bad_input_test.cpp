@@ -132,7 +132,7 @@ TEST_F(BadInput, UnknownModels) {
   expect_refused({"a.wav", "--model", "hal"}, 5, "did you mean 'half'?");
   expect_refused({"a.wav", "--model", "qqqqqqqqqqqqqq"}, 5, "half");
   expect_refused({"a.wav", "--model", "./none.pellucid"}, 5, "none.pellucid");
-  expect_refused({"a.wav", "--model", "."}, 5, "folder");
+  expect_refused({"a.wav", "--model", "./"}, 5, "folder");
   expect_refused({"a.wav", "--model", "a.wav"}, 5, "a.wav");
 }
 

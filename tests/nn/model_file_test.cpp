@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "random_model.hpp"
@@ -16,7 +17,7 @@ using test::Random;
 /// Parses a copy of exactly that size, so that a sanitizer sees a read beyond it.
 ModelError parse(const std::vector<std::uint8_t>& bytes) {
   const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[bytes.size()]);
-  std::memcpy(exact.get(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), exact.get());
   const auto file = std::make_unique<ModelFile>();
   return file->parse(exact.get(), bytes.size());
 }

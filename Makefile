@@ -36,10 +36,12 @@ asan tsan dev: build/.setup-all
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
 
-## bench       build and run the benchmarks
+## bench       time the engine with the shipped models, and with CORPUS=DIR the loader that feeds the trainer
 .PHONY: bench
 bench: build
-	@set -e; for program in $(RELEASE)/bench_*; do echo "== $$program"; $$program; done
+	@cmake --build --preset release -j $(JOBS) --target engine_bench loader_bench
+	@set -e; for model in models/*.safetensors; do $(RELEASE)/engine_bench $$model; $(RELEASE)/engine_bench $$model 48000; done
+	@if [ -n "$(CORPUS)" ]; then $(RELEASE)/loader_bench "$(CORPUS)"; fi
 
 ## format      apply .clang-format to every source file
 .PHONY: format

@@ -98,6 +98,11 @@ std::string files_table(const EvalResult& result) {
   return align(table);
 }
 
+std::string speed_line(const EvalResult& result) {
+  if (result.denoise_seconds() <= 0) return {};
+  return fmt::format("\nDenoised at {:.0f} x real time a thread\n", result.seconds() / result.denoise_seconds());
+}
+
 Json json_scores(const Scores& scores) {
   Json json;
   for (std::size_t m = 0; m < kMeasures.size(); ++m) json[kMeasures[m].key] = scores[m];
@@ -164,16 +169,16 @@ std::string format_summary(const metrics::Summary& summary, std::size_t measure)
 std::string to_text(const EvalResult& result, bool files) {
   std::string text;
   if (files) text += fmt::format("{}\n", files_table(result));
-  text += fmt::format("{} files, {:.1f} minutes{}\n\n", result.rows.size(), result.seconds() / 60,
-                      result.has_after() ? fmt::format("; enhanced: {}", result.after) : "");
+  const bool several = result.rows.size() > 1;
+  text += several ? fmt::format("{} files, {:.1f} minutes", result.rows.size(), result.seconds() / 60)
+                  : fmt::format("1 file, {:.1f} s", result.seconds());
+  text += result.has_after() ? fmt::format("; enhanced: {}\n\n", result.after) : "\n\n";
   text += means_table(result);
-  text += fmt::format("{}; LSD: lower is better\n", kInterval);
+  text += several ? fmt::format("{}; LSD: lower is better\n", kInterval) : "LSD: lower is better\n";
+  if (!several) return text + speed_line(result);
   if (!result.snrs.empty()) text += fmt::format("\n{}", groups_table(result, result.snrs, "SNR dB"));
   if (!result.noises.empty()) text += fmt::format("\n{}", groups_table(result, result.noises, "noise"));
-  if (result.denoise_seconds() > 0) {
-    text += fmt::format("\nDenoised at {:.0f} x real time a thread\n", result.seconds() / result.denoise_seconds());
-  }
-  return text;
+  return text + speed_line(result);
 }
 
 std::string to_json(const EvalResult& result) {

@@ -41,4 +41,9 @@ double segmental_snr(std::span<const float> clean, std::span<const float> estima
 /// overlapped. Both spectra are floored 80 dB below the loudest bin of the reference. NaN for a silent reference.
 double log_spectral_distance(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
 
+/// Weighted spectral slope distance, 0 for equal signals, lower is better (Klatt, ICASSP 1982, as in the composite
+/// measures of Hu and Loizou 2008): 25 critical bands up to 3.8 kHz, 30 ms frames, 75 % overlap, mean of the best 95 %
+/// of the frames. Depends on the level through a floor of -100 dB. NaN below 8000 Hz and for less than two frames.
+double weighted_spectral_slope(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
 }  // namespace pellucid::metrics

@@ -162,6 +162,25 @@ TEST(LogSpectralDistance, FallsWithSnrAndTakesTheShortestSignal) {
   EXPECT_EQ(log_spectral_distance(one, one, kRateHz), 0.0);
 }
 
+TEST(WeightedSpectralSlope, IsZeroForEqualSignalsBlindToGainAndFallsWithSnr) {
+  const std::vector<float> clean = voice(1), noise = white_noise(clean.size(), 9);
+  EXPECT_EQ(weighted_spectral_slope(clean, clean, kRateHz), 0.0);
+  EXPECT_NEAR(weighted_spectral_slope(noise, scaled(noise, 0.25F), kRateHz), 0.0, 1e-6);
+  double last = 1e9;
+  for (double snr_db : {-10.0, 0.0, 10.0, 20.0, 40.0}) {
+    const double now = weighted_spectral_slope(clean, add(clean, noise, snr_db), kRateHz);
+    EXPECT_LT(now, last);
+    EXPECT_GT(now, 0.0);
+    last = now;
+  }
+  const std::vector<float> silence(clean.size(), 0.0F);
+  EXPECT_EQ(weighted_spectral_slope(silence, silence, kRateHz), 0.0);
+  EXPECT_TRUE(std::isfinite(weighted_spectral_slope(silence, clean, kRateHz)));
+  EXPECT_TRUE(std::isnan(weighted_spectral_slope(clean, clean, 4000)));
+  EXPECT_TRUE(
+      std::isnan(weighted_spectral_slope(std::vector<float>(500, 0.1F), std::vector<float>(500, 0.1F), kRateHz)));
+}
+
 TEST(Measures, RefuseWhatCannotBeCompared) {
   const std::vector<float> a(1000, 0.1F), b(999, 0.1F), none;
   EXPECT_THROW(si_sdr(a, b), Error);

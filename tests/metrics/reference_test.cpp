@@ -64,6 +64,7 @@ void expect_row(const Row& row, const fs::path& clean_path, const fs::path& esti
   EXPECT_NEAR(got.estoi, value("estoi"), 1e-4);
   EXPECT_NEAR(si_sdr(clean.samples, estimate.samples), value("si_sdr"), 2e-4);
   EXPECT_NEAR(segmental_snr(clean.samples, estimate.samples, clean.rate_hz), value("seg_snr"), 2e-4);
+  EXPECT_NEAR(weighted_spectral_slope(clean.samples, estimate.samples, clean.rate_hz), value("wss"), 5e-3);
 }
 
 // Three short recordings that ship with the tests; tests/data/README.md says where they come from.

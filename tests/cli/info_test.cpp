@@ -1,6 +1,7 @@
 // `pellucid info` on models that the test makes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "../nn/random_model.hpp"
@@ -32,7 +33,7 @@ class Info : public testing::Test {
 TEST_F(Info, PrintsWhatTheModelSays) {
   const nn::Architecture a = nn::test::small_architecture();
   const std::string path = write("own.pellucid", nn::test::make_random_model(a, 1));
-  const Run run = run_program({"info", path, "--json"});
+  const Ran run = run_program({"info", path, "--json"});
   ASSERT_EQ(run.code, 0) << run.error;
   const json info = json::parse(run.output);
   EXPECT_EQ(info["file"], path);
@@ -48,7 +49,7 @@ TEST_F(Info, PrintsWhatTheModelSays) {
   EXPECT_EQ(info["training"]["note"], "random\n");
   EXPECT_GT(info["memory_bytes"].get<double>(), 4.0 * static_cast<double>(nn::parameter_count(a)));
 
-  const Run text = run_program({"info", "own"}, {.environment = {{"PELLUCID_MODELS", folder_.string()}}});
+  const Ran text = run_program({"info", "own"}, {.environment = {{"PELLUCID_MODELS", folder_.string()}}});
   ASSERT_EQ(text.code, 0) << text.error;
   for (const char* part : {"random", "16000 Hz", "gru", "training command", "crc32:"}) {
     EXPECT_NE(text.output.find(part), std::string::npos) << part << " is missing in:\n" << text.output;
@@ -68,7 +69,7 @@ TEST_F(Info, RefusesDamagedModelsInOneSentence) {
       {folder_.string(), "folder"},
       {(folder_ / "missing.pellucid").string(), "missing.pellucid"}};
   for (const auto& [path, word] : cases) {
-    const Run run = run_program({"info", path});
+    const Ran run = run_program({"info", path});
     EXPECT_EQ(run.code, 5) << path << ": " << run.error;
     EXPECT_EQ(run.output, "");
     EXPECT_EQ(std::count(run.error.begin(), run.error.end(), '\n'), 1) << run.error;

@@ -36,12 +36,13 @@ asan tsan dev: build/.setup-all
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
 
-## bench       time the engine with the shipped models, and with CORPUS=DIR the loader that feeds the trainer
+## bench       time the engine with every shipped model, and the loader that feeds the trainer
 .PHONY: bench
 bench: build
-	@cmake --build --preset release -j $(JOBS) --target engine_bench loader_bench
-	@set -e; for model in models/*.safetensors; do $(RELEASE)/engine_bench $$model; $(RELEASE)/engine_bench $$model 48000; done
-	@if [ -n "$(CORPUS)" ]; then $(RELEASE)/loader_bench "$(CORPUS)"; fi
+	@set -e; for model in models/*.safetensors; do \
+	  $(RELEASE)/bench_engine $$model; $(RELEASE)/bench_engine $$model 48000; \
+	done
+	@$(RELEASE)/bench_loader
 
 ## format      apply .clang-format to every source file
 .PHONY: format

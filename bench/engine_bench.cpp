@@ -1,6 +1,6 @@
 // How fast the engine is on one core: a paced stream's blocks, each timed by itself.
 //
-//   engine_bench MODEL [RATE_HZ] [SECONDS]
+//   bench_engine MODEL [RATE_HZ] [SECONDS]
 #include <fmt/format.h>
 #include <pellucid/pellucid.h>
 
@@ -23,7 +23,7 @@ double percentile(const std::vector<double>& sorted, double share) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "Usage: engine_bench MODEL [RATE_HZ] [SECONDS]\n");
+    fmt::print(stderr, "Usage: bench_engine MODEL [RATE_HZ] [SECONDS]\n");
     return 2;
   }
   std::ifstream file(argv[1], std::ios::binary);
@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   pellucid_result result = pellucid_size(&config, &bytes);
   if (result == PELLUCID_OK) result = pellucid_create(&config, &denoiser);
   if (result != PELLUCID_OK) {
-    fmt::print(stderr, "engine_bench: {}: {}\n", argv[1], pellucid_result_text(result));
+    fmt::print(stderr, "bench_engine: {}: {}\n", argv[1], pellucid_result_text(result));
     return 1;
   }
 

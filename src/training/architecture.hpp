@@ -12,10 +12,10 @@ struct Architecture {
   int window_samples = 512, hop_samples = 256;
   double compression = 0.3;
   int fold = 4, kernel = 3, channels = 16, encoder_layers = 1, bands = 20, width = 32, blocks = 2;
-  std::string time_mixer = "gru";    // gru | conv
-  int hidden = 32;                   // gru
+  std::string time_mixer = "gru";        // gru | conv
+  int hidden = 32;                       // gru
   int time_kernel = 3, time_layers = 3;  // conv
-  std::string freq_mixer = "dense";  // dense | conv
+  std::string freq_mixer = "dense";      // dense | conv
 
   int bins() const { return window_samples / 2; }
   int positions() const { return bins() / fold; }

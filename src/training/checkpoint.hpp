@@ -9,8 +9,8 @@
 namespace pellucid::training {
 
 struct State {
-  long step = 0;              ///< steps done
-  double seconds_seen = 0;    ///< of audio
+  long step = 0;                 ///< steps done
+  double seconds_seen = 0;       ///< of audio
   double wall_s = 0, cpu_s = 0;  ///< spent in steps so far, over all runs
   double best_score = -1e9;
   AdamW optimizer;

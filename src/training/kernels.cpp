@@ -86,9 +86,7 @@ void scatter_add(const Rows& rows, const Taps& taps, Index in, const float* src,
   }
 }
 
-bool is_pointwise(const Taps& taps) {
-  return taps.count == 1 && taps.frame_step[0] == 0 && taps.position_step[0] == 0;
-}
+bool is_pointwise(const Taps& taps) { return taps.count == 1 && taps.frame_step[0] == 0 && taps.position_step[0] == 0; }
 
 // weight [out, depth] -> [depth, out]
 std::vector<float> transposed(const float* w, Index out, Index depth) {
@@ -132,7 +130,6 @@ void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const flo
   const std::vector<float> wt = transposed(weight, out, depth);
   const bool pointwise = is_pointwise(taps);
   std::vector<float> block(pointwise ? 0 : static_cast<std::size_t>(kBlockRows * depth));
-  std::vector<float> s(static_cast<std::size_t>(out)), q(static_cast<std::size_t>(out));
   for (Index first = 0; first < total; first += kBlockRows) {
     const Index count = std::min(kBlockRows, total - first);
     const float* a = x + first * in;
@@ -143,15 +140,15 @@ void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const flo
     float* dst = y + first * out;
     gemm(count, out, depth, a, depth, 1, wt.data(), out, dst, out, 0);
     if (sum == nullptr) continue;
-    std::fill(s.begin(), s.end(), 0.0f);
-    std::fill(q.begin(), q.end(), 0.0f);
-    for (Index r = 0; r < count; ++r)
-      for (Index c = 0; c < out; ++c) {
-        const float v = dst[r * out + c];
-        s[c] += v;
-        q[c] += v * v;
+    for_channels(out, [&](Index c, Index lanes) {
+      Vec s = {}, q = {};
+      for (Index r = 0; r < count; ++r) {
+        const Vec v = get(dst + r * out + c, lanes);
+        s += v;
+        q += v * v;
       }
-    for (Index c = 0; c < out; ++c) sum[c] += s[c], sum_squares[c] += q[c];
+      for (Index l = 0; l < lanes; ++l) sum[c + l] += s[l], sum_squares[c + l] += q[l];
+    });
   }
 }
 
@@ -184,58 +181,52 @@ void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, 
 
 void scale_shift_prelu(Index n, Index channels, const float* u, const float* scale, const float* shift,
                        const float* slope, const float* residual, float* y) {
-  for (Index i = 0; i < n; ++i, u += channels, y += channels) {
-    for (Index c = 0; c < channels; ++c) {
-      float v = u[c] * scale[c] + shift[c];
-      if (slope) v = v > 0 ? v : v * slope[c];
-      y[c] = v;
+  for_channels(channels, [&](Index c, Index lanes) {
+    const Vec a = get(scale + c, lanes), b = get(shift + c, lanes), s = slope ? get(slope + c, lanes) : splat(1.0f);
+    for (Index i = 0; i < n; ++i) {
+      const Index at = i * channels + c;
+      Vec v = get(u + at, lanes) * a + b;
+      v = select(v > Vec{}, v, v * s);
+      put(y + at, residual ? v + get(residual + at, lanes) : v, lanes);
     }
-    if (residual) {
-      for (Index c = 0; c < channels; ++c) y[c] += residual[c];
-      residual += channels;
-    }
-  }
+  });
 }
 
 void prelu_backward(Index n, Index channels, const float* u, const float* scale, const float* shift, const float* slope,
                     const float* dy, float* dpre, double* sum_dpre, double* sum_dpre_u, double* dslope) {
-  const auto size = static_cast<std::size_t>(channels);
-  std::vector<float> s(size), q(size), a(size);
-  for (Index i = 0; i < n;) {
-    std::fill(s.begin(), s.end(), 0.0f);
-    std::fill(q.begin(), q.end(), 0.0f);
-    std::fill(a.begin(), a.end(), 0.0f);
-    const Index end = std::min(n, i + 256);
-    for (; i < end; ++i, u += channels, dy += channels, dpre += channels) {
-      if (slope) {
-        for (Index c = 0; c < channels; ++c) {
-          const float pre = u[c] * scale[c] + shift[c];
-          const float d = pre > 0 ? dy[c] : dy[c] * slope[c];
-          a[c] += pre > 0 ? 0.0f : dy[c] * pre;
-          dpre[c] = d;
-          s[c] += d;
-          q[c] += d * u[c];
-        }
-      } else {
-        for (Index c = 0; c < channels; ++c) {
-          dpre[c] = dy[c];
-          s[c] += dy[c];
-          q[c] += dy[c] * u[c];
-        }
+  constexpr Index kRows = 256;  // summed in float, then added to the double
+  for_channels(channels, [&](Index c, Index lanes) {
+    const Vec a = get(scale + c, lanes), b = get(shift + c, lanes), s = slope ? get(slope + c, lanes) : splat(1.0f);
+    for (Index first = 0; first < n; first += kRows) {
+      Vec sum = {}, sum_u = {}, sum_slope = {};
+      for (Index i = first; i < std::min(n, first + kRows); ++i) {
+        const Index at = i * channels + c;
+        const Vec uv = get(u + at, lanes), d = get(dy + at, lanes), pre = uv * a + b;
+        const VecInt positive = pre > Vec{};
+        const Vec dp = select(positive, d, d * s);
+        sum_slope += select(positive, Vec{}, d * pre);
+        sum += dp;
+        sum_u += dp * uv;
+        put(dpre + at, dp, lanes);
+      }
+      for (Index l = 0; l < lanes; ++l) {
+        sum_dpre[c + l] += sum[l];
+        sum_dpre_u[c + l] += sum_u[l];
+        if (slope) dslope[c + l] += sum_slope[l];
       }
     }
-    for (Index c = 0; c < channels; ++c) {
-      sum_dpre[c] += s[c];
-      sum_dpre_u[c] += q[c];
-      if (dslope) dslope[c] += a[c];
-    }
-  }
+  });
 }
 
 void affine_combine(Index n, Index channels, float* d, const float* u, const float* a, const float* b,
                     const float* offset) {
-  for (Index i = 0; i < n; ++i, d += channels, u += channels)
-    for (Index c = 0; c < channels; ++c) d[c] = d[c] * a[c] + u[c] * b[c] + offset[c];
+  for_channels(channels, [&](Index c, Index lanes) {
+    const Vec av = get(a + c, lanes), bv = get(b + c, lanes), ov = get(offset + c, lanes);
+    for (Index i = 0; i < n; ++i) {
+      float* at = d + i * channels + c;
+      put(at, get(at, lanes) * av + get(u + i * channels + c, lanes) * bv + ov, lanes);
+    }
+  });
 }
 
 void power(Index n, const float* x, float exponent, float* y) {

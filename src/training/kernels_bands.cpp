@@ -8,15 +8,6 @@
 namespace pellucid::training::kernels {
 namespace {
 
-Vec load_lanes(const float* p, Index n) { return n == kLanes ? load(p) : load_part(p, n); }
-
-void store_lanes(float* p, Vec v, Index n) {
-  if (n == kLanes)
-    store(p, v);
-  else
-    store_part(p, v, n);
-}
-
 // y[f,o,c] = (add ? y : 0) + sum_i m[o,i,c] x[f,i,c] for F frames and O outputs of one group of lanes.
 template <int F, int O>
 void depthwise_tile(Index out, Index in, Index channels, const float* x, const float* m, float* y, Index lanes,
@@ -26,16 +17,16 @@ void depthwise_tile(Index out, Index in, Index channels, const float* x, const f
     for (int o = 0; o < O; ++o) acc[f][o] = Vec{};
   for (Index i = 0; i < in; ++i) {
     Vec mv[O];
-    for (int o = 0; o < O; ++o) mv[o] = load_lanes(m + (o * in + i) * channels, lanes);
+    for (int o = 0; o < O; ++o) mv[o] = get(m + (o * in + i) * channels, lanes);
     for (int f = 0; f < F; ++f) {
-      const Vec xv = load_lanes(x + (f * in + i) * channels, lanes);
+      const Vec xv = get(x + (f * in + i) * channels, lanes);
       for (int o = 0; o < O; ++o) acc[f][o] += mv[o] * xv;
     }
   }
   for (int f = 0; f < F; ++f)
     for (int o = 0; o < O; ++o) {
       float* dst = y + (f * out + o) * channels;
-      store_lanes(dst, add ? acc[f][o] + load_lanes(dst, lanes) : acc[f][o], lanes);
+      put(dst, add ? acc[f][o] + get(dst, lanes) : acc[f][o], lanes);
     }
 }
 
@@ -55,8 +46,7 @@ void depthwise(Index frames, Index out, Index in, Index channels, const float* x
   Index f = 0;
   for (; f + 4 <= frames; f += 4)
     depthwise_frames<4>(out, in, channels, x + f * in * channels, m, y + f * out * channels, add);
-  for (; f < frames; ++f)
-    depthwise_frames<1>(out, in, channels, x + f * in * channels, m, y + f * out * channels, add);
+  for (; f < frames; ++f) depthwise_frames<1>(out, in, channels, x + f * in * channels, m, y + f * out * channels, add);
 }
 
 template <int O, int I>
@@ -64,17 +54,17 @@ void outer_tile(Index frames, Index out, Index in, Index channels, const float* 
                 Index lanes) {
   Vec acc[O][I];
   for (int o = 0; o < O; ++o)
-    for (int i = 0; i < I; ++i) acc[o][i] = load_lanes(g + (o * in + i) * channels, lanes);
+    for (int i = 0; i < I; ++i) acc[o][i] = get(g + (o * in + i) * channels, lanes);
   for (Index f = 0; f < frames; ++f, dy += out * channels, x += in * channels) {
     Vec xv[I];
-    for (int i = 0; i < I; ++i) xv[i] = load_lanes(x + i * channels, lanes);
+    for (int i = 0; i < I; ++i) xv[i] = get(x + i * channels, lanes);
     for (int o = 0; o < O; ++o) {
-      const Vec dv = load_lanes(dy + o * channels, lanes);
+      const Vec dv = get(dy + o * channels, lanes);
       for (int i = 0; i < I; ++i) acc[o][i] += dv * xv[i];
     }
   }
   for (int o = 0; o < O; ++o)
-    for (int i = 0; i < I; ++i) store_lanes(g + (o * in + i) * channels, acc[o][i], lanes);
+    for (int i = 0; i < I; ++i) put(g + (o * in + i) * channels, acc[o][i], lanes);
 }
 
 // g[o,i,c] += sum_f dy[f,o,c] x[f,i,c]

@@ -6,23 +6,6 @@
 #include "training/vector.hpp"
 
 namespace pellucid::training::kernels {
-namespace {
-
-template <typename Body>
-void for_lanes(Index n, Body body) {
-  for (Index i = 0; i < n; i += kLanes) body(i, std::min<Index>(kLanes, n - i));
-}
-
-Vec get(const float* p, Index n) { return n == kLanes ? load(p) : load_part(p, n); }
-void put(float* p, Vec v, Index n) {
-  if (n == kLanes)
-    store(p, v);
-  else
-    store_part(p, v, n);
-}
-
-}  // namespace
-
 void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* gates_in, const float* weight_hh,
          const float* bias_hh, float* h, float* saved) {
   const Index g = 3 * hidden;
@@ -42,7 +25,7 @@ void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* g
         const float* hp = previous + l * hidden;
         float* out = h + (row + l) * hidden;
         float* keep = saved + (row + l) * 4 * hidden;
-        for_lanes(hidden, [&](Index i, Index n) {
+        for_channels(hidden, [&](Index i, Index n) {
           const Vec r = sigmoid(get(gi + i, n) + get(gh + i, n) + get(bias_hh + i, n));
           const Vec u = sigmoid(get(gi + hidden + i, n) + get(gh + hidden + i, n) + get(bias_hh + hidden + i, n));
           const Vec hn = get(gh + 2 * hidden + i, n) + get(bias_hh + 2 * hidden + i, n);
@@ -77,7 +60,7 @@ void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const
         float* d_carry = carry.data() + l * hidden;
         float* dgi = dgates_in + (row + l) * g;
         float* dgh = dgates_h.data() + l * g;
-        for_lanes(hidden, [&](Index i, Index n) {
+        for_channels(hidden, [&](Index i, Index n) {
           const Vec r = get(keep + i, n), u = get(keep + hidden + i, n), c = get(keep + 2 * hidden + i, n);
           const Vec hn = get(keep + 3 * hidden + i, n);
           const Vec d = get(d_out + i, n) + get(d_carry + i, n);

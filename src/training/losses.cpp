@@ -20,7 +20,11 @@ Tensor spectral(const LossOptions& o, const Tensor& estimate, const Tensor& clea
 
 }  // namespace
 
-Enhanced enhance(Network& network, const Spectrum& spectrum, const Tensor& noisy) {
+MaskOf mask_of(Network& network) {
+  return [&network](const Tensor& features, long frames) { return network.forward(features, frames); };
+}
+
+Enhanced enhance(const Spectrum& spectrum, const Tensor& noisy, const MaskOf& mask_of) {
   const long bins = spectrum.architecture().bins();
   Tensor compressed, features, full;
   {
@@ -30,14 +34,15 @@ Enhanced enhance(Network& network, const Spectrum& spectrum, const Tensor& noisy
     compressed = spectrum.compress(seen);
     features = spectrum.features(seen, compressed);
   }
-  const Tensor mask = network.forward(features, compressed.size(1));
+  const Tensor mask = mask_of(features, compressed.size(1));
   Enhanced out;
   out.compressed = spectrum.apply_mask(mask, compressed);
   out.signal = spectrum.synthesise(spectrum.with_nyquist(spectrum.decompress(out.compressed), full, mask));
   return out;
 }
 
-Tensor loss(Network& network, const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy, const Tensor& clean) {
+Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy, const Tensor& clean,
+            const MaskOf& mask_of) {
   const Architecture& a = spectrum.architecture();
   const long bins = a.bins(), delay = a.window_samples - a.hop_samples;
   Tensor target;
@@ -45,7 +50,7 @@ Tensor loss(Network& network, const Spectrum& spectrum, const LossOptions& o, co
     torch::NoGradGuard no_grad;
     target = spectrum.compress(spectrum.analyse(clean).narrow(2, 0, bins).contiguous(), kFloor);
   }
-  const Enhanced y = enhance(network, spectrum, noisy);
+  const Enhanced y = enhance(spectrum, noisy, mask_of);
   Tensor total = spectral(o, y.compressed, target);
   const long samples = noisy.size(1);
   const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <functional>
+
 #include "training/loss_options.hpp"
 #include "training/network.hpp"
 #include "training/spectrum.hpp"
@@ -14,11 +16,17 @@ struct Enhanced {
   torch::Tensor signal;      // [batch, samples], delayed as Spectrum::synthesise says
 };
 
-/// Runs the network over noisy [batch, samples].
-Enhanced enhance(Network& network, const Spectrum& spectrum, const torch::Tensor& noisy);
+/// features [batch*frames, positions, 3*fold], frames -> mask [batch*frames, positions, 2*fold].
+using MaskOf = std::function<torch::Tensor(const torch::Tensor& features, long frames)>;
 
-/// The scalar loss of a batch; noisy and clean [batch, samples].
-torch::Tensor loss(Network& network, const Spectrum& spectrum, const LossOptions& options, const torch::Tensor& noisy,
-                   const torch::Tensor& clean);
+/// Runs a network over noisy [batch, samples].
+Enhanced enhance(const Spectrum& spectrum, const torch::Tensor& noisy, const MaskOf& mask_of);
+
+/// The scalar loss of a batch; noisy and clean [batch, samples]. objective.hpp has the same written out for the CPU.
+torch::Tensor loss(const Spectrum& spectrum, const LossOptions& options, const torch::Tensor& noisy,
+                   const torch::Tensor& clean, const MaskOf& mask_of);
+
+/// The network as a MaskOf.
+MaskOf mask_of(Network& network);
 
 }  // namespace pellucid::training

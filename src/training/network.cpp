@@ -33,7 +33,8 @@ Tensor band_triangles(long bands, long positions) {
   for (long b = 0; b < bands; ++b) {
     const double low = centre(double(b) - 1), mid = centre(double(b)), high = centre(double(b) + 1);
     for (long p = 0; p < positions; ++p) {
-      const double up = (double(p) - low) / std::max(1.0, mid - low), down = (high - double(p)) / std::max(1.0, high - mid);
+      const double up = (double(p) - low) / std::max(1.0, mid - low),
+                   down = (high - double(p)) / std::max(1.0, high - mid);
       w[b][p] = float(std::max(0.0, std::min({up, down, 1.0})));
     }
   }
@@ -163,8 +164,8 @@ std::vector<std::pair<std::string, Tensor>> Network::folded() const {
   const auto add_layer = [&](const Layer& layer, const std::string& weight_name, const std::string& bias_name) {
     Tensor weight = layer.weight, bias = layer.norm.beta;
     if (layer.norm.gamma.defined()) {
-      const Tensor scale = layer.norm.gamma.to(torch::kFloat64) /
-                           torch::sqrt(layer.norm.running_var.to(torch::kFloat64) + kNormEpsilon);
+      const Tensor scale =
+          layer.norm.gamma.to(torch::kFloat64) / torch::sqrt(layer.norm.running_var.to(torch::kFloat64) + kNormEpsilon);
       weight = weight.to(torch::kFloat64) * scale.view({-1, 1, 1});
       bias = bias.to(torch::kFloat64) - layer.norm.running_mean.to(torch::kFloat64) * scale;
     }

@@ -47,10 +47,10 @@ class Network : public torch::nn::Module {
   std::vector<Layer> encoder_, decoder_;  // decoder_[i-1] is decoder.i
   torch::Tensor reduce_, expand_, embedding_;
   struct Block {
-    Layer gru_in, gru_out;               // time mixer gru
+    Layer gru_in, gru_out;  // time mixer gru
     torch::Tensor weight_hh, bias_hh;
     std::vector<Layer> time_convolutions;  // time mixer conv
-    torch::Tensor mix;                   // frequency mixer dense
+    torch::Tensor mix;                     // frequency mixer dense
     Layer freq;
   };
   std::vector<Block> blocks_;

@@ -6,14 +6,16 @@
 namespace pellucid::training {
 namespace {
 
+using kernels::Index;
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
-using kernels::Index;
 
 std::atomic<Form> g_form{Form::kKernels};
 
-bool use_kernels(const Tensor& x) { return x.device().is_cpu() && g_form.load(std::memory_order_relaxed) == Form::kKernels; }
+bool use_kernels(const Tensor& x) {
+  return x.device().is_cpu() && g_form.load(std::memory_order_relaxed) == Form::kKernels;
+}
 
 float* data(const Tensor& t) { return t.defined() ? t.data_ptr<float>() : nullptr; }
 
@@ -134,8 +136,8 @@ Tensor convolve_plain(const Tensor& x, const Tensor& weight, const Norm& norm, c
                                              {0, 0, left, right, before, after});
   std::vector<Tensor> columns;
   for (int j = 0; j < taps.count; ++j)
-    columns.push_back(
-        wide.narrow(1, before + taps.frame_step[j], sequence_frames).narrow(2, left + taps.position_step[j], positions));
+    columns.push_back(wide.narrow(1, before + taps.frame_step[j], sequence_frames)
+                          .narrow(2, left + taps.position_step[j], positions));
   Tensor y = torch::matmul(torch::cat(columns, -1).reshape({frames * positions, taps.count * in}),
                            weight.reshape({out, taps.count * in}).t());
   if (norm.gamma.defined())
@@ -217,8 +219,7 @@ Form form() { return g_form; }
 
 Tensor convolve(const Tensor& x, const Tensor& weight, const Norm& norm, const Tensor& slope, bool residual,
                 const kernels::Taps& taps, long sequence_frames, bool batch_statistics) {
-  if (!use_kernels(x))
-    return convolve_plain(x, weight, norm, slope, residual, taps, sequence_frames, batch_statistics);
+  if (!use_kernels(x)) return convolve_plain(x, weight, norm, slope, residual, taps, sequence_frames, batch_statistics);
   const auto optional = [](const Tensor& t) { return t.defined() ? Convolve::Optional(t) : Convolve::Optional(); };
   return Convolve::apply(x.contiguous(), weight, optional(norm.gamma), norm.beta, optional(slope),
                          optional(norm.running_mean), optional(norm.running_var), taps, sequence_frames, residual,

@@ -23,7 +23,8 @@ inline constexpr double kNormEpsilon = 1e-5;
 inline constexpr double kNormMomentum = 0.02;
 
 /// y = (residual ? x : 0) + act(norm(convolve(x, weight))), act a PReLU when `slope` is defined.
-/// weight [out, taps, in]. With `batch_statistics` the batch's own mean and variance are used and the running ones follow.
+/// weight [out, taps, in]. With `batch_statistics` the batch's own mean and variance are used and the running ones
+/// follow.
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const Norm& norm,
                        const torch::Tensor& slope, bool residual, const kernels::Taps& taps, long sequence_frames,
                        bool batch_statistics);

@@ -123,8 +123,7 @@ void apply(const std::string& where, std::vector<Entry>& known, const toml::tabl
       names.push_back(e.key);
       if (e.key == key) found = &e;
     }
-    if (!found)
-      throw Error(ExitCode::kRecipe, "{}: unknown key '{}'; {}", where, key, did_you_mean(key, names));
+    if (!found) throw Error(ExitCode::kRecipe, "{}: unknown key '{}'; {}", where, key, did_you_mean(key, names));
     assign(where, *found, node);
   }
 }
@@ -176,7 +175,8 @@ Recipe Recipe::load(const std::filesystem::path& path, const std::vector<std::st
   try {
     table = toml::parse_file(path.string());
   } catch (const toml::parse_error& e) {
-    throw Error(ExitCode::kRecipe, "{}: line {}: {}", path.string(), e.source().begin.line, std::string(e.description()));
+    throw Error(ExitCode::kRecipe, "{}: line {}: {}", path.string(), e.source().begin.line,
+                std::string(e.description()));
   }
   apply(path.string(), known, table, "");
   for (const auto& setting : settings) apply("--set " + setting, known, parse_setting(setting), "");

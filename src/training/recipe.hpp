@@ -18,20 +18,20 @@ struct TrainOptions {
   std::string device = "cpu";         ///< cpu, cuda
   int seed = 1;
   int steps = 100000;
-  int batch = 8;            ///< chunks a replica sees in a step
-  double chunk_s = 2.048;   ///< rounded to whole hops
-  int replicas = 2;         ///< networks trained side by side, one a core, gradients averaged
+  int batch = 8;           ///< chunks a replica sees in a step
+  double chunk_s = 2.048;  ///< rounded to whole hops
+  int replicas = 2;        ///< networks trained side by side, one a core, gradients averaged
   int loader_workers = 2;
   double learning_rate = 2e-3;
   int warmup_steps = 500;
-  double decay = 0.3;       ///< the last share of the steps, over which the rate falls to its last value by a cosine
+  double decay = 0.3;        ///< the last share of the steps, over which the rate falls to its last value by a cosine
   double final_rate = 0.02;  ///< of learning_rate, at the end
   double weight_decay = 1e-4;
   double clip_norm = 1.0;
-  double average = 0.9995;   ///< moving average of the weights: decay a step; the average is what is released
+  double average = 0.9995;  ///< moving average of the weights: decay a step; the average is what is released
   int validate_every = 1000;
   int checkpoint_every = 500;
-  int valid_pairs = 64;      ///< pairs of the validation split, 4 s each
+  int valid_pairs = 64;  ///< pairs of the validation split, 4 s each
 };
 
 struct Recipe {

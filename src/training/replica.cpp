@@ -33,6 +33,7 @@ Replica::Replica(const Recipe& recipe, torch::Device device)
       device_(device),
       network_(std::make_shared<Network>(recipe.model)),
       spectrum_(recipe.model, device),
+      objective_(recipe.model, recipe.loss),
       thread_([this] { work(); }) {
   network_->to(device);
 }
@@ -80,18 +81,34 @@ void Replica::work() {
   }
 }
 
-void Replica::step() {
+double Replica::backward_on_cpu() {
+  const Architecture& a = recipe_.model;
+  const long frames = batch_.samples / a.hop_samples;
+  const auto features = torch::empty({batch_.size * frames, a.positions(), 3 * a.fold});
+  objective_.begin(batch_.size, batch_.samples, batch_.noisy.data(), batch_.clean.data(), features.data_ptr<float>());
+  const auto mask = network_->forward(features, frames).contiguous();
+  const auto gradient = torch::empty_like(mask);
+  const double value = objective_.evaluate(mask.data_ptr<float>(), gradient.data_ptr<float>());
+  mask.backward(gradient);
+  return value;
+}
+
+double Replica::backward_on_device() {
   const std::vector<std::int64_t> shape{batch_.size, batch_.samples};
   const auto noisy = torch::from_blob(batch_.noisy.data(), shape, torch::kFloat32).to(device_);
   const auto clean = torch::from_blob(batch_.clean.data(), shape, torch::kFloat32).to(device_);
+  const auto value = loss(spectrum_, recipe_.loss, noisy, clean, mask_of(*network_));
+  value.backward();
+  return value.item<double>();
+}
+
+void Replica::step() {
   network_->train();
   for (auto& p : network_->parameters()) p.mutable_grad() = torch::Tensor();
-  const auto l = loss(*network_, spectrum_, recipe_.loss, noisy, clean);
-  l.backward();
+  loss_ = device_.is_cpu() ? backward_on_cpu() : backward_on_device();
   std::vector<torch::Tensor> grads;
   for (const auto& p : network_->parameters()) grads.push_back(p.grad().defined() ? p.grad() : torch::zeros_like(p));
   gradient_ = flatten(grads);
-  loss_ = l.item<double>();
 }
 
 }  // namespace pellucid::training

@@ -10,6 +10,7 @@
 
 #include "corpus/loader.hpp"
 #include "training/losses.hpp"
+#include "training/objective.hpp"
 #include "training/recipe.hpp"
 
 namespace pellucid::training {
@@ -38,11 +39,14 @@ class Replica {
  private:
   void work();
   void step();
+  double backward_on_cpu();
+  double backward_on_device();
 
   const Recipe& recipe_;
   torch::Device device_;
   std::shared_ptr<Network> network_;
   Spectrum spectrum_;
+  Objective objective_;
   corpus::Batch batch_;
   std::vector<float> gradient_;
   double loss_ = 0;

@@ -6,8 +6,8 @@ using torch::Tensor;
 
 Spectrum::Spectrum(const Architecture& architecture, torch::Device device) : architecture_(architecture) {
   const long n = architecture.window_samples;
-  window_ = torch::sqrt(torch::hann_window(n, /*periodic=*/true, torch::dtype(torch::kFloat64)))
-                .to(device, torch::kFloat32);
+  window_ =
+      torch::sqrt(torch::hann_window(n, /*periodic=*/true, torch::dtype(torch::kFloat64))).to(device, torch::kFloat32);
 }
 
 Tensor Spectrum::analyse(const Tensor& signal) const {

@@ -28,7 +28,8 @@ class Spectrum {
   /// mask [batch*frames, positions, 2*fold], compressed [batch, frames, F, 2] -> their complex product.
   torch::Tensor apply_mask(const torch::Tensor& mask, const torch::Tensor& compressed) const;
   /// Adds the Nyquist bin: spectrum [batch, frames, F, 2] with noisy [.., F+1, 2] and the mask of the last bin.
-  torch::Tensor with_nyquist(const torch::Tensor& spectrum, const torch::Tensor& noisy, const torch::Tensor& mask) const;
+  torch::Tensor with_nyquist(const torch::Tensor& spectrum, const torch::Tensor& noisy,
+                             const torch::Tensor& mask) const;
 
   const Architecture& architecture() const { return architecture_; }
 

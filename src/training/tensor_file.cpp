@@ -29,8 +29,9 @@ const std::vector<float>& TensorFile::array(const std::string& name, std::size_t
   for (const auto& a : arrays) {
     if (a.name != name) continue;
     if (a.values.size() != size)
-      throw Error(ExitCode::kTraining, "checkpoint tensor '{}': found {} values, expected {}: it belongs to another recipe",
-                  name, a.values.size(), size);
+      throw Error(ExitCode::kTraining,
+                  "checkpoint tensor '{}': found {} values, expected {}: it belongs to another recipe", name,
+                  a.values.size(), size);
     return a.values;
   }
   throw Error(ExitCode::kTraining, "the checkpoint has no tensor '{}': it belongs to another recipe or version", name);
@@ -68,14 +69,16 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   if (!in) throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
   std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   const auto damaged = [&](const char* what) {
-    return Error(ExitCode::kTraining, "{}: {}; the file is damaged or cut short, take an older one", path.string(), what);
+    return Error(ExitCode::kTraining, "{}: {}; the file is damaged or cut short, take an older one", path.string(),
+                 what);
   };
   std::uint64_t length = 0;
   if (bytes.size() < 8) throw damaged("found less than 8 bytes");
   std::memcpy(&length, bytes.data(), 8);
   if (length > bytes.size() - 8) throw damaged("the header is longer than the file");
-  const auto header = nlohmann::ordered_json::parse(bytes.begin() + 8, bytes.begin() + 8 + std::ptrdiff_t(length), nullptr,
-                                                    /*allow_exceptions=*/false);
+  const auto header =
+      nlohmann::ordered_json::parse(bytes.begin() + 8, bytes.begin() + 8 + std::ptrdiff_t(length), nullptr,
+                                    /*allow_exceptions=*/false);
   if (!header.is_object()) throw damaged("the header is not JSON");
   TensorFile out;
   try {
@@ -85,7 +88,8 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
     if (checksum.size() != sizeof kUnset - 1 || at == std::string::npos) throw damaged("it has no checksum");
     std::string zeroed = bytes;
     zeroed.replace(at, checksum.size(), kUnset);
-    if (checksum != fmt::format("crc32:{:08x}", crc32(0, zeroed.data(), zeroed.size()))) throw damaged("its checksum is wrong");
+    if (checksum != fmt::format("crc32:{:08x}", crc32(0, zeroed.data(), zeroed.size())))
+      throw damaged("its checksum is wrong");
     const std::size_t base = 8 + length, room = bytes.size() - base;
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") continue;

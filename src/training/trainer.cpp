@@ -72,7 +72,8 @@ class Trainer {
 corpus::Corpus open_corpus(const Recipe& recipe) {
   auto corpus = corpus::Corpus::open(recipe.train.corpus);
   if (corpus.rate_hz() != recipe.model.sample_rate_hz)
-    throw Error(ExitCode::kCorpus, "{}: found a corpus of {} Hz, expected {} Hz as the recipe's model.sample_rate_hz says",
+    throw Error(ExitCode::kCorpus,
+                "{}: found a corpus of {} Hz, expected {} Hz as the recipe's model.sample_rate_hz says",
                 recipe.train.corpus, corpus.rate_hz(), recipe.model.sample_rate_hz);
   for (const auto split : {corpus::Split::kTrain, corpus::Split::kValid})
     if (corpus.select(corpus::Kind::kSpeech, split).empty())
@@ -90,8 +91,10 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
       validation_(corpus_, recipe) {
   const fs::path last = folder_ / "last.ckpt";
   if (!resume && fs::exists(last))
-    throw Error(ExitCode::kOutput, "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
-                folder_.string());
+    throw Error(
+        ExitCode::kOutput,
+        "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
+        folder_.string());
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
@@ -101,8 +104,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
   released_ = std::make_shared<Network>(recipe.model);
   state_.optimizer.start(flat_parameters(*released_));
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
-  if (fs::exists(last))
-    state_ = load_checkpoint(last, recipe, state_.optimizer.weights.size(), state_.buffers.size());
+  if (fs::exists(last)) state_ = load_checkpoint(last, recipe, state_.optimizer.weights.size(), state_.buffers.size());
   released_->to(device_);
   for (int r = 0; r < recipe.train.replicas; ++r) {
     replicas_.push_back(std::make_unique<Replica>(recipe, device_));
@@ -111,10 +113,10 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
   }
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
-  loader_ = std::make_unique<corpus::Loader>(
-      corpus_, recipe.mix, corpus::Split::kTrain, std::uint64_t(recipe.train.seed), recipe.train.batch, chunk_samples_,
-      std::uint64_t(state_.step) * std::uint64_t(recipe.train.replicas), recipe.train.loader_workers,
-      2 * recipe.train.replicas + 2);
+  loader_ = std::make_unique<corpus::Loader>(corpus_, recipe.mix, corpus::Split::kTrain,
+                                             std::uint64_t(recipe.train.seed), recipe.train.batch, chunk_samples_,
+                                             std::uint64_t(state_.step) * std::uint64_t(recipe.train.replicas),
+                                             recipe.train.loader_workers, 2 * recipe.train.replicas + 2);
   curve_ = std::make_unique<Curve>(folder_, recipe.name, state_.step);
   write_file(folder_ / "recipe.toml", recipe.to_toml());
 }
@@ -137,7 +139,8 @@ double Trainer::step() {
     for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += float(r->gradient()[i] / count);
   const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step);
   if (!std::isfinite(total) || !std::isfinite(norm))
-    throw Error(ExitCode::kTraining, "step {}: the loss is not finite; resume with a lower rate, for example --set train.learning_rate={}",
+    throw Error(ExitCode::kTraining,
+                "step {}: the loss is not finite; resume with a lower rate, for example --set train.learning_rate={}",
                 state_.step + 1, recipe_.train.learning_rate / 2);
   average_buffers();
   for (auto& r : replicas_) {
@@ -204,7 +207,11 @@ void Trainer::release(const Scores& scores) {
 
 TrainResult Trainer::run() {
   const auto& t = recipe_.train;
-  Progress progress({.label = "Training " + recipe_.name, .total = double(t.steps), .unit = "steps", .rate = " steps/s", .style = style_});
+  Progress progress({.label = "Training " + recipe_.name,
+                     .total = double(t.steps),
+                     .unit = "steps",
+                     .rate = " steps/s",
+                     .style = style_});
   progress.add(double(state_.step));
   TrainResult result;
   double loss_sum = 0, audio_from = state_.seconds_seen, waited_from = loader_->waited_s();
@@ -230,7 +237,8 @@ TrainResult Trainer::run() {
       p.learning_rate = learning_rate(t, state_.step - 1);
       p.audio_s_per_s = (state_.seconds_seen - audio_from) / wall;
       p.waited_share = (loader_->waited_s() - waited_from) / wall;
-      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting", p.loss, p.audio_s_per_s, 100 * p.waited_share));
+      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting", p.loss, p.audio_s_per_s,
+                                  100 * p.waited_share));
       if (validates) {
         const Scores s = validate();
         p.validated = true;
@@ -239,8 +247,10 @@ TrainResult Trainer::run() {
         p.stoi = s.stoi;
         result.si_sdr_db = s.si_sdr_db;
         result.stoi = s.stoi;
-        progress.note(fmt::format("step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} (noisy {:.4f})",
-                                  p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi));
+        progress.note(fmt::format(
+            "step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} "
+            "(noisy {:.4f})",
+            p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi));
         release(s);
       }
       curve_->add(p);

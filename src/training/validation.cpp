@@ -56,8 +56,8 @@ Scores Validation::run(Network& network, const Spectrum& spectrum) const {
           .to(device);
     };
     const auto noisy = chunk(noisy_), clean = chunk(clean_);
-    loss_mean.add(loss(network, spectrum, loss_, noisy, clean).item<double>());
-    const auto y = enhance(network, spectrum, noisy).signal.to(torch::kCPU).contiguous();
+    loss_mean.add(loss(spectrum, loss_, noisy, clean, mask_of(network)).item<double>());
+    const auto y = enhance(spectrum, noisy, mask_of(network)).signal.to(torch::kCPU).contiguous();
     const std::size_t n = std::size_t(samples_ - delay);
     const std::span estimate(y.data_ptr<float>() + delay, n);
     const std::span reference(clean_.data() + std::size_t(i) * std::size_t(samples_), n);

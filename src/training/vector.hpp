@@ -22,6 +22,19 @@ inline Vec load_part(const float* p, long n) {
   return v;
 }
 inline void store_part(float* p, Vec v, long n) { std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(float)); }
+/// n = 1..16 lanes; the others are zero.
+inline Vec get(const float* p, long n) { return n == kLanes ? load(p) : load_part(p, n); }
+inline void put(float* p, Vec v, long n) {
+  if (n == kLanes)
+    store(p, v);
+  else
+    store_part(p, v, n);
+}
+/// body(first, lanes) for every group of lanes.
+template <typename Body>
+void for_channels(long n, Body body) {
+  for (long i = 0; i < n; i += kLanes) body(i, n - i < kLanes ? n - i : kLanes);
+}
 inline Vec splat(float x) { return Vec{} + x; }
 inline Vec select(VecInt mask, Vec yes, Vec no) {
   return reinterpret_cast<Vec>((reinterpret_cast<VecInt>(yes) & mask) | (reinterpret_cast<VecInt>(no) & ~mask));

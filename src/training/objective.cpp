@@ -1,0 +1,266 @@
+#include "training/objective.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numbers>
+
+#include "dsp/fft.hpp"
+#include "training/kernels.hpp"
+
+namespace pellucid::training {
+namespace {
+
+using Floats = std::vector<float>;
+constexpr float kFloor = 1e-8f;        // power under which a bin counts as empty, as in losses.cpp
+constexpr float kInputFloor = 1e-12f;  // docs/network.md, step 1
+
+// Adds the spectral distance of `n` bins to two sums (weighted once at the end) and writes its gradient, scaled.
+struct SpectralSums {
+  double magnitude = 0, complex = 0;
+};
+SpectralSums spectral(int n, const LossOptions& o, float scale, const float* __restrict yr, const float* __restrict yi,
+                      const float* __restrict sr, const float* __restrict si, const float* __restrict sm,
+                      float* __restrict dr, float* __restrict di) {
+  const float wm = float(o.magnitude) * scale * 2, wc = float(o.complex) * scale * 2, over = float(o.over_suppression);
+  SpectralSums sums;
+  constexpr int kBlock = 1024;
+  for (int first = 0; first < n; first += kBlock) {
+    float m_lanes[16] = {}, c_lanes[16] = {};
+    const int end = std::min(n, first + kBlock);
+    for (int i = first; i < end; i += 16) {
+      for (int l = 0; l < 16; ++l) {
+        const int k = i + l;
+        const float em = std::sqrt(yr[k] * yr[k] + yi[k] * yi[k] + kFloor);
+        const float d = sm[k] - em, er = yr[k] - sr[k], ei = yi[k] - si[k];
+        const float w = d > 0 ? 1 + over : 1.0f;
+        m_lanes[l] += d * d * w;
+        c_lanes[l] += er * er + ei * ei;
+        const float g = -wm * d * w / em;
+        dr[k] = g * yr[k] + wc * er;
+        di[k] = g * yi[k] + wc * ei;
+      }
+    }
+    for (int l = 0; l < 16; ++l) sums.magnitude += m_lanes[l], sums.complex += c_lanes[l];
+  }
+  return sums;
+}
+
+}  // namespace
+
+struct Objective::Item {
+  Floats xr, xi, nyquist;  // noisy, compressed; the Nyquist bin as it is
+  Floats sr, si, sm;       // clean, compressed with the loss's floor; its magnitude
+  Floats reference;        // clean samples
+  double reference_energy = 0;
+};
+
+struct Objective::Work {
+  explicit Work(int window) {
+    dsp::Arena measure;
+    dsp::RealFft probe;
+    probe.init(static_cast<std::uint32_t>(window), measure);
+    memory = std::aligned_alloc(dsp::Arena::kAlignment, (measure.bytes() + 4095) / 4096 * 4096);
+    dsp::Arena arena(memory, measure.bytes());
+    fft.init(static_cast<std::uint32_t>(window), arena);
+    frame.resize(std::size_t(window));
+    spectrum.resize(std::size_t(window) + 2);
+    for (int i = 0; i < window; ++i)
+      taper.push_back(float(std::sqrt(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / window))));
+  }
+  ~Work() { std::free(memory); }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  void resize(std::size_t n) {
+    for (Floats* f : {&yr, &yi, &dr, &di, &q, &h, &zr, &zi, &er, &ei, &g}) f->resize(n);
+  }
+
+  void* memory = nullptr;
+  dsp::RealFft fft;
+  Floats frame, spectrum, taper;
+  Floats yr, yi, dr, di, q, h, zr, zi, er, ei, g, signal, dsignal;
+};
+
+Objective::Objective(const Architecture& architecture, const LossOptions& options)
+    : architecture_(architecture), options_(options), work_(std::make_unique<Work>(architecture.window_samples)) {}
+Objective::~Objective() = default;
+
+// Frame t of `signal` (zero before its start) to row t of re and im, [frames][bins].
+void Objective::analyse(const float* signal, int frames, float* re, float* im, float* nyquist) {
+  Work& w = *work_;
+  const int window = architecture_.window_samples, hop = architecture_.hop_samples, bins = architecture_.bins();
+  for (int t = 0; t < frames; ++t, re += bins, im += bins) {
+    const int start = t * hop - (window - hop);
+    for (int i = 0; i < window; ++i) w.frame[i] = start + i >= 0 ? signal[start + i] * w.taper[i] : 0.0f;
+    w.fft.forward(w.frame.data(), w.spectrum.data());
+    for (int k = 0; k < bins; ++k) re[k] = w.spectrum[2 * k], im[k] = w.spectrum[2 * k + 1];
+    if (nyquist) nyquist[t] = w.spectrum[2 * bins];
+  }
+}
+
+void Objective::begin(int size, int samples, const float* noisy, const float* clean, float* features) {
+  frames_ = samples / architecture_.hop_samples;
+  samples_ = samples;
+  const auto n = std::size_t(frames_) * std::size_t(architecture_.bins());
+  const float exponent = float((architecture_.compression - 1.0) / 2.0);
+  Work& w = *work_;
+  w.resize(n);
+  items_.resize(std::size_t(size));
+  for (auto& item : items_) {
+    for (Floats* f : {&item.xr, &item.xi, &item.sr, &item.si, &item.sm}) f->resize(n);
+    item.nyquist.resize(std::size_t(frames_));
+    analyse(noisy, frames_, item.xr.data(), item.xi.data(), item.nyquist.data());
+    for (std::size_t i = 0; i < n; ++i) w.q[i] = item.xr[i] * item.xr[i] + item.xi[i] * item.xi[i] + kInputFloor;
+    kernels::power(kernels::Index(n), w.q.data(), exponent, w.h.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      features[3 * i] = item.xr[i] *= w.h[i];
+      features[3 * i + 1] = item.xi[i] *= w.h[i];
+      features[3 * i + 2] = w.h[i] * std::sqrt(w.q[i]);
+    }
+    analyse(clean, frames_, item.sr.data(), item.si.data(), nullptr);
+    for (std::size_t i = 0; i < n; ++i) w.q[i] = item.sr[i] * item.sr[i] + item.si[i] * item.si[i] + kFloor;
+    kernels::power(kernels::Index(n), w.q.data(), exponent, w.h.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      item.sr[i] *= w.h[i];
+      item.si[i] *= w.h[i];
+      item.sm[i] = std::sqrt(item.sr[i] * item.sr[i] + item.si[i] * item.si[i] + kFloor);
+    }
+    const int used = samples - (architecture_.window_samples - architecture_.hop_samples);
+    item.reference.assign(clean, clean + used);
+    double energy = 0, input = 0;
+    for (int i = 0; i < used; ++i) energy += double(clean[i]) * clean[i], input += double(noisy[i]) * noisy[i];
+    item.reference_energy = std::max(energy, 1e-3 * input + 1e-8);
+    noisy += samples;
+    clean += samples;
+    features += 3 * n;
+  }
+}
+
+double Objective::evaluate(const float* mask, float* gradient) {
+  double total = 0;
+  const auto n = 2 * std::size_t(frames_) * std::size_t(architecture_.bins());
+  for (const auto& item : items_) {
+    total += evaluate_item(item, mask, gradient);
+    mask += n;
+    gradient += n;
+  }
+  return total;
+}
+
+double Objective::evaluate_item(const Item& item, const float* mask, float* gradient) {
+  Work& w = *work_;
+  const int window = architecture_.window_samples, hop = architecture_.hop_samples, bins = architecture_.bins();
+  const int n = frames_ * bins, used = int(item.reference.size()), again = frames_ - 1;
+  const double c = architecture_.compression, count = double(items_.size());
+  const float expand = float((1.0 / c - 1.0) / 2.0);
+  const auto weighted = [&](const SpectralSums& s) {
+    return options_.magnitude * s.magnitude + options_.complex * s.complex;
+  };
+
+  // Y_c = mask X_c, and its distance from the clean speech.
+  for (int i = 0; i < n; ++i) {
+    const float mr = mask[2 * i], mi = mask[2 * i + 1];
+    w.yr[i] = mr * item.xr[i] - mi * item.xi[i];
+    w.yi[i] = mr * item.xi[i] + mi * item.xr[i];
+    w.q[i] = w.yr[i] * w.yr[i] + w.yi[i] * w.yi[i];
+  }
+  const double direct = 1.0 / (count * n);
+  double total = direct * weighted(spectral(n, options_, float(direct), w.yr.data(), w.yi.data(), item.sr.data(),
+                                            item.si.data(), item.sm.data(), w.dr.data(), w.di.data()));
+
+  // Y = Y_c q^e to samples; the Nyquist bin follows the last mask.
+  kernels::power(n, w.q.data(), expand, w.h.data());
+  const auto gain_of = [&](int t) {
+    const float* m = mask + 2 * (t * bins + bins - 1);
+    return std::pow(m[0] * m[0] + m[1] * m[1], float(0.5 / c));
+  };
+  w.signal.assign(std::size_t(used + window), 0.0f);
+  for (int t = 0; t < frames_; ++t) {
+    for (int k = 0; k < bins; ++k) {
+      const int i = t * bins + k;
+      w.spectrum[2 * k] = w.yr[i] * w.h[i];
+      w.spectrum[2 * k + 1] = w.yi[i] * w.h[i];
+    }
+    w.spectrum[2 * bins] = item.nyquist[t] * gain_of(t);
+    w.spectrum[2 * bins + 1] = 0;
+    w.fft.inverse(w.spectrum.data(), w.frame.data());
+    const int start = t * hop - (window - hop);
+    for (int i = std::max(0, -start); i < window; ++i) w.signal[start + i] += w.frame[i] * w.taper[i];
+  }
+
+  // Distance of the samples.
+  w.dsignal.assign(w.signal.size(), 0.0f);
+  if (options_.waveform > 0) {
+    double error = 0;
+    for (int i = 0; i < used; ++i) {
+      const double e = double(item.reference[i]) - w.signal[i];
+      error += e * e;
+    }
+    const double ratio = error / item.reference_energy + 1e-3;
+    total += options_.waveform / count * std::log10(ratio);
+    const float g = float(2 * options_.waveform / (count * std::numbers::ln10 * ratio * item.reference_energy));
+    for (int i = 0; i < used; ++i) w.dsignal[i] = g * (w.signal[i] - item.reference[i]);
+  }
+
+  // Distance of the spectrum that a listener's own analysis would see.
+  if (options_.consistency > 0) {
+    const int m = again * bins;
+    analyse(w.signal.data(), again, w.zr.data(), w.zi.data(), nullptr);
+    for (int i = 0; i < m; ++i) w.q[i] = w.zr[i] * w.zr[i] + w.zi[i] * w.zi[i] + kFloor;
+    Floats& g = w.g;
+    kernels::power(m, w.q.data(), float((c - 1) / 2), g.data());
+    for (int i = 0; i < m; ++i) w.zr[i] *= g[i], w.zi[i] *= g[i];
+    const double scale = options_.consistency / (count * m);
+    total += scale * weighted(spectral(m, options_, float(scale), w.zr.data(), w.zi.data(), item.sr.data(),
+                                       item.si.data(), item.sm.data(), w.er.data(), w.ei.data()));
+    for (int i = 0; i < m; ++i) {  // through the compression; z holds Z g
+      const float k = (w.er[i] * w.zr[i] + w.ei[i] * w.zi[i]) * float(c - 1) / (w.q[i] * g[i]);
+      w.er[i] = w.er[i] * g[i] + k * w.zr[i];
+      w.ei[i] = w.ei[i] * g[i] + k * w.zi[i];
+    }
+    for (int t = 0; t < again; ++t) {  // the adjoint of the analysis: a sum over bins, each counted once
+      for (int k = 0; k < bins; ++k) {
+        const float half = k == 0 ? 1.0f : 0.5f;
+        w.spectrum[2 * k] = half * w.er[t * bins + k];
+        w.spectrum[2 * k + 1] = half * w.ei[t * bins + k];
+      }
+      w.spectrum[2 * bins] = w.spectrum[2 * bins + 1] = 0;
+      w.fft.inverse(w.spectrum.data(), w.frame.data());
+      const int start = t * hop - (window - hop);
+      for (int i = std::max(0, -start); i < window; ++i)
+        w.dsignal[start + i] += float(window) * w.frame[i] * w.taper[i];
+    }
+    for (int i = 0; i < m; ++i) w.q[i] = w.yr[i] * w.yr[i] + w.yi[i] * w.yi[i];
+  }
+  std::fill(w.dsignal.begin() + used, w.dsignal.end(), 0.0f);
+
+  // Back through synthesis, expansion and mask.
+  for (int t = 0; t < frames_; ++t) {
+    const int start = t * hop - (window - hop);
+    for (int i = 0; i < window; ++i) w.frame[i] = start + i >= 0 ? w.dsignal[start + i] * w.taper[i] : 0.0f;
+    w.fft.forward(w.frame.data(), w.spectrum.data());
+    const float interior = 2.0f / float(window), edge = 1.0f / float(window);
+    w.spectrum[0] *= 0.5f;  // DC counts once, and has no imaginary part
+    w.spectrum[1] = 0;
+    for (int k = 0; k < bins; ++k) {
+      const int i = t * bins + k;
+      const float gr = interior * w.spectrum[2 * k], gi = interior * w.spectrum[2 * k + 1];
+      const float slope = w.q[i] > 1e-30f ? w.h[i] / w.q[i] : 0.0f;
+      const float s = (gr * w.yr[i] + gi * w.yi[i]) * 2 * expand * slope;
+      const float dr = w.dr[i] + gr * w.h[i] + s * w.yr[i], di = w.di[i] + gi * w.h[i] + s * w.yi[i];
+      gradient[2 * i] = dr * item.xr[i] + di * item.xi[i];
+      gradient[2 * i + 1] = di * item.xr[i] - dr * item.xi[i];
+    }
+    const int last = 2 * (t * bins + bins - 1);
+    const float power = mask[last] * mask[last] + mask[last + 1] * mask[last + 1];
+    if (power > 1e-20f) {
+      const float d = edge * w.spectrum[2 * bins] * item.nyquist[t] * float(1.0 / c) * gain_of(t) / power;
+      gradient[last] += d * mask[last];
+      gradient[last + 1] += d * mask[last + 1];
+    }
+  }
+  return total;
+}
+
+}  // namespace pellucid::training

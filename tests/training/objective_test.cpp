@@ -1,0 +1,56 @@
+// The written-out loss and gradient against autograd's.
+#include "training/objective.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "training/losses.hpp"
+
+namespace pellucid::training {
+namespace {
+
+using torch::Tensor;
+
+// The loss of losses.hpp as a function of the mask alone.
+Tensor loss_of_mask(const Spectrum& spectrum, const LossOptions& options, const Tensor& noisy, const Tensor& clean,
+                    const Tensor& mask) {
+  return loss(spectrum, options, noisy, clean, [&](const Tensor&, long) { return mask; });
+}
+
+class ObjectiveTest : public testing::TestWithParam<LossOptions> {};
+
+TEST_P(ObjectiveTest, EqualsAutograd) {
+  torch::manual_seed(7);
+  Architecture a;
+  a.window_samples = 128;
+  a.hop_samples = 64;
+  const int size = 3, frames = 9, samples = frames * a.hop_samples;
+  const Tensor clean = torch::randn({size, samples}) * 0.1, noisy = clean + torch::randn({size, samples}) * 0.05;
+  clean[2].zero_();  // noise alone: the target is silence
+  const Spectrum spectrum(a, torch::kCPU);
+  const Tensor mask = (torch::randn({size * frames, a.positions(), 2 * a.fold}) * 0.4 + 0.3).requires_grad_(true);
+  const Tensor expected = loss_of_mask(spectrum, GetParam(), noisy, clean, mask);
+  expected.backward();
+
+  Objective objective(a, GetParam());
+  Tensor features = torch::empty({size * frames, a.positions(), 3 * a.fold});
+  objective.begin(size, samples, noisy.data_ptr<float>(), clean.data_ptr<float>(), features.data_ptr<float>());
+  const Tensor gradient = torch::full_like(mask, 99.0f).detach();
+  const Tensor flat = mask.detach().contiguous();
+  const double value = objective.evaluate(flat.data_ptr<float>(), gradient.data_ptr<float>());
+
+  EXPECT_NEAR(value, expected.item<double>(), 2e-5 * std::abs(expected.item<double>()) + 1e-6);
+  const double distance = (gradient - mask.grad()).norm().item<double>();
+  EXPECT_LT(distance, 2e-4 * mask.grad().norm().item<double>());
+
+  const Tensor seen = spectrum.analyse(noisy).narrow(2, 0, a.bins()).contiguous();
+  const Tensor wanted = spectrum.features(seen, spectrum.compress(seen));
+  EXPECT_LT((features - wanted).abs().max().item<double>(), 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Terms, ObjectiveTest,
+                         testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0}, LossOptions{0, 1, 0, 0, 0},
+                                         LossOptions{0.5, 0.5, 1, 0, 2}, LossOptions{0, 0, 0, 1, 0}));
+
+}  // namespace
+}  // namespace pellucid::training

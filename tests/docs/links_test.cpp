@@ -57,4 +57,20 @@ TEST(Documents, EveryRelativeLinkResolves) {
   EXPECT_GT(checked, 5);
 }
 
+// A path in backticks that starts with a folder of the project; `*` stands for what may vary.
+TEST(Documents, EveryPathInBackticksExists) {
+  const std::regex path(R"(^(src|include|tests|docs|scripts|recipes|models|examples|bench|cmake)/[A-Za-z0-9_./*-]*$)");
+  int checked = 0;
+  for (const fs::path& file : markdown_files()) {
+    for (const std::string& span : code_spans(read_text(file))) {
+      if (!std::regex_match(span, path)) continue;
+      ++checked;
+      const fs::path whole = fs::path(PELLUCID_SOURCE_DIR) / span;
+      const fs::path place = span.find('*') == std::string::npos ? whole : whole.parent_path();
+      EXPECT_TRUE(fs::exists(place)) << short_name(file) << " speaks of `" << span << "`, which does not exist";
+    }
+  }
+  EXPECT_GT(checked, 5);
+}
+
 }  // namespace

@@ -107,7 +107,8 @@ PELLUCID_INLINE Power make_power(double y) {
   return {static_cast<float>(y), static_cast<float>(high), static_cast<float>(y - high)};
 }
 
-/// x^y for x > 0 (normal), relative error below 2e-7 for |y| <= 1.5. Saturates within a factor of 64 of 2^-126 and 2^126.
+/// x^y for x > 0 (normal), relative error below 2e-7 for |y| <= 1.5. Saturates within a factor of 64 of 2^-126 and
+/// 2^126.
 PELLUCID_INLINE float pow_of(float x, const Power& power) {
   int32_t e;
   const float fraction = log2_parts(x, &e);

@@ -75,11 +75,34 @@ bool writable(int code, const StreamFormat& format) {
   return ::sf_format_check(&info) != 0;
 }
 
+// Coders of whole blocks: a file of theirs cannot be as long as one likes.
+bool is_block_coded(int subtype) {
+  switch (subtype) {
+    case SF_FORMAT_IMA_ADPCM:
+    case SF_FORMAT_MS_ADPCM:
+    case SF_FORMAT_GSM610:
+    case SF_FORMAT_VOX_ADPCM:
+    case SF_FORMAT_NMS_ADPCM_16:
+    case SF_FORMAT_NMS_ADPCM_24:
+    case SF_FORMAT_NMS_ADPCM_32:
+    case SF_FORMAT_G721_32:
+    case SF_FORMAT_G723_24:
+    case SF_FORMAT_G723_40:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // What a container can hold of what was there, best first.
 std::vector<int> candidates(int subtype, const std::string& extension) {
   if (extension == ".opus") return {SF_FORMAT_OPUS};
   if (extension == ".mp3") return {SF_FORMAT_MPEG_LAYER_III};
-  std::vector<int> list{subtype};
+  std::vector<int> list;
+  // libsndfile believes that it can write MP3 into WAV, but cannot.
+  const bool mpeg =
+      subtype == SF_FORMAT_MPEG_LAYER_I || subtype == SF_FORMAT_MPEG_LAYER_II || subtype == SF_FORMAT_MPEG_LAYER_III;
+  if (!mpeg) list.push_back(subtype);
   switch (subtype) {
     case SF_FORMAT_FLOAT:
     case SF_FORMAT_DOUBLE:
@@ -117,14 +140,19 @@ bool has_sound_extension(const std::filesystem::path& path) { return find_contai
 
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target) {
   StreamFormat output = input;
-  const int major = input.code & SF_FORMAT_TYPEMASK, subtype = input.code & SF_FORMAT_SUBMASK;
+  const int major = input.code & SF_FORMAT_TYPEMASK;
+  int subtype = input.code & SF_FORMAT_SUBMASK;
+  if (is_block_coded(subtype)) {
+    subtype = SF_FORMAT_PCM_16;
+    output.code = (input.code & ~SF_FORMAT_SUBMASK) | subtype;
+  }
   const bool to_pipe = target == "-";
   const std::string extension = to_pipe ? ".wav" : lower_extension(target);
   const Container* wanted = find_container(extension);
   const bool coded_otherwise = (extension == ".opus") != (subtype == SF_FORMAT_OPUS) && extension == ".opus";
   const bool same = wanted == nullptr || (holds(major, extension) && !coded_otherwise);
   if (same && !to_pipe) {
-    if (writable(input.code, input)) return output;
+    if (writable(output.code, input)) return output;
     throw Error(ExitCode::kOutput, "{}: {} cannot be written here; name an output that ends in .wav or .flac.",
                 target.string(), describe(input));
   }

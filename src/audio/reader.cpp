@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "audio/mpeg.hpp"
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
@@ -76,13 +77,30 @@ bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
   return plain && header.data_bytes && *header.data_bytes > file_bytes - consumed.size();
 }
 
+// libsndfile's way to an MP3 file with a mended tag.
+sf_count_t mpeg_size(void* user) { return static_cast<MpegSource*>(user)->size(); }
+sf_count_t mpeg_tell(void* user) { return static_cast<MpegSource*>(user)->position(); }
+sf_count_t mpeg_read(void* to, sf_count_t count, void* user) {
+  auto* bytes = static_cast<unsigned char*>(to);
+  return static_cast<sf_count_t>(static_cast<MpegSource*>(user)->read(bytes, static_cast<std::size_t>(count)));
+}
+sf_count_t mpeg_seek(sf_count_t offset, int whence, void* user) {
+  auto* source = static_cast<MpegSource*>(user);
+  const sf_count_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? source->position() : source->size();
+  source->seek(std::max<sf_count_t>(0, base + offset));
+  return source->position();
+}
+
 }  // namespace
 
 struct Reader::Impl {
   std::string name;
   StreamFormat format;
+  std::unique_ptr<MpegSource> mpeg;  // outlives `file`
   SNDFILE* file = nullptr;
-  int descriptor = -1;  // of a pipe
+  std::vector<double> head;  // samples before those that `file` gives
+  bool exact_length = true;  // an MP3 file without a tag ends where it ends
+  int descriptor = -1;       // of a pipe
   bool close_descriptor = false;
   std::optional<Pcm> pcm;  // a WAV stream that is read as it comes
   std::vector<unsigned char> bytes;
@@ -140,22 +158,56 @@ struct Reader::Impl {
     check_limits();
   }
 
-  void open_seekable(int from_descriptor, const char* path, bool close_it) {
-    SF_INFO info{};
-    SNDFILE* opened = path != nullptr ? ::sf_open(path, SFM_READ, &info)
-                                      : ::sf_open_fd(from_descriptor, SFM_READ, &info, close_it ? SF_TRUE : SF_FALSE);
-    if (opened == nullptr) {
-      std::string reason = ::sf_strerror(nullptr);
-      while (!reason.empty() && (reason.back() == '.' || reason.back() == '\n' || reason.back() == ' '))
-        reason.pop_back();
-      throw Error(ExitCode::kAudio, "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can.",
-                  name, reason);
+  [[noreturn]] void fail_open() const {
+    std::string reason = ::sf_strerror(nullptr);
+    while (!reason.empty() && (reason.back() == '.' || reason.back() == '\n' || reason.back() == ' '))
+      reason.pop_back();
+    throw Error(ExitCode::kAudio, "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can.",
+                name, reason);
+  }
+
+  // A decoder that finds a tag drops the first samples (529, its own delay) as if an encoder had put them there; one
+  // that finds none does not, but stops too early. So the first samples come from the one and the rest from the other.
+  SNDFILE* open_mended(int spare, const MpegScan& scan, SF_INFO& info) {
+    SF_VIRTUAL_IO io{mpeg_size, mpeg_seek, mpeg_read, nullptr, mpeg_tell};
+    exact_length = false;
+    mpeg = std::make_unique<MpegSource>(::dup(spare), scan, true);
+    info = {};
+    SNDFILE* opened = ::sf_open_virtual(&io, SFM_READ, &info, mpeg.get());
+    if (opened == nullptr) return nullptr;
+    const sf_count_t dropped = scan.frames * scan.samples_per_frame - info.frames;
+    MpegSource bare(::dup(spare), scan, false);
+    SF_INFO bare_info{};
+    SNDFILE* start = ::sf_open_virtual(&io, SFM_READ, &bare_info, &bare);
+    if (start != nullptr && dropped > 0 && dropped < 4096 && bare_info.channels == info.channels) {
+      head.resize(static_cast<std::size_t>(dropped * info.channels));
+      const sf_count_t got = std::max<sf_count_t>(0, ::sf_readf_double(start, head.data(), dropped));
+      head.resize(static_cast<std::size_t>(got * info.channels));
+      info.frames += got;
     }
+    if (start != nullptr) ::sf_close(start);
+    return opened;
+  }
+
+  // Takes over the descriptor.
+  void open_seekable(int from) {
+    const int spare = ::dup(from);
+    SF_INFO info{};
+    SNDFILE* opened = ::sf_open_fd(from, SFM_READ, &info, SF_TRUE);
+    if (opened != nullptr && (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG) {
+      const auto scan = scan_mpeg(spare);
+      if (scan && scan->needs_tag()) {
+        ::sf_close(opened);
+        opened = open_mended(spare, *scan, info);
+      }
+    }
+    if (spare >= 0) ::close(spare);
+    if (opened == nullptr) fail_open();
     adopt(opened, info);
   }
 
   // The bytes read so far and all that follow, in an unnamed file.
-  void spool(const std::vector<unsigned char>& head) {
+  void spool(const std::vector<unsigned char>& consumed) {
     const char* folder = std::getenv("TMPDIR");
     std::string pattern = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/pellucid-XXXXXX";
     const int spooled = ::mkstemp(pattern.data());
@@ -178,11 +230,11 @@ struct Reader::Impl {
         count -= static_cast<std::size_t>(wrote);
       }
     };
-    put(head.data(), head.size());
+    put(consumed.data(), consumed.size());
     bytes.resize(1 << 16);
     while (const std::size_t got = read_fully(descriptor, bytes.data(), bytes.size(), name)) put(bytes.data(), got);
     ::lseek(spooled, 0, SEEK_SET);
-    open_seekable(spooled, nullptr, true);
+    open_seekable(spooled);
   }
 
   void open_pipe() {
@@ -220,6 +272,18 @@ struct Reader::Impl {
     return got;
   }
 
+  std::size_t read_file(std::span<double> out, std::size_t frames) {
+    const auto channels = static_cast<std::size_t>(format.channels);
+    const std::size_t at = static_cast<std::size_t>(position) * channels;
+    const std::size_t from_head = at < head.size() ? std::min(frames, (head.size() - at) / channels) : 0;
+    if (from_head > 0) {
+      std::copy_n(head.begin() + static_cast<std::ptrdiff_t>(at), from_head * channels, out.begin());
+    }
+    const auto left = static_cast<sf_count_t>(frames - from_head);
+    const sf_count_t got = left > 0 ? ::sf_readf_double(file, out.data() + from_head * channels, left) : 0;
+    return from_head + static_cast<std::size_t>(std::max<sf_count_t>(0, got));
+  }
+
   std::size_t read(std::span<double> out) {
     const auto channels = static_cast<std::size_t>(format.channels);
     const std::size_t frames = out.size() / channels;
@@ -228,11 +292,10 @@ struct Reader::Impl {
     if (pcm) {
       got = read_pipe(out, frames);
     } else {
-      got = static_cast<std::size_t>(
-          std::max<sf_count_t>(0, ::sf_readf_double(file, out.data(), static_cast<sf_count_t>(frames))));
+      got = read_file(out, frames);
     }
     position += static_cast<std::int64_t>(got);
-    if (got < frames && format.frames >= 0 && position < format.frames) fail_cut();
+    if (got < frames && exact_length && format.frames >= 0 && position < format.frames) fail_cut();
     if (got == 0 && position == 0) {
       throw Error(ExitCode::kAudio, "{}: holds no sound (0 samples); record or export it again.", name);
     }
@@ -252,7 +315,7 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
   if (path == "-") {
     state.descriptor = STDIN_FILENO;
     if (::fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode) && ::lseek(STDIN_FILENO, 0, SEEK_CUR) == 0) {
-      state.open_seekable(STDIN_FILENO, nullptr, false);
+      state.open_seekable(::dup(STDIN_FILENO));
     } else {
       state.open_pipe();
     }
@@ -264,20 +327,19 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
   if (S_ISDIR(status.st_mode)) {
     throw Error(ExitCode::kInput, "{}: is a folder where a file is meant; name a file in it.", state.name);
   }
-  if (::access(path.c_str(), R_OK) != 0) {
-    throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
-  }
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
   if (S_ISREG(status.st_mode)) {
-    if (status.st_size == 0) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", state.name);
-    state.open_seekable(-1, path.c_str(), false);
+    if (status.st_size == 0) {
+      ::close(descriptor);
+      throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", state.name);
+    }
+    state.open_seekable(descriptor);
     if (wav_states_shortfall(path, static_cast<std::uintmax_t>(status.st_size))) state.fail_header();
     return;
   }
-  state.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  state.descriptor = descriptor;
   state.close_descriptor = true;
-  if (state.descriptor < 0) {
-    throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
-  }
   state.open_pipe();
 }
 
@@ -289,7 +351,9 @@ const StreamFormat& Reader::format() const { return impl_->format; }
 
 bool Reader::seek(std::int64_t frame) {
   if (impl_->file == nullptr || frame < 0 || frame > impl_->format.frames) return false;
-  if (::sf_seek(impl_->file, frame, SEEK_SET) != frame) return false;
+  const std::int64_t head_frames = static_cast<std::int64_t>(impl_->head.size()) / impl_->format.channels;
+  const std::int64_t in_file = std::max<std::int64_t>(0, frame - head_frames);
+  if (::sf_seek(impl_->file, in_file, SEEK_SET) != in_file) return false;
   impl_->position = frame;
   return true;
 }

@@ -39,8 +39,8 @@ struct StreamFormat {
 std::string describe(const StreamFormat& format);
 
 /// The format for `target`: `input`'s own unless the name's ending says another container; then the sample format
-/// nearest to the input's that this container holds. Throws Error(kOutput) when it holds none, or not this rate or
-/// number of channels. `-` is WAV.
+/// nearest to the input's that this container holds. ADPCM and GSM become 16-bit PCM: their blocks cannot keep a
+/// length. Throws Error(kOutput) when it holds none, or not this rate or number of channels. `-` is WAV.
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target);
 
 /// True for names that end like a sound file (.wav, .flac, .ogg, .oga, .opus, .mp3, .aif, .aiff, .aifc, .au, .snd,

@@ -169,7 +169,11 @@ void run(const Options& options) {
     }
   });
   const ExitCode code = exit_code(outcomes);
-  if (code == ExitCode::kOk || plan.jobs.size() > 1) progress.finish();
+  if (code == ExitCode::kOk || plan.jobs.size() > 1) {
+    progress.finish();
+  } else {
+    progress.cancel();
+  }
   const double elapsed_s = progress.elapsed_s();
   if (options.json) {
     fmt::print("{}\n", summary(options, model_path, plan, outcomes, elapsed_s).dump(2));
@@ -205,9 +209,8 @@ void add_denoise(CLI::App& app) {
   command->add_flag("--quiet", options->quiet, "No progress");
   command->footer(
       "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
-      "another container. Outputs appear when they are complete. Samples that are NaN or infinite are taken as "
-      "silence\n"
-      "and reported.");
+      "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"
+      "An output appears when it is complete. Samples that are NaN or infinite are taken as silence and reported.");
   command->callback([options] { run(*options); });
 }
 

@@ -87,24 +87,12 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "pellucid " PELLUCID_VERSION);
   app.require_subcommand(1);
   app.footer(kExitCodes);
-#ifdef PELLUCID_HAS_DENOISE
   add_denoise(app);
-#endif
-#ifdef PELLUCID_HAS_EVAL
   add_eval(app);
-#endif
-#ifdef PELLUCID_HAS_INFO
   add_info(app);
-#endif
-#ifdef PELLUCID_HAS_MIX
   add_mix(app);
-#endif
-#ifdef PELLUCID_HAS_PREPARE
   add_prepare(app);
-#endif
-#ifdef PELLUCID_HAS_SPECTROGRAM
   add_spectrogram(app);
-#endif
   add_train(app);
   try {
     app.parse(argc, argv);

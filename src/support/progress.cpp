@@ -128,6 +128,12 @@ void Progress::finish() {
   show(true);
 }
 
+void Progress::cancel() {
+  const std::lock_guard lock(mutex_);
+  erase_bar();
+  finished_ = true;
+}
+
 void Progress::erase_bar() {
   if (!bar_shown_) return;
   std::fputs("\r\x1b[K", stderr);

@@ -38,6 +38,8 @@ class Progress {
   void note(std::string_view line);
   /// The last state, then a new line. Also called by the destructor.
   void finish();
+  /// Takes the bar away and shows nothing more: for work that failed.
+  void cancel();
   double done() const;
   double elapsed_s() const;
 

@@ -144,6 +144,8 @@ TEST_F(FolderTest, AnotherEndingTakesTheNearestSampleFormat) {
   EXPECT_EQ(code(SF_FORMAT_PCM_16, "a.mp3"), SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III);
   EXPECT_EQ(code(SF_FORMAT_PCM_16, "no-ending"), SF_FORMAT_WAV | SF_FORMAT_PCM_16);
   EXPECT_EQ(code(SF_FORMAT_IMA_ADPCM, "-"), SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  EXPECT_EQ(code(SF_FORMAT_IMA_ADPCM, "a.wav"), SF_FORMAT_WAV | SF_FORMAT_PCM_16) << "its blocks cannot keep a length";
+  EXPECT_EQ(code(SF_FORMAT_MPEG_LAYER_III, "a.flac"), SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
   EXPECT_EQ(code_of([&] { code(SF_FORMAT_PCM_16, "a.opus"); }), ExitCode::kOutput) << "44.1 kHz is none of Opus";
   in.channels = 9;
   EXPECT_EQ(code_of([&] { code(SF_FORMAT_PCM_16, "a.mp3"); }), ExitCode::kOutput);

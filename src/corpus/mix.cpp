@@ -48,24 +48,28 @@ MixGains solve_gains(const MixParts& parts, int rate_hz, const MixRequest& reque
   if (has_speech) speech = to_gain(request.level_dbfs - speech_level_dbfs(parts.target, rate_hz, request.mode));
   if (has_noise) noise = to_gain(request.level_dbfs - request.snr_db) / noise_rms;
 
-  if (request.peak_limit > 0) {
-    const double peak = peak_of(parts, speech, noise);
-    if (peak > request.peak_limit) {
-      gains.scale = request.peak_limit / peak;
-      speech *= gains.scale;
-      noise *= gains.scale;
+  // P.56 interpolates between thresholds fixed to full scale, so the level is measured where it ends up; when the noise
+  // follows it by some tenths of a decibel, the peak may need another step.
+  thread_local std::vector<float> scaled;
+  for (int attempt = 0; attempt < 6; ++attempt) {
+    const double peak = request.peak_limit > 0 ? peak_of(parts, speech, noise) : 0;
+    const bool too_loud = peak > request.peak_limit * 1.001;
+    if (too_loud) {
+      const double factor = request.peak_limit / peak;
+      gains.scale *= factor;
+      speech *= factor;
+      noise *= factor;
     }
-  }
-  gains.speech = static_cast<float>(speech);
-  gains.level_dbfs = request.level_dbfs + 20 * std::log10(gains.scale);
-  if (has_speech) {
-    // P.56 interpolates between thresholds fixed to full scale, so the level is measured again where it ends up.
-    thread_local std::vector<float> scaled;
+    if (attempt > 0 && !too_loud) break;
+    gains.level_dbfs = request.level_dbfs + 20 * std::log10(gains.scale);
+    if (!has_speech) break;
     scaled.resize(parts.target.size());
-    for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] = gains.speech * parts.target[i];
+    for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] = static_cast<float>(speech) * parts.target[i];
     gains.level_dbfs = speech_level_dbfs(scaled, rate_hz, request.mode);
     if (has_noise) noise = to_gain(gains.level_dbfs - request.snr_db) / noise_rms;
+    if (request.peak_limit <= 0) break;
   }
+  gains.speech = static_cast<float>(speech);
   gains.noise = static_cast<float>(noise);
   return gains;
 }

@@ -127,9 +127,9 @@ struct Reader::Impl {
     if (format.channels < 1 || format.channels > kMaxChannels) {
       throw Error(ExitCode::kAudio, "{}: has {} channels; 1 to {} are supported.", name, format.channels, kMaxChannels);
     }
-    if (format.rate_hz < 1 || format.rate_hz > kMaxRateHz) {
-      throw Error(ExitCode::kAudio, "{}: has a sample rate of {} Hz; 1 to {} are supported.", name, format.rate_hz,
-                  kMaxRateHz);
+    if (format.rate_hz < kMinRateHz || format.rate_hz > kMaxRateHz) {
+      throw Error(ExitCode::kAudio, "{}: has a sample rate of {} Hz; {} to {} are supported.", name, format.rate_hz,
+                  kMinRateHz, kMaxRateHz);
     }
     if (format.frames == 0) {
       throw Error(ExitCode::kAudio, "{}: holds no sound (0 samples); record or export it again.", name);

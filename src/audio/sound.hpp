@@ -29,7 +29,7 @@ struct LoadOptions {
 /// What `librosa.load` gives: float32, mono by mean, resampled length ceil(frames * rate / file_rate).
 /// Also as librosa: offset and duration count whole samples of the file's own rate (rounded down).
 /// Throws Error(kInput) when the file is missing or a folder, Error(kAudio) when it is empty, not sound, cut short,
-/// damaged, beyond 32 channels or 384 kHz, or ends before `offset_s`.
+/// damaged, beyond 32 channels or outside 1 to 384 kHz, or ends before `offset_s`.
 Sound load(const std::filesystem::path& path, const LoadOptions& options = {});
 
 /// Resamples one channel by soxr HQ to ceil(n * to_hz / from_hz) samples.

@@ -23,6 +23,7 @@
 namespace pellucid::audio {
 
 constexpr int kMaxChannels = 32;
+constexpr int kMinRateHz = 1000;  ///< below, a header is rather damaged than true
 constexpr int kMaxRateHz = 384000;
 
 /// How sound is stored.
@@ -52,7 +53,7 @@ class Reader {
   /// Opens a file, or standard input for "-": plain WAV is read as it comes, anything else is first spooled to an
   /// unnamed file in the temporary folder, because its decoder must seek.
   /// Throws Error(kInput) when it is missing, unreadable or a folder; Error(kAudio) when it is empty, not sound, cut
-  /// short, or beyond kMaxChannels or kMaxRateHz. A file without a single frame is kAudio too.
+  /// short, or beyond kMaxChannels or outside kMinRateHz … kMaxRateHz. A file without a single frame is kAudio too.
   explicit Reader(const std::filesystem::path& path);
   ~Reader();
   Reader(Reader&&) noexcept;

@@ -160,6 +160,7 @@ struct Writer::Impl {
       throw Error(ExitCode::kOutput, "{}: {} cannot be written ({}); name an output that ends in .wav or .flac.", name,
                   describe(format), ::sf_strerror(nullptr));
     }
+    set_lossy_quality();
     ::sf_command(file, SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);  // it holds the time of day: no two runs alike
     ::sf_command(file, SFC_SET_CLIPPING, nullptr, SF_TRUE);
     for (const auto& [tag, text] : format.tags) {
@@ -169,6 +170,28 @@ struct Writer::Impl {
       ::sf_command(file, SFC_SET_CHANNEL_MAP_INFO, format.channel_map.data(),
                    static_cast<int>(format.channel_map.size() * sizeof(int)));
     }
+  }
+
+  // What was coded once is coded again here: well enough for the second time to be hard to hear.
+  void set_lossy_quality() {
+    double level = 0;  // 0: best and largest, 1: smallest
+    switch (format.code & SF_FORMAT_SUBMASK) {
+      case SF_FORMAT_VORBIS:
+        level = 0.3;  // quality 7
+        break;
+      case SF_FORMAT_OPUS:
+        level = 0.64;  // 96 kbit/s a channel
+        break;
+      case SF_FORMAT_MPEG_LAYER_III: {
+        int mode = SF_BITRATE_MODE_VARIABLE;
+        ::sf_command(file, SFC_SET_BITRATE_MODE, &mode, sizeof(mode));
+        level = 0.2;  // LAME's V2
+        break;
+      }
+      default:
+        return;
+    }
+    ::sf_command(file, SFC_SET_COMPRESSION_LEVEL, &level, sizeof(level));
   }
 
   void write(std::span<const double> samples) {

@@ -116,6 +116,13 @@ ExitCode exit_code(const std::vector<Outcome>& outcomes) {
   return code;
 }
 
+std::string written(const DenoisePlan& plan, const std::vector<Outcome>& outcomes) {
+  if (plan.jobs.size() == 1) return fmt::format("Wrote {}.", plan.jobs.front().output.string());
+  const auto good =
+      std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.result.has_value(); });
+  return fmt::format("Wrote {} files.", good);
+}
+
 void run(const Options& options) {
   const DenoisePlan plan = plan_denoise(options.inputs, options.output, options.residue);
   const bool to_pipe = plan.jobs.front().output == "-";
@@ -171,6 +178,7 @@ void run(const Options& options) {
   const ExitCode code = exit_code(outcomes);
   if (code == ExitCode::kOk || plan.jobs.size() > 1) {
     progress.finish();
+    if (!options.json && !options.quiet && !to_pipe) progress.note(written(plan, outcomes));
   } else {
     progress.cancel();
   }

@@ -109,11 +109,37 @@ TEST_F(Damage, NotNumbersBecomeSilenceAndAreCounted) {
   EXPECT_EQ(sound.repaired_samples, 3u);
 }
 
+TEST_F(Damage, WhateverIsFlippedThereIsAnAnswer) {
+  int refused = 0, taken = 0;
+  for (const auto& [name, code] :
+       {std::pair{"a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16}, std::pair{"wide.wav", SF_FORMAT_WAVEX | SF_FORMAT_FLOAT},
+        std::pair{"a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16}, std::pair{"a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
+        std::pair{"a.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS}, std::pair{"a.opus", SF_FORMAT_OGG | SF_FORMAT_OPUS},
+        std::pair{"a.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III}}) {
+    const std::string whole = bytes_of(make(name, code));
+    Random random(10, code);
+    for (int mutant = 0; mutant < 40; ++mutant) {
+      std::string bytes = whole;
+      for (int flips = 0; flips < 4; ++flips) {
+        const std::size_t reach = flips < 3 ? std::min<std::size_t>(bytes.size(), 200) : bytes.size();
+        bytes[random.integer(reach)] = static_cast<char>(random.integer(256));
+      }
+      put_bytes(folder_ / name, bytes);
+      const ExitCode answer = code_of([&] { load(folder_ / name, {.rate_hz = 16000}); });
+      EXPECT_TRUE(answer == ExitCode::kOk || answer == ExitCode::kAudio) << name << ", mutant " << mutant;
+      ++(answer == ExitCode::kOk ? taken : refused);
+    }
+  }
+  EXPECT_GT(refused, 20);
+  EXPECT_GT(taken, 20);
+}
+
 TEST_F(Damage, LimitsAreStated) {
   EXPECT_EQ(load(make("wide.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 32), {.mono = false}).channels, 32);
   EXPECT_EQ(load(make("fast.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 384000)).rate_hz, 384000);
   expect_refused(make("wider.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 33), ExitCode::kAudio);
   expect_refused(make("faster.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 384001), ExitCode::kAudio);
+  expect_refused(make("slow.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 999), ExitCode::kAudio);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "training/checkpoint.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "support/error.hpp"
 #include "training/tensor_file.hpp"
 
@@ -8,17 +11,26 @@ namespace {
 
 constexpr char kFormat[] = "pellucid-checkpoint-1";
 
-// The first key that differs, "key=value" against "key=value".
-std::string first_difference(const std::string& was, const std::string& is) {
-  std::size_t a = 0, b = 0;
-  while (a < was.size() && b < is.size()) {
-    const std::size_t ea = was.find(';', a), eb = is.find(';', b);
-    const std::string x = was.substr(a, ea - a), y = is.substr(b, eb - b);
-    if (x != y) return fmt::format("found {}, expected {}", y, x);
-    a = ea + 1;
-    b = eb + 1;
+std::map<std::string, std::string> parse(const std::string& fingerprint) {
+  std::map<std::string, std::string> out;
+  for (std::size_t at = 0; at < fingerprint.size();) {
+    const std::size_t end = std::min(fingerprint.find(';', at), fingerprint.size());
+    const std::size_t eq = std::min(fingerprint.find('=', at), end);
+    out[fingerprint.substr(at, eq - at)] = fingerprint.substr(std::min(eq + 1, end), end - std::min(eq + 1, end));
+    at = end + 1;
   }
-  return "they have different keys";
+  return out;
+}
+
+// "found a=1, expected a=2", or empty. A key that the checkpoint's version did not know yet had its default.
+std::string first_difference(const std::string& checkpoint, const Recipe& recipe) {
+  const auto was = parse(checkpoint), is = parse(recipe.fingerprint()), initial = parse(Recipe{}.fingerprint());
+  for (const auto& [key, value] : is) {
+    const auto found = was.find(key);
+    const std::string& then = found != was.end() ? found->second : initial.at(key);
+    if (then != value) return fmt::format("found {} = {}, expected {}", key, value, then);
+  }
+  return {};
 }
 
 }  // namespace
@@ -51,10 +63,10 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
   if (file.meta("format") != kFormat)
     throw Error(ExitCode::kTraining, "{}: found format '{}', expected '{}': it is not a checkpoint", path.string(),
                 file.meta("format"), kFormat);
-  const std::string was = file.meta("recipe"), is = recipe.fingerprint();
-  if (was != is)
+  const std::string difference = first_difference(file.meta("recipe"), recipe);
+  if (!difference.empty())
     throw Error(ExitCode::kTraining, "{}: it was made by another recipe: {}; set it back, or train into another folder",
-                path.string(), first_difference(was, is));
+                path.string(), difference);
   State s;
   s.step = std::stol(file.meta("step"));
   s.seconds_seen = std::stod(file.meta("seconds_seen"));

@@ -1,0 +1,100 @@
+// Recipes: what is read, what is refused and in which words.
+#include "training/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../corpus/prepare_support.hpp"
+#include "support/error.hpp"
+#include "training/optimizer.hpp"
+
+namespace pellucid::training {
+namespace {
+
+using corpus::test::TempFolder;
+using corpus::test::write_text;
+
+std::string refusal(const std::string& text, const std::vector<std::string>& settings = {}) {
+  const TempFolder folder;
+  write_text(folder.path() / "r.toml", text);
+  try {
+    Recipe::load(folder.path() / "r.toml", settings);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ExitCode::kRecipe);
+    return e.what();
+  }
+  return "";
+}
+
+TEST(RecipeTest, ReadsAndWritesTheSame) {
+  const TempFolder folder;
+  write_text(folder.path() / "r.toml", "[model]\nchannels = 24\ntime_mixer = 'conv'\n[train]\nlearning_rate = 1e-3\n");
+  const Recipe r = Recipe::load(folder.path() / "r.toml", {"train.steps=77", "train.corpus=some/where"});
+  EXPECT_EQ(r.name, "r");
+  EXPECT_EQ(r.model.channels, 24);
+  EXPECT_EQ(r.model.time_mixer, "conv");
+  EXPECT_DOUBLE_EQ(r.train.learning_rate, 1e-3);
+  EXPECT_EQ(r.train.steps, 77);
+  EXPECT_EQ(r.train.corpus, "some/where");
+  write_text(folder.path() / "again.toml", r.to_toml());
+  const Recipe again = Recipe::load(folder.path() / "again.toml");
+  EXPECT_EQ(again.to_toml(), r.to_toml());
+  EXPECT_EQ(again.fingerprint(), r.fingerprint());
+}
+
+TEST(RecipeTest, NamesTheNearestKey) {
+  EXPECT_NE(refusal("[train]\nlearning_rat = 1e-3\n").find("did you mean 'train.learning_rate'"), std::string::npos);
+  EXPECT_NE(refusal("[model]\nchanels = 3\n").find("'model.channels'"), std::string::npos);
+  EXPECT_NE(refusal("", {"train.step=5"}).find("'train.steps'"), std::string::npos);
+}
+
+TEST(RecipeTest, RefusesWrongValues) {
+  EXPECT_NE(refusal("[model]\nchannels = 'many'\n").find("expected a whole number"), std::string::npos);
+  EXPECT_NE(refusal("[model]\nchannels = 0\n").find("expected 1 to"), std::string::npos);
+  EXPECT_NE(refusal("[model]\ntime_mixer = 'lstm'\n").find("'gru' or 'conv'"), std::string::npos);
+  EXPECT_NE(refusal("[model]\nhop_samples = 100\n").find("half of window_samples"), std::string::npos);
+  EXPECT_NE(refusal("[mix]\nroom_probability = 2.0\n").find("mix.room_probability"), std::string::npos);
+  EXPECT_NE(refusal("[train]\ndevice = 'tpu'\n").find("'cpu' or 'cuda'"), std::string::npos);
+  EXPECT_NE(refusal("[train\n").find("line 1"), std::string::npos);
+  EXPECT_NE(refusal("", {"nonsense"}).find("key=value"), std::string::npos);
+  EXPECT_THROW(Recipe::load("/nowhere/r.toml"), Error);
+}
+
+TEST(RecipeTest, EveryShippedRecipeIsValid) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(PELLUCID_SOURCE_DIR) + "/recipes")) {
+    if (entry.path().extension() != ".toml") continue;
+    EXPECT_NO_THROW(Recipe::load(entry.path())) << entry.path();
+    ++count;
+  }
+  EXPECT_GT(count, 0);
+}
+
+TEST(OptimizerTest, RateWarmsUpHoldsAndDecays) {
+  TrainOptions o;
+  o.steps = 1000;
+  o.warmup_steps = 100;
+  o.decay = 0.3;
+  EXPECT_NEAR(learning_rate(o, 0), o.learning_rate / 100, 1e-9);
+  EXPECT_DOUBLE_EQ(learning_rate(o, 500), o.learning_rate);
+  EXPECT_NEAR(learning_rate(o, 850), o.learning_rate * (o.final_rate + (1 - o.final_rate) * 0.5), 1e-6);
+  EXPECT_NEAR(learning_rate(o, 1000), o.learning_rate * o.final_rate, 1e-9);
+}
+
+TEST(OptimizerTest, FindsTheMinimumOfABowl) {
+  TrainOptions o;
+  o.steps = 2000;
+  o.warmup_steps = 10;
+  o.learning_rate = 0.02;
+  o.weight_decay = 0;
+  AdamW adam;
+  adam.start({5.0f, -3.0f});
+  for (long step = 0; step < o.steps; ++step) {
+    std::vector<float> gradient{2 * (adam.weights[0] - 1), 20 * (adam.weights[1] - 2)};
+    adam.update(gradient, o, step);
+  }
+  EXPECT_NEAR(adam.weights[0], 1, 1e-2);
+  EXPECT_NEAR(adam.weights[1], 2, 1e-2);
+}
+
+}  // namespace
+}  // namespace pellucid::training

@@ -1,0 +1,136 @@
+// A training that was stopped or killed goes on as if nothing had happened.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+#include "../corpus/prepare_support.hpp"
+#include "support/error.hpp"
+#include "training/tensor_file.hpp"
+#include "training/trainer.hpp"
+
+namespace pellucid::training {
+namespace {
+
+namespace fs = std::filesystem;
+using corpus::test::read_text;
+using corpus::test::write_text;
+
+class ResumeTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new corpus::test::TempFolder;
+    corpus::test::make_recordings(folder_->path());
+    corpus::prepare(corpus::test::options_for(folder_->path(), folder_->path() / "corpus"), {});
+    write_text(folder_->path() / "tiny.toml",
+               "[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 4\nbands = 5\nwidth = 6\nhidden = 6\n"
+               "blocks = 1\n[train]\nsteps = 40\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = 5\nvalidate_every = 20\n"
+               "checkpoint_every = 10\nvalid_pairs = 2\ncorpus = '" +
+                   (folder_->path() / "corpus").string() + "'\n");
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  static Recipe recipe(const std::string& output, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> settings{"train.output='" + (folder_->path() / output).string() + "'"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return Recipe::load(folder_->path() / "tiny.toml", settings);
+  }
+  // The curve without the columns that tell the time.
+  static std::string curve(const std::string& output) {
+    std::istringstream in(read_text(folder_->path() / output / "curve.csv"));
+    std::string out;
+    for (std::string line; std::getline(in, line);) {
+      for (int i = 0; i < 2; ++i) line.resize(line.rfind(','));
+      out += line + "\n";
+    }
+    return out;
+  }
+  static std::vector<float> weights(const std::string& output) {
+    const auto file = read_tensor_file(folder_->path() / output / "last.ckpt");
+    for (const auto& a : file.arrays)
+      if (a.name == "average") return a.values;
+    return {};
+  }
+  static std::string refusal(const Recipe& r, bool resume, ExitCode code) {
+    try {
+      train(r, resume, ProgressStyle::kNone);
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), code) << e.what();
+      return e.what();
+    }
+    return "";
+  }
+  static corpus::test::TempFolder* folder_;
+};
+corpus::test::TempFolder* ResumeTest::folder_ = nullptr;
+
+TEST_F(ResumeTest, KilledAndResumedEqualsUnbroken) {
+  train(recipe("unbroken"), false, ProgressStyle::kNone);
+  const std::string expected = curve("unbroken");
+  EXPECT_NE(expected.find("\n40,"), std::string::npos) << expected;
+
+  const std::string settings = "train.output='" + (folder_->path() / "killed").string() + "'";
+  const std::string toml = (folder_->path() / "tiny.toml").string();
+  const pid_t child = fork();
+  if (child == 0) {
+    execl(PELLUCID_TRAIN_PROGRAM, "pellucid-train", toml.c_str(), "--set", settings.c_str(), nullptr);
+    _exit(127);
+  }
+  // Killed as soon as there is a checkpoint, wherever it is then.
+  for (int i = 0; i < 3000 && !fs::exists(folder_->path() / "killed" / "last.ckpt"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  ASSERT_TRUE(fs::exists(folder_->path() / "killed" / "last.ckpt"));
+  train(recipe("killed"), true, ProgressStyle::kNone);
+  EXPECT_EQ(curve("killed"), expected);
+  EXPECT_EQ(weights("killed"), weights("unbroken"));
+}
+
+TEST_F(ResumeTest, LoaderThreadsDoNotMatter) {
+  train(recipe("one", {"train.loader_workers=1", "train.steps=10"}), false, ProgressStyle::kNone);
+  train(recipe("three", {"train.loader_workers=3", "train.steps=10"}), false, ProgressStyle::kNone);
+  EXPECT_EQ(weights("one"), weights("three"));
+}
+
+TEST_F(ResumeTest, RefusesWhatWouldLoseWork) {
+  train(recipe("done", {"train.steps=10"}), false, ProgressStyle::kNone);
+  EXPECT_NE(refusal(recipe("done"), false, ExitCode::kOutput).find("--resume"), std::string::npos);
+  EXPECT_NE(refusal(recipe("done", {"model.channels=5"}), true, ExitCode::kTraining).find("model.channels"),
+            std::string::npos);
+  const fs::path checkpoint = folder_->path() / "done" / "last.ckpt";
+  std::string bytes = read_text(checkpoint);
+  bytes[bytes.size() / 2] = char(bytes[bytes.size() / 2] ^ 4);
+  write_text(checkpoint, bytes);
+  EXPECT_NE(refusal(recipe("done"), true, ExitCode::kTraining).find("checksum"), std::string::npos);
+  write_text(checkpoint, bytes.substr(0, bytes.size() / 2));
+  refusal(recipe("done"), true, ExitCode::kTraining);
+}
+
+TEST_F(ResumeTest, SaysWhatIsWrongWithTheCorpus) {
+  Recipe r = recipe("none");
+  r.train.corpus = (folder_->path() / "nowhere").string();
+  EXPECT_FALSE(refusal(r, false, ExitCode::kCorpus).empty());
+  r = recipe("none");
+  r.model.sample_rate_hz = 8000;
+  EXPECT_NE(refusal(r, false, ExitCode::kCorpus).find("16000"), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder_->path() / "none"));
+}
+
+TEST_F(ResumeTest, WritesCurvesAndAModel) {
+  const TrainResult result = train(recipe("page", {"train.steps=20"}), false, ProgressStyle::kNone);
+  EXPECT_TRUE(fs::exists(result.model));
+  const std::string page = read_text(folder_->path() / "page" / "curve.html");
+  EXPECT_NE(page.find("<svg"), std::string::npos);
+  EXPECT_EQ(page.find("http-equiv='refresh'"), std::string::npos) << "a finished training's page still reloads";
+  EXPECT_EQ(page.find("src="), std::string::npos) << "the page is not self-contained";
+}
+
+}  // namespace
+}  // namespace pellucid::training

@@ -10,10 +10,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # `a|b`: either will do; the first is what gets installed.
-tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev libtomlplusplus-dev
-                nlohmann-json3-dev libspdlog-dev libfmt-dev libpng-dev)
+tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev nlohmann-json3-dev
+                libfmt-dev libpng-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
-training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp' clang-format)
+training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
+                   clang-format)
 
 fail() {
   echo "setup: $*" >&2

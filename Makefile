@@ -6,18 +6,22 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # SETUP=no leaves the machine's packages alone (systems that are not Debian).
 SETUP ?= yes
+ifneq ($(SETUP),no)
+TOOLS_READY := build/.setup-tools
+ALL_READY := build/.setup-all
+endif
 
 RELEASE := build/release
 
 ## build       build everything into build/release (the default)
 .PHONY: build
-build: build/.setup-all
+build: $(ALL_READY)
 	cmake --preset release -DPELLUCID_TRAINING=ON -DPELLUCID_TESTS=ON
 	cmake --build --preset release -j $(JOBS)
 
 ## demo        denoise the recording in examples/audio and measure it; needs no trainer, so it builds in a minute or two
 .PHONY: demo
-demo: build/.setup-tools
+demo: $(TOOLS_READY)
 	@test -f $(RELEASE)/build.ninja || cmake --preset release -DPELLUCID_TRAINING=OFF -DPELLUCID_TESTS=OFF
 	@cmake --build --preset release -j $(JOBS) --target pellucid_cli
 	@scripts/demo.sh $(RELEASE)/pellucid
@@ -31,7 +35,7 @@ test: build
 ## tsan        the tests under ThreadSanitizer (without the trainer)
 ## dev         the tests with debug symbols and assertions
 .PHONY: asan tsan dev
-asan tsan dev: build/.setup-all
+asan tsan dev: $(ALL_READY)
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
@@ -46,7 +50,7 @@ bench: build
 
 ## format      apply .clang-format to every source file
 .PHONY: format
-format: build/.setup-all
+format: $(ALL_READY)
 	scripts/format.sh
 
 ## install     install under PREFIX (default /usr/local); DESTDIR is honoured
@@ -56,7 +60,7 @@ install: build
 
 ## setup       install every Debian package that the project is built with
 .PHONY: setup
-setup: build/.setup-all
+setup: $(ALL_READY)
 
 ## clean       remove what the targets above built
 .PHONY: clean
@@ -71,8 +75,4 @@ help:
 
 # One stamp a set-up, so that a second run does none.
 build/.setup-tools build/.setup-all: build/.setup-%: scripts/setup.sh
-ifeq ($(SETUP),no)
-	@mkdir -p build && touch $@
-else
 	@scripts/setup.sh $*
-endif

@@ -2,7 +2,8 @@
 //
 //   Room room = random_room(rng);
 //   std::vector<float> response = simulate_room(room, 16000, rng);
-//   split_response(response, 50 ms): the target hears the early part only.
+//   const std::span early(response.data(), std::min<std::size_t>(800, response.size()));   // 50 ms
+//   convolve_two(speech, response, early, microphone, target);
 #pragma once
 
 #include <span>

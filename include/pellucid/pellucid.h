@@ -54,8 +54,8 @@
  * 384000 Hz. One model serves every rate: the analysis window keeps its length in seconds (32 ms for a 16 kHz model),
  * so that the network sees the same frequencies. What lies above the model's own range (8 kHz) follows the gain of the
  * model's top quarter; below 16 kHz the network sees nothing where the sound has nothing. Where the window is not a
- * whole number of samples that the Fourier transform can do, the nearest that it can is taken: the network then sees all
- * frequencies shifted, by 0.23 % at 44.1, 22.05 and 11.025 kHz, by at most 2 % at rates that nobody uses.
+ * whole number of samples that the Fourier transform can do, the nearest that it can is taken: the network then sees
+ * all frequencies shifted, by 0.23 % at 44.1, 22.05 and 11.025 kHz, by at most 2 % at rates that nobody uses.
  *
  * Latency. The output lies pellucid_latency_samples() behind the input, a constant of the rate. To align a file: drop
  * that many samples at the start and feed as many zeros at the end.
@@ -66,12 +66,13 @@
  * function but create and destroy may be called from an audio callback.
  *
  * Threads. One thread at a time may process or reset a denoiser; the pellucid_set_ functions may be called from any
- * thread meanwhile, and take effect without a click over the next hop (16 ms). Denoisers are independent of one another.
+ * thread meanwhile, and take effect without a click over the next hop (16 ms). Denoisers are independent of one
+ * another.
  *
  * Bad values. A sample that is NaN or infinite is taken as 0, one beyond -1e9 to 1e9 as that; nothing that goes in can
- * spoil what follows, and no part of the spectrum comes out more than four times (12 dB) as loud as it went in. A model's
- * bytes are treated as hostile: a damaged or foreign file gives a result code, never a crash. Every function checks its
- * pointers and ranges and returns a pellucid_result; pellucid_result_text says it in a sentence.
+ * spoil what follows, and no part of the spectrum comes out more than four times (12 dB) as loud as it went in. A
+ * model's bytes are treated as hostile: a damaged or foreign file gives a result code, never a crash. Every function
+ * checks its pointers and ranges and returns a pellucid_result; pellucid_result_text says it in a sentence.
  *
  * Versions. The library and this header agree when PELLUCID_ABI_VERSION does; pellucid_config_init checks that.
  * Structs start with their size and only ever grow at the end, so a program built against an older header of the same
@@ -143,14 +144,15 @@ typedef struct pellucid_config {
   uint32_t sample_rate_hz;    /* 8000 to 384000; default 16000 */
   uint32_t channels;          /* 1 to 32; default 1 */
   float strength;             /* 0 (output = input, delayed) to 1 (as clean as the model can); default 1 */
-  float attenuation_limit_db; /* weaken nothing by more than this, 0 or more; default PELLUCID_NO_ATTENUATION_LIMIT_DB */
+  float attenuation_limit_db; /* weaken nothing by more than this, 0 or more; default: no limit */
 } pellucid_config;
 
 /* A denoiser: what the sound so far has left behind, and the network. */
 typedef struct pellucid_denoiser pellucid_denoiser;
 
 /* Fills `config` with defaults, checking that the library fits this header; use pellucid_config_init. */
-PELLUCID_API pellucid_result pellucid_config_init_abi(pellucid_config* config, size_t struct_size, uint32_t abi_version);
+PELLUCID_API pellucid_result pellucid_config_init_abi(pellucid_config* config, size_t struct_size,
+                                                      uint32_t abi_version);
 
 /* Fills `config` with defaults. PELLUCID_ERROR_ABI_VERSION when the library does not fit this header. */
 static inline pellucid_result pellucid_config_init(pellucid_config* config) {
@@ -160,8 +162,8 @@ static inline pellucid_result pellucid_config_init(pellucid_config* config) {
 /* Checks the whole config, the model included, and says how many bytes pellucid_init will want. */
 PELLUCID_API pellucid_result pellucid_size(const pellucid_config* config, size_t* bytes);
 
-/* Makes a denoiser in `memory` (at least pellucid_size bytes, aligned to PELLUCID_ALIGNMENT), which it fills for as long
- * as it is used. Do not destroy it: just stop using it. On an error *denoiser is null. */
+/* Makes a denoiser in `memory` (at least pellucid_size bytes, aligned to PELLUCID_ALIGNMENT), which it fills for as
+ * long as it is used. Do not destroy it: just stop using it. On an error *denoiser is null. */
 PELLUCID_API pellucid_result pellucid_init(const pellucid_config* config, void* memory, size_t bytes,
                                            pellucid_denoiser** denoiser);
 

@@ -20,16 +20,17 @@ struct MixOptions {
   double high_snr_probability = 0.10;       ///< SNR 30..40 dB instead
   double clean_probability = 0.05;          ///< no noise at all
   double silence_probability = 0.02;        ///< noise without speech (target is silence)
-  double level_min_dbfs = -45, level_max_dbfs = -3;  ///< active level of the mixture's speech; peaks kept below full scale
+  double level_min_dbfs = -45;              ///< active level of the mixture's speech, from here …
+  double level_max_dbfs = -3;               ///< … to here; peaks kept below full scale
   double second_noise_probability = 0.3;    ///< two recordings at once
   double synthetic_probability = 0.25;      ///< white/pink/brown/hum/wind/clicks in place of a recording
   double babble_probability = 0.10;         ///< 3 to 8 other training speakers
   double transient_probability = 0.10;      ///< clicks, keys on top
   double gain_ramp_probability = 0.2;
-  double equalizer_probability = 0.4;       ///< random second-order sections on speech and, apart, on noise
-  double room_probability = 0.3;            ///< recorded (where the corpus has any) or simulated room response
-  double early_reflections_ms = 50;         ///< how much of the room stays in the target
-  double lowpass_probability = 0.2;         ///< whole mixture limited to 3.4/4/5.5/7 kHz
+  double equalizer_probability = 0.4;  ///< random second-order sections on speech and, apart, on noise
+  double room_probability = 0.3;       ///< recorded (where the corpus has any) or simulated room response
+  double early_reflections_ms = 50;    ///< how much of the room stays in the target
+  double lowpass_probability = 0.2;    ///< whole mixture limited to 3.4/4/5.5/7 kHz
   double clip_probability = 0.05;
   double quantize_probability = 0.05;
   double speed_probability = 0;        ///< speech played at 0.85..1.15, noise at 0.7..1.4 of its speed, each apart

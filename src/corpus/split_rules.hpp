@@ -10,9 +10,9 @@
 //   {1} {2} ..  what the first, second .. wildcard stood for      {folder}  the folder the recording is in
 //   {name}      the file's name without its extension             {stem}    the same without digits, '_', '-', ' ', '.'
 //   at its end
-// A group of `-` leaves the recording out of the corpus. `kind` is speech, noise, rir or empty for any; `label` (a noise class, a language) may be empty. A recording that no
-// line matches belongs to the group named like its folder, labelled like its first folder. Lines that begin with # are
-// comments.
+// A group of `-` leaves the recording out of the corpus. `kind` is speech, noise, rir or empty for any; `label` (a
+// noise class, a language) may be empty. A recording that no line matches belongs to the group named like its folder,
+// labelled like its first folder. Lines that begin with # are comments.
 #pragma once
 
 #include <filesystem>

@@ -47,6 +47,7 @@ class Started {
     process_ = ::fork();
     if (process_ != 0) return;
     if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(125);
+    ::setenv("LSAN_OPTIONS", "suppressions=" PELLUCID_SOURCE_DIR "/tests/cli/leaks.supp:print_suppressions=0", 0);
     for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
     const int error = ::open((folder_ / "error").c_str(), O_WRONLY | O_CREAT, 0600);
     const int output = ::open((folder_ / "output").c_str(), O_WRONLY | O_CREAT, 0600);

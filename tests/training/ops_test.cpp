@@ -17,7 +17,9 @@ using Run = std::function<Tensor(const std::vector<Tensor>& inputs)>;
 // Relative distance; an empty gradient on both sides counts as equal.
 void expect_close(const Tensor& a, const Tensor& b, const std::string& what) {
   ASSERT_EQ(a.defined(), b.defined()) << what;
-  if (a.defined()) EXPECT_LT((a - b).norm().item<double>(), 1e-4 * b.norm().item<double>() + 1e-5) << what;
+  if (a.defined()) {
+    EXPECT_LT((a - b).norm().item<double>(), 1e-4 * b.norm().item<double>() + 1e-5) << what;
+  }
 }
 
 void compare(const std::vector<Tensor>& inputs, const Run& run) {

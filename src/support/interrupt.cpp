@@ -1,5 +1,6 @@
 #include "support/interrupt.hpp"
 
+#include <atomic>
 #include <csignal>
 
 #include "support/error.hpp"
@@ -7,9 +8,10 @@
 namespace pellucid {
 namespace {
 
-volatile std::sig_atomic_t received = 0;
+std::atomic<bool> received{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set nothing else");
 
-void note_signal(int) { received = 1; }
+void note_signal(int) { received = true; }
 
 }  // namespace
 
@@ -22,7 +24,7 @@ void catch_interrupts() {
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() noexcept { return received != 0; }
+bool interrupted() noexcept { return received.load(std::memory_order_relaxed); }
 
 void stop_if_interrupted() {
   if (interrupted()) throw Error(ExitCode::kInterrupted, "Interrupted; what was finished is kept.");

@@ -79,7 +79,7 @@ std::string json_string(std::string_view text) {
   return out + "\"";
 }
 
-Progress::Progress(ProgressOptions options) : options_(std::move(options)) {
+Progress::Progress(ProgressOptions options) : options_(std::move(options)), done_(options_.already) {
   if (options_.style == ProgressStyle::kAuto) options_.style = detect_style();
 }
 
@@ -145,7 +145,7 @@ void Progress::show(bool last) {
   const auto now = Clock::now();
   const auto since = now - shown_;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double speed = elapsed > 0 ? done_ / elapsed : 0;
+  const double speed = elapsed > 0 ? (done_ - options_.already) / elapsed : 0;
   const double share = options_.total > 0 ? std::clamp(done_ / options_.total, 0.0, 1.0) : 0;
   const double left = speed > 0 && options_.total > 0 ? std::max(0.0, options_.total - done_) / speed : -1;
   const std::string unit = options_.unit.empty() ? "" : " " + options_.unit;

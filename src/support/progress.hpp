@@ -18,6 +18,7 @@ enum class ProgressStyle { kAuto, kBar, kLines, kJson, kNone };
 struct ProgressOptions {
   std::string label = "";
   double total = 0;         ///< 0: not known
+  double already = 0;       ///< done before this run: shown, but no part of the speed
   std::string unit = "";    ///< of total: "files", "s"
   std::string rate = "/s";  ///< written after amount per second, for example " files/s" or " x real time"
   ProgressStyle style = ProgressStyle::kAuto;

@@ -209,10 +209,10 @@ TrainResult Trainer::run() {
   const auto& t = recipe_.train;
   Progress progress({.label = "Training " + recipe_.name,
                      .total = double(t.steps),
+                     .already = double(state_.step),
                      .unit = "steps",
                      .rate = " steps/s",
                      .style = style_});
-  progress.add(double(state_.step));
   TrainResult result;
   double loss_sum = 0, audio_from = state_.seconds_seen, waited_from = loader_->waited_s();
   auto from = Clock::now();

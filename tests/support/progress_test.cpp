@@ -31,6 +31,17 @@ TEST(Progress, EndsALogWithOneLine) {
   EXPECT_EQ(text.find('\r'), std::string::npos);
 }
 
+TEST(Progress, DoesNotCountEarlierWorkAsSpeed) {
+  ::testing::internal::CaptureStderr();
+  {
+    Progress progress({.label = "Work", .total = 1000, .already = 900, .style = ProgressStyle::kJson});
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("\"done\":900.000"), std::string::npos) << text;
+  EXPECT_NE(text.find("\"per_second\":0.000"), std::string::npos) << text;
+}
+
 TEST(Progress, DrawsABarOnATerminal) {
   const std::string text = shown(ProgressStyle::kBar);
   EXPECT_NE(text.find("100% 4/4 files"), std::string::npos) << text;

@@ -1,4 +1,5 @@
 // The weights that ship: what they cost, what they improve and what they leave alone.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -55,35 +55,39 @@ Index padded(Index n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 constexpr Index kBlockRows = 64;
 
-// Copies the taps of `count` rows into [count, taps*in].
-void gather(const Rows& rows, const Taps& taps, Index in, const float* x, Index first, Index count, float* dst) {
+// body(row that a tap reads, or -1 outside) for every tap of `count` rows, in order.
+template <typename Body>
+void for_taps(const Rows& rows, const Taps& taps, Index first, Index count, Body body) {
   Index frame = first / rows.positions, position = first % rows.positions;
   for (Index r = 0; r < count; ++r) {
     const Index step = frame % rows.sequence_frames;
-    for (int j = 0; j < taps.count; ++j, dst += in) {
+    for (int j = 0; j < taps.count; ++j) {
       const Index p = position + taps.position_step[j], t = step + taps.frame_step[j];
-      if (p >= 0 && p < rows.positions && t >= 0 && t < rows.sequence_frames)
-        std::memcpy(dst, x + ((frame + taps.frame_step[j]) * rows.positions + p) * in,
-                    static_cast<std::size_t>(in) * sizeof(float));
-      else
-        std::memset(dst, 0, static_cast<std::size_t>(in) * sizeof(float));
+      const bool inside = p >= 0 && p < rows.positions && t >= 0 && t < rows.sequence_frames;
+      body(inside ? (frame + taps.frame_step[j]) * rows.positions + p : -1);
     }
     if (++position == rows.positions) position = 0, ++frame;
   }
 }
 
+// Copies the taps of `count` rows into [count, taps*in].
+void gather(const Rows& rows, const Taps& taps, Index in, const float* x, Index first, Index count, float* dst) {
+  const auto bytes = static_cast<std::size_t>(in) * sizeof(float);
+  for_taps(rows, taps, first, count, [&](Index row) {
+    if (row >= 0)
+      std::memcpy(dst, x + row * in, bytes);
+    else
+      std::memset(dst, 0, bytes);
+    dst += in;
+  });
+}
+
 void scatter_add(const Rows& rows, const Taps& taps, Index in, const float* src, Index first, Index count, float* dx) {
-  Index frame = first / rows.positions, position = first % rows.positions;
-  for (Index r = 0; r < count; ++r) {
-    const Index step = frame % rows.sequence_frames;
-    for (int j = 0; j < taps.count; ++j, src += in) {
-      const Index p = position + taps.position_step[j], t = step + taps.frame_step[j];
-      if (p < 0 || p >= rows.positions || t < 0 || t >= rows.sequence_frames) continue;
-      float* dst = dx + ((frame + taps.frame_step[j]) * rows.positions + p) * in;
-      for (Index c = 0; c < in; ++c) dst[c] += src[c];
-    }
-    if (++position == rows.positions) position = 0, ++frame;
-  }
+  for_taps(rows, taps, first, count, [&](Index row) {
+    if (row >= 0)
+      for (Index c = 0; c < in; ++c) dx[row * in + c] += src[c];
+    src += in;
+  });
 }
 
 bool is_pointwise(const Taps& taps) { return taps.count == 1 && taps.frame_step[0] == 0 && taps.position_step[0] == 0; }

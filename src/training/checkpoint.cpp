@@ -1,6 +1,7 @@
 #include "training/checkpoint.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "support/error.hpp"
@@ -22,13 +23,21 @@ std::map<std::string, std::string> parse(const std::string& fingerprint) {
   return out;
 }
 
+// Numbers may be written in more than one way.
+bool same_value(const std::string& a, const std::string& b) {
+  char *end_a = nullptr, *end_b = nullptr;
+  const double x = std::strtod(a.c_str(), &end_a), y = std::strtod(b.c_str(), &end_b);
+  const bool numbers = !a.empty() && !b.empty() && *end_a == 0 && *end_b == 0;
+  return numbers ? x == y : a == b;
+}
+
 // "found a=1, expected a=2", or empty. A key that the checkpoint's version did not know yet had its default.
 std::string first_difference(const std::string& checkpoint, const Recipe& recipe) {
   const auto was = parse(checkpoint), is = parse(recipe.fingerprint()), initial = parse(Recipe{}.fingerprint());
   for (const auto& [key, value] : is) {
     const auto found = was.find(key);
     const std::string& then = found != was.end() ? found->second : initial.at(key);
-    if (then != value) return fmt::format("found {} = {}, expected {}", key, value, then);
+    if (!same_value(then, value)) return fmt::format("found {} = {}, expected {}", key, value, then);
   }
   return {};
 }

@@ -153,13 +153,13 @@ toml::table parse_setting(const std::string& setting) {
 }
 
 std::string show(const Field& field) {
+  if (auto* const* i = std::get_if<int*>(&field)) return fmt::format("{}", **i);
+  if (auto* const* d = std::get_if<double*>(&field)) {
+    const std::string text = fmt::format("{}", **d);  // the shortest that reads back the same
+    return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+  }
   std::ostringstream out;
-  if (auto* const* i = std::get_if<int*>(&field))
-    out << **i;
-  else if (auto* const* d = std::get_if<double*>(&field))
-    out << toml::value<double>(**d);
-  else
-    out << toml::value<std::string>(*std::get<std::string*>(field));
+  out << toml::value<std::string>(*std::get<std::string*>(field));
   return out.str();
 }
 

@@ -185,6 +185,9 @@ Scores Trainer::validate() {
 }
 
 std::string Trainer::provenance(const Scores& s) const {
+  Recipe recipe = recipe_;  // without the paths of the machine it ran on
+  recipe.train.corpus = TrainOptions{}.corpus;
+  recipe.train.output = TrainOptions{}.output;
   const nlohmann::ordered_json j = {{"step", state_.step},
                                     {"hours_of_audio", state_.seconds_seen / 3600},
                                     {"wall_hours", state_.wall_s / 3600},
@@ -194,7 +197,7 @@ std::string Trainer::provenance(const Scores& s) const {
                                     {"valid_noisy_si_sdr_db", s.noisy_si_sdr_db},
                                     {"valid_noisy_stoi", s.noisy_stoi},
                                     {"seed", recipe_.train.seed},
-                                    {"recipe", recipe_.to_toml()}};
+                                    {"recipe", recipe.to_toml()}};
   return j.dump();
 }
 

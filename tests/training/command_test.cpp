@@ -46,6 +46,7 @@ TEST_F(TrainCommandTest, TrainsAModelThatInfoReads) {
   const fs::path model = folder_.path() / "out" / "tiny.safetensors";
   const Ran info = run_program({"info", model.string(), "--json"});
   EXPECT_EQ(info.code, 0) << info.error;
+  EXPECT_EQ(cli::slurp(model).find(folder_.path().string()), std::string::npos) << "the model tells a machine's paths";
   const Ran again = train({});
   EXPECT_EQ(again.code, 7) << again.error;
   EXPECT_NE(again.error.find("--resume"), std::string::npos);

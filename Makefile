@@ -9,6 +9,7 @@ SETUP ?= yes
 ifneq ($(SETUP),no)
 TOOLS_READY := build/.setup-tools
 ALL_READY := build/.setup-all
+FUZZ_READY := build/.setup-fuzz
 endif
 
 RELEASE := build/release
@@ -40,6 +41,18 @@ asan tsan dev: $(ALL_READY)
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
 
+## fuzz        feed arbitrary bytes to the model reader and the engine, FUZZ_SECONDS each; finds go to build/fuzz
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(FUZZ_READY)
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS) --target fuzz_model fuzz_process
+	@set -e; cd build/fuzz; for target in model process; do \
+	  mkdir -p corpus/$$target; \
+	  ./fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=20 -artifact_prefix=$$target- \
+	    -print_final_stats=1 corpus/$$target ../../tests/fuzz/corpus/$$target; \
+	done
+
 ## bench       time the engine with every shipped model, and the loader that feeds the trainer
 .PHONY: bench
 bench: build
@@ -65,7 +78,7 @@ setup: $(ALL_READY)
 ## clean       remove what the targets above built
 .PHONY: clean
 clean:
-	rm -rf $(RELEASE) build/dev build/asan build/tsan build/demo
+	rm -rf $(RELEASE) build/dev build/asan build/tsan build/fuzz build/demo
 
 ## help        this list
 .PHONY: help
@@ -74,5 +87,5 @@ help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 # One stamp a set-up, so that a second run does none.
-build/.setup-tools build/.setup-all: build/.setup-%: scripts/setup.sh
+build/.setup-tools build/.setup-all build/.setup-fuzz: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

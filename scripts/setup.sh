@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check] [tools|all]
+#   scripts/setup.sh [--check] [tools|all|fuzz]
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default
+# fuzz    also what one rarely needed target does: `make fuzz`
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,6 +16,7 @@ tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev lib
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
 training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
                    clang-format)
+fuzz_packages=(clang-14 libclang-rt-14-dev)
 
 fail() {
   echo "setup: $*" >&2
@@ -26,13 +28,14 @@ scope=all
 for argument in "$@"; do
   case $argument in
     --check) check=yes ;;
-    tools | all) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check] [tools|all]." ;;
+    tools | all | fuzz) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz]." ;;
   esac
 done
 
 packages=("${tools_packages[@]}")
-if [ "$scope" = all ]; then packages+=("${training_packages[@]}"); fi
+if [ "$scope" != tools ]; then packages+=("${training_packages[@]}"); fi
+if [ "$scope" = fuzz ]; then packages+=("${fuzz_packages[@]}"); fi
 
 if ! command -v dpkg-query >/dev/null; then
   fail "this is not a Debian system (no dpkg-query); install the counterparts of ${packages[*]} and run make with SETUP=no."
@@ -77,4 +80,4 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 touch build/.setup-tools
-if [ "$scope" = all ]; then touch build/.setup-all; fi
+if [ "$scope" != tools ]; then touch build/.setup-all build/.setup-"$scope"; fi

@@ -3,7 +3,8 @@
 // panel at a time) inside an unnamed namespace. Nothing in here may be visible outside.
 
 using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
-using LoadLanes = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
+// A typedef: in an alias declaration clang forgets the alignment.
+typedef float LoadLanes __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
 constexpr size_t kVectors = kPanel / kLanes;
 
 PELLUCID_INLINE Lanes load(const float* p) { return *reinterpret_cast<const LoadLanes*>(p); }

@@ -1,0 +1,139 @@
+#include <pellucid/pellucid.h>
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "../nn/random_model.hpp"
+#include "targets.hpp"
+
+namespace pellucid::fuzz {
+namespace {
+
+/// Bytes taken from the front, zeros when there are no more.
+class Input {
+ public:
+  Input(const uint8_t* bytes, size_t size) : bytes_(bytes), left_(size) {}
+  template <typename Value>
+  Value take() {
+    Value value = {};
+    const std::size_t n = std::min(left_, sizeof value);
+    if (n > 0) std::memcpy(&value, bytes_, n);
+    bytes_ += n;
+    left_ -= n;
+    return value;
+  }
+  std::size_t left() const { return left_; }
+
+ private:
+  const uint8_t* bytes_;
+  std::size_t left_;
+};
+
+std::vector<std::uint8_t> tiny_model(nn::TimeMixer time, nn::FreqMixer freq, double gain) {
+  nn::Architecture a = nn::test::small_architecture(time, freq);
+  a.window_samples = 64;
+  a.hop_samples = 32;
+  a.channels = 5;
+  a.bands = 3;
+  a.width = 6;
+  a.hidden = 4;
+  return nn::test::make_random_model(a, 9, gain);
+}
+
+const std::vector<std::uint8_t>& model_number(std::uint8_t choice) {
+  using nn::FreqMixer;
+  using nn::TimeMixer;
+  // The last one's weights are so large that the network runs out of range.
+  static const std::array<std::vector<std::uint8_t>, 4> kModels = {
+      tiny_model(TimeMixer::kGru, FreqMixer::kDense, 1.0), tiny_model(TimeMixer::kConv, FreqMixer::kConv, 1.0),
+      tiny_model(TimeMixer::kGru, FreqMixer::kConv, 3.0), tiny_model(TimeMixer::kConv, FreqMixer::kDense, 1e6)};
+  return kModels[choice % kModels.size()];
+}
+
+constexpr float kLoudest = 4.1e9f;  // kMaxGain times kMaxSample, and rounding
+
+void expect_bounded(const std::vector<float>& samples) {
+  for (const float x : samples) PELLUCID_PROMISE(std::isfinite(x) && std::abs(x) < 16 * kLoudest);
+}
+
+/// `frames` samples a channel, of the input's own bits as long as there are any, then a pattern.
+std::vector<float> block_of(Input& input, std::size_t count) {
+  std::vector<float> samples(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    samples[i] = input.left() >= 4 && i < 64 ? input.take<float>() : 0.01f * static_cast<float>(i % 13) - 0.06f;
+  }
+  return samples;
+}
+
+}  // namespace
+
+void process(const uint8_t* bytes, size_t size) {
+  Input input(bytes, size);
+  const std::vector<std::uint8_t>& model = model_number(input.take<std::uint8_t>());
+  pellucid_config config;
+  PELLUCID_PROMISE(pellucid_config_init(&config) == PELLUCID_OK);
+  config.model = model.data();
+  config.model_size = model.size();
+  config.sample_rate_hz = input.take<std::uint32_t>() % 400000;
+  config.channels = input.take<std::uint8_t>() % 40;
+  config.strength = input.take<float>();
+  config.attenuation_limit_db = input.take<float>();
+  pellucid_denoiser* denoiser = nullptr;
+  std::size_t memory = 0;
+  const pellucid_result result = pellucid_size(&config, &memory);
+  PELLUCID_PROMISE(pellucid_create(&config, &denoiser) == result);
+  if (result != PELLUCID_OK) {
+    PELLUCID_PROMISE(denoiser == nullptr && pellucid_result_text(result)[0] != '\0');
+    return;
+  }
+  const std::size_t channels = config.channels;
+  std::size_t work = 0;
+  while (input.left() > 0 && work < 3000) {
+    const auto operation = input.take<std::uint8_t>();
+    const std::size_t frames = input.take<std::uint16_t>() % 700;
+    switch (operation % 6) {
+      case 0:
+      case 1: {
+        std::vector<float> samples = block_of(input, frames * channels), out(samples.size());
+        float* to = operation % 6 == 0 ? samples.data() : out.data();
+        PELLUCID_PROMISE(pellucid_process_interleaved(denoiser, samples.data(), to, frames) == PELLUCID_OK);
+        expect_bounded(operation % 6 == 0 ? samples : out);
+        work += frames * channels;
+        break;
+      }
+      case 2: {
+        std::vector<std::vector<float>> planes;
+        std::vector<const float*> from;
+        std::vector<float*> to;
+        for (std::size_t c = 0; c < channels; ++c) planes.push_back(block_of(input, frames));
+        for (std::vector<float>& plane : planes) {
+          from.push_back(plane.data());
+          to.push_back(plane.data());
+        }
+        PELLUCID_PROMISE(pellucid_process(denoiser, from.data(), to.data(), frames) == PELLUCID_OK);
+        for (const std::vector<float>& plane : planes) expect_bounded(plane);
+        work += frames * channels;
+        break;
+      }
+      case 3: {
+        const auto strength = input.take<float>();
+        PELLUCID_PROMISE((pellucid_set_strength(denoiser, strength) == PELLUCID_OK) ==
+                         (strength >= 0.0f && strength <= 1.0f));
+        break;
+      }
+      case 4: {
+        const auto limit_db = input.take<float>();
+        PELLUCID_PROMISE((pellucid_set_attenuation_limit_db(denoiser, limit_db) == PELLUCID_OK) == (limit_db >= 0.0f));
+        break;
+      }
+      default:
+        PELLUCID_PROMISE(pellucid_reset(denoiser) == PELLUCID_OK);
+        break;
+    }
+  }
+  pellucid_destroy(denoiser);
+}
+
+}  // namespace pellucid::fuzz

@@ -4,7 +4,8 @@
 #   scripts/setup.sh [--check] [tools|all|fuzz]
 #
 # tools   what the command line tool needs (`make demo`)
-# all     also what the trainer and the tests need (`make test`); the default
+# all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
+#         build/npm; where that cannot be had, the rest goes on and the tests that need it are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
 set -euo pipefail
@@ -15,7 +16,7 @@ tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev lib
                 libfmt-dev libpng-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
 training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
-                   clang-format)
+                   libonnx-dev libprotobuf-dev clang-format)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 
 fail() {
@@ -34,7 +35,13 @@ for argument in "$@"; do
 done
 
 packages=("${tools_packages[@]}")
-if [ "$scope" != tools ]; then packages+=("${training_packages[@]}"); fi
+if [ "$scope" != tools ]; then
+  packages+=("${training_packages[@]}")
+  # Not by their packages' names: Node.js often comes from elsewhere, with an npm of its own.
+  for program in node:nodejs npm:npm; do
+    command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")
+  done
+fi
 if [ "$scope" = fuzz ]; then packages+=("${fuzz_packages[@]}"); fi
 
 if ! command -v dpkg-query >/dev/null; then
@@ -52,7 +59,10 @@ for choices in "${packages[@]}"; do
   if [ $found = no ]; then missing+=("${choices%%|*}"); fi
 done
 
+npm_installed() { cmp -s "$1/package-lock.json" "build/npm/$2/installed.json"; }
+
 if [ $check = yes ]; then
+  if [ "$scope" != tools ] && ! npm_installed tests/onnx onnx; then missing+=("npm: tests/onnx"); fi
   if [ ${#missing[@]} -eq 0 ]; then
     echo "setup: nothing is missing for '$scope'."
     exit 0
@@ -79,5 +89,22 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
+# A folder's package.json, installed into build/npm/NAME once, exactly as locked; no script of a package runs.
+npm_install() {
+  local place=build/npm/$2
+  if npm_installed "$1" "$2"; then return 0; fi
+  echo "setup: installing the packages of $1/package.json (log: build/npm-$2.log)"
+  rm -rf "$place"
+  mkdir -p "$place"
+  cp "$1/package.json" "$1/package-lock.json" "$place/"
+  (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund) >"build/npm-$2.log" 2>&1 || return 1
+  cp "$1/package-lock.json" "$place/installed.json"
+}
+
 touch build/.setup-tools
-if [ "$scope" != tools ]; then touch build/.setup-all build/.setup-"$scope"; fi
+if [ "$scope" != tools ]; then
+  npm_install tests/onnx onnx ||
+    echo "setup: npm could not install ONNX Runtime; the tests onnx.Runtime.* will be skipped (see build/npm-onnx.log;" \
+      "'scripts/setup.sh' tries again)." >&2
+  touch build/.setup-all build/.setup-"$scope"
+fi

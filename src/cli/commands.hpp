@@ -16,6 +16,7 @@ namespace pellucid::cli {
 
 void add_denoise(CLI::App& app);
 void add_eval(CLI::App& app);
+void add_export(CLI::App& app);
 void add_info(CLI::App& app);
 void add_mix(CLI::App& app);
 void add_prepare(CLI::App& app);

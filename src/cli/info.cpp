@@ -12,7 +12,6 @@
 #include "dsp/arena.hpp"
 #include "engine/denoiser.hpp"
 #include "nn/model_file.hpp"
-#include "support/error.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -23,14 +22,6 @@ struct Options {
   std::string model;
   bool json = false;
 };
-
-/// A string of the metadata with its JSON escapes undone.
-std::string unescaped(const nn::Text& text) {
-  std::string quoted(1, '"');
-  quoted.append(text.data, text.size).push_back('"');
-  const ordered_json value = ordered_json::parse(quoted, nullptr, false);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 std::size_t memory_bytes(const nn::ModelFile& file) {
   dsp::Arena measure;
@@ -60,7 +51,7 @@ ordered_json describe(const std::filesystem::path& path, std::size_t bytes, cons
   ordered_json info;
   info["file"] = path.string();
   info["bytes"] = bytes;
-  info["name"] = unescaped(file.metadata("name"));
+  info["name"] = metadata_text(file, "name");
   info["sample_rate_hz"] = a.sample_rate_hz;
   info["window_samples"] = a.window_samples;
   info["hop_samples"] = a.hop_samples;
@@ -72,8 +63,8 @@ ordered_json describe(const std::filesystem::path& path, std::size_t bytes, cons
   info["memory_bytes"] = memory_bytes(file);
   info["latency_samples"] = a.window_samples - 1;
   info["kernels"] = nn::best_kernels().name;
-  info["checksum"] = unescaped(file.metadata("checksum"));
-  const std::string training = unescaped(file.metadata("training"));
+  info["checksum"] = metadata_text(file, "checksum");
+  const std::string training = metadata_text(file, "training");
   const ordered_json provenance = ordered_json::parse(training, nullptr, false);
   info["training"] = provenance.is_discarded() ? ordered_json(training) : provenance;
   return info;
@@ -114,15 +105,8 @@ void print_text(const ordered_json& info) {
 }
 
 void run(const Options& options) {
-  const std::filesystem::path path = find_model(options.model);
-  const std::vector<std::byte> bytes = read_model(path);
-  const auto file = std::make_unique<nn::ModelFile>();
-  const nn::ModelError error = file->parse(bytes.data(), bytes.size());
-  if (error.status != nn::ModelStatus::kOk) {
-    throw Error(ExitCode::kModel, "{}: not a model that can be used: {}; get the file again or name another model.",
-                path.string(), error.detail);
-  }
-  const ordered_json info = describe(path, bytes.size(), *file);
+  const std::unique_ptr<Model> model = load_model(options.model);
+  const ordered_json info = describe(model->path, model->bytes.size(), model->file);
   if (options.json) {
     fmt::print("{}\n", info.dump(2, ' ', false, ordered_json::error_handler_t::replace));
   } else {

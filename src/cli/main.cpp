@@ -89,6 +89,7 @@ int run(int argc, char** argv) {
   app.footer(kExitCodes);
   add_denoise(app);
   add_eval(app);
+  add_export(app);
   add_info(app);
   add_mix(app);
   add_prepare(app);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "support/error.hpp"
 #include "support/nearest.hpp"
@@ -103,6 +104,26 @@ std::vector<std::byte> read_model(const fs::path& path) {
   if (bytes.empty())
     throw Error(ExitCode::kModel, "{}: the model is empty (0 bytes); get the file again.", path.string());
   return bytes;
+}
+
+std::unique_ptr<Model> load_model(const std::string& name) {
+  auto model = std::make_unique<Model>();
+  model->path = find_model(name);
+  model->bytes = read_model(model->path);
+  const nn::ModelError error = model->file.parse(model->bytes.data(), model->bytes.size());
+  if (error.status != nn::ModelStatus::kOk) {
+    throw Error(ExitCode::kModel, "{}: not a model that can be used: {}; get the file again or name another model.",
+                model->path.string(), error.detail);
+  }
+  return model;
+}
+
+std::string metadata_text(const nn::ModelFile& file, const char* key) {
+  const nn::Text text = file.metadata(key);
+  std::string quoted(1, '"');
+  quoted.append(text.data, text.size).push_back('"');
+  const nlohmann::json value = nlohmann::json::parse(quoted, nullptr, false);
+  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 }  // namespace pellucid::cli

@@ -3,8 +3,11 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "nn/model_file.hpp"
 
 namespace pellucid::cli {
 
@@ -28,5 +31,17 @@ std::filesystem::path find_model(const std::string& name);
 /// A whole model file; not checked, that is the engine's work.
 /// Throws Error(kModel) when it cannot be read or is beyond any model's size.
 std::vector<std::byte> read_model(const std::filesystem::path& path);
+
+struct Model {
+  std::filesystem::path path;
+  std::vector<std::byte> bytes;
+  nn::ModelFile file;  ///< of `bytes`
+};
+
+/// A model by name or file, read and checked. Throws Error(kModel) that says what is wrong with it.
+std::unique_ptr<Model> load_model(const std::string& name);
+
+/// A string of a model's metadata with its JSON escapes undone; empty when there is none.
+std::string metadata_text(const nn::ModelFile& file, const char* key);
 
 }  // namespace pellucid::cli

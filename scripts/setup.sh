@@ -17,6 +17,8 @@ tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev lib
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
 training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
                    libonnx-dev libprotobuf-dev clang-format)
+# Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
+cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 
 fail() {
@@ -36,7 +38,7 @@ done
 
 packages=("${tools_packages[@]}")
 if [ "$scope" != tools ]; then
-  packages+=("${training_packages[@]}")
+  packages+=("${training_packages[@]}" "${cross_packages[@]}")
   # Not by their packages' names: Node.js often comes from elsewhere, with an npm of its own.
   for program in node:nodejs npm:npm; do
     command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")

@@ -1,8 +1,12 @@
 // The inner loops of the network, once for every instruction set they are compiled for.
 //
-// Every matrix is rows of floats, channels contiguous. Weights are packed into panels of kPanel outputs, so that the
-// outputs of one input lie side by side: w[panel][input][kPanel], zero beyond the last output. Kernels may read, never
-// write, up to kSlack floats past the end of a row; memory that they read from has kSlack floats behind it.
+//   const Kernels& kernels = best_kernels();              // or *kernels_named("portable")
+//   kernels.affine({.rows = 64, .in = 48, .out = 16, …});
+//
+// Every matrix is rows of floats, channels contiguous. Weights are packed into panels of `Kernels::panel` outputs, so
+// that the outputs of one input lie side by side: w[panel][input][output of the panel], zero beyond the last output.
+// Kernels may read, never write, up to kSlack floats past the end of a row; memory that they read from has kSlack
+// floats behind it.
 #pragma once
 
 #include <stddef.h>
@@ -12,24 +16,25 @@
 
 namespace pellucid::nn {
 
-inline constexpr size_t kPanel = 8;
-inline constexpr size_t kSlack = 8;
+inline constexpr size_t kSlack = 16;
 
 /// n up to a whole number of panels.
-[[gnu::always_inline]] static constexpr inline size_t padded(size_t n) { return (n + kPanel - 1) / kPanel * kPanel; }
+[[gnu::always_inline]] static constexpr inline size_t padded(size_t n, size_t panel) {
+  return (n + panel - 1) / panel * panel;
+}
 
 /// y[r][o] = act(bias[o] + sum_i x[r][i] w[i][o]) + residual[r][o] + residual2[r][o].
 ///
 /// A convolution is this with rows that overlap: x_stride = channels, in = taps * channels. A mixing of rows (bands) is
-/// this with the mixing matrix as x and the rows as w (w_panel = kPanel, w_row = their stride).
+/// this with the mixing matrix as x and the rows as w (w_panel = panel, w_row = their stride).
 struct Affine {
   size_t rows, in, out;
   const float* x;
   size_t x_stride;
   const float* w;
   size_t w_panel, w_row;   ///< floats from panel to panel, from input to input
-  const float* bias;       ///< [padded(out)], null for none
-  const float* slope;      ///< PReLU, [padded(out)], null for none
+  const float* bias;       ///< [out], null for none
+  const float* slope;      ///< PReLU, [out], null for none
   const float* residual;   ///< added after the activation; null for none
   const float* residual2;  ///< the same
   size_t residual_stride;
@@ -44,8 +49,10 @@ struct Compression {
   dsp::Power from_mask;     ///< (1/c-1)/2, of |Yc|²
 };
 
+/// Errors of the functions inside: sigmoid 2e-7 and tanh 3e-7 absolute, powers 3e-7 relative.
 struct Kernels {
   const char* name;
+  size_t panel;  ///< outputs in a panel of packed weights
   void (*affine)(const Affine&);
   /// m[b][d] = sum_b' w[b][b'][d] z[b'][d]; all rows of `width` floats.
   void (*mix_bands)(const float* w, const float* z, float* m, size_t bands, size_t width);
@@ -58,14 +65,15 @@ struct Kernels {
                      size_t bins);
 };
 
-/// Compiled for what every processor of this architecture has; the same results with every compiler.
-extern const Kernels kPortableKernels;
-#ifdef PELLUCID_HAVE_AVX2
-/// For x86-64 with AVX2 and FMA.
-extern const Kernels kAvx2Kernels;
-#endif
+/// The sets that this build has and this processor runs, the fastest last: "portable" (index 0, everywhere; the same
+/// bits with every compiler and processor), "avx2" (with FMA) and "avx512" on x86-64, "neon" on AArch64, "simd128" in
+/// WebAssembly. Null past the last. With PELLUCID_PORTABLE_ONLY there is only the first.
+const Kernels* kernels_at(size_t index);
 
-/// The fastest of the above that this processor runs.
+/// Null when there is no such set here.
+const Kernels* kernels_named(const char* name);
+
+/// The last of kernels_at.
 const Kernels& best_kernels();
 
 }  // namespace pellucid::nn

@@ -1,107 +1,179 @@
-// The kernels, included once for each instruction set by a file that defines kLanes (floats in a register), kRows1 and
-// kRows2 (rows worked on together with one and with two panels, so that the sums fill the registers; kRows2 0: one
-// panel at a time) inside an unnamed namespace. Nothing in here may be visible outside.
+// The kernels, included once for each instruction set by a file that defines, inside an unnamed namespace: kLanes
+// (floats in a register), kPanel (a multiple of it), kNarrow (lanes of a smaller register for a last panel that is
+// mostly empty; 0 for none), kRows1 and kRows2 (rows worked on together with one and with two panels, so that the sums
+// fill the registers; kRows2 0: one panel at a time). Nothing in here may be visible outside.
 
-using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
-// A typedef: in an alias declaration clang forgets the alignment.
-typedef float LoadLanes __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
-constexpr size_t kVectors = kPanel / kLanes;
+template <size_t kCount>
+struct VectorOf {
+  typedef float Type __attribute__((vector_size(kCount * sizeof(float))));
+};
+using Lanes = VectorOf<kLanes>::Type;
+using Narrow = VectorOf<(kNarrow > 0 ? kNarrow : kLanes)>::Type;
 
-PELLUCID_INLINE Lanes load(const float* p) { return *reinterpret_cast<const LoadLanes*>(p); }
-PELLUCID_INLINE void store(float* p, Lanes v) { *reinterpret_cast<LoadLanes*>(p) = v; }
+template <typename V>
+PELLUCID_INLINE V load(const float* p) {
+  V v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+template <typename V>
+PELLUCID_INLINE void store(float* p, V v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+/// The first `count` lanes, at most all.
+template <typename V>
+PELLUCID_INLINE void store_some(float* p, V v, size_t count) {
+  constexpr size_t kAll = sizeof(V) / sizeof(float);
+  if (count >= kAll) {
+    store(p, v);
+  } else {
+    float lanes[kAll];
+    store(lanes, v);
+    for (size_t i = 0; i < count; ++i) p[i] = lanes[i];
+  }
+}
 
-/// kRows rows of y times kPanels panels of outputs.
-template <size_t kRows, size_t kPanels>
-PELLUCID_INLINE void affine_tile(const Affine& a, size_t row, size_t panel) {
-  constexpr size_t kWide = kPanels * kVectors;
-  Lanes sum[kRows][kWide];
-  const size_t first = panel * kPanel;
+/// kRows rows of y times kWide registers V of outputs, from output `first`, which begins a panel.
+template <typename V, size_t kRows, size_t kWide>
+[[gnu::noinline]] static void affine_tile(const Affine& a, size_t row, size_t first) {
+  constexpr size_t kStep = sizeof(V) / sizeof(float);
+  V sum[kRows][kWide];
 #pragma GCC unroll 16
   for (size_t v = 0; v < kWide; ++v) {
-    const Lanes start = a.bias != nullptr ? load(a.bias + first + v * kLanes) : Lanes{};
+    const V start = a.bias != nullptr ? load<V>(a.bias + first + v * kStep) : V{};
 #pragma GCC unroll 16
     for (size_t r = 0; r < kRows; ++r) sum[r][v] = start;
   }
-  const float* x = a.x + row * a.x_stride;
-  const float* w = a.w + panel * a.w_panel;
-  const size_t w_panel = a.w_panel, w_row = a.w_row, x_stride = a.x_stride, in = a.in;
-  for (size_t i = 0; i < in; ++i) {
-    Lanes weight[kWide];
+  // Three rows share a pointer: the others are at one and two strides from it, which addressing does for nothing.
+  constexpr size_t kPointers = (kRows + 2) / 3;
+  const size_t w_panel = a.w_panel, w_row = a.w_row, x_stride = a.x_stride;
+  const float* x[kPointers];
 #pragma GCC unroll 16
-    for (size_t v = 0; v < kWide; ++v) weight[v] = load(w + v / kVectors * w_panel + v % kVectors * kLanes);
+  for (size_t p = 0; p < kPointers; ++p) x[p] = a.x + (row + 3 * p) * x_stride;
+  const float* w = a.w + first / kPanel * w_panel;
+  for (size_t left = a.in; left > 0; --left) {
+    V weight[kWide];
+#pragma GCC unroll 16
+    for (size_t v = 0; v < kWide; ++v) weight[v] = load<V>(w + v * kStep / kPanel * w_panel + v * kStep % kPanel);
 #pragma GCC unroll 16
     for (size_t r = 0; r < kRows; ++r) {
-      const float value = x[r * x_stride + i];
+      const float value = x[r / 3][r % 3 * x_stride];
 #pragma GCC unroll 16
       for (size_t v = 0; v < kWide; ++v) sum[r][v] += value * weight[v];
     }
+#pragma GCC unroll 16
+    for (size_t p = 0; p < kPointers; ++p) ++x[p];
     w += w_row;
   }
-#pragma GCC unroll 16
-  for (size_t r = 0; r < kRows; ++r) {
-    const size_t at = (row + r) * a.residual_stride + first;
-    float* y = a.y + (row + r) * a.y_stride + first;
+  if (a.slope != nullptr) {
 #pragma GCC unroll 16
     for (size_t v = 0; v < kWide; ++v) {
-      const size_t offset = v * kLanes;
-      Lanes value = sum[r][v];
-      if (a.slope != nullptr) {
-        const Lanes bent = value * load(a.slope + first + offset);
-        value = value > 0.0f ? value : bent;
+      const V slope = load<V>(a.slope + first + v * kStep);
+#pragma GCC unroll 16
+      for (size_t r = 0; r < kRows; ++r) {
+        const V value = sum[r][v], bent = value * slope;
+        sum[r][v] = value > 0.0f ? value : bent;
       }
-      if (first + offset + kLanes <= a.out) {
-        if (a.residual != nullptr) value += load(a.residual + at + offset);
-        if (a.residual2 != nullptr) value += load(a.residual2 + at + offset);
-        store(y + offset, value);
-      } else {
-        float last[kLanes];
-        store(last, value);
-        for (size_t o = offset; first + o < a.out; ++o) {
-          float one = last[o - offset];
-          if (a.residual != nullptr) one += a.residual[at + o];
-          if (a.residual2 != nullptr) one += a.residual2[at + o];
-          y[o] = one;
-        }
-      }
+    }
+  }
+  const float* const residuals[] = {a.residual, a.residual2};
+  for (const float* residual : residuals) {
+    if (residual == nullptr) continue;
+    residual += row * a.residual_stride + first;
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+      for (size_t v = 0; v < kWide; ++v) sum[r][v] += load<V>(residual + r * a.residual_stride + v * kStep);
+    }
+  }
+  float* y = a.y + row * a.y_stride + first;
+  const size_t count = a.out - first;
+  if (count >= kWide * kStep) {
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+      for (size_t v = 0; v < kWide; ++v) store(y + r * a.y_stride + v * kStep, sum[r][v]);
+    }
+  } else {
+    // By way of memory, so that elsewhere the sums can stay in registers.
+    float all[kRows][kWide * kStep];
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+      for (size_t v = 0; v < kWide; ++v) store(&all[r][v * kStep], sum[r][v]);
+    }
+    for (size_t r = 0; r < kRows; ++r) {
+      for (size_t o = 0; o < count; ++o) y[r * a.y_stride + o] = all[r][o];
     }
   }
 }
 
-template <size_t kRows, size_t kPanels>
-PELLUCID_INLINE void affine_rows(const Affine& a, size_t panel) {
-  size_t row = 0;
-  for (; row + kRows <= a.rows; row += kRows) affine_tile<kRows, kPanels>(a, row, panel);
-  for (; row + 2 <= a.rows; row += 2) affine_tile<2, kPanels>(a, row, panel);
-  for (; row < a.rows; ++row) affine_tile<1, kPanels>(a, row, panel);
+template <typename V, size_t kRows, size_t kWide>
+PELLUCID_INLINE void affine_rows(const Affine& a, size_t rows, size_t row, size_t first) {
+  if (rows == kRows) {
+    affine_tile<V, kRows, kWide>(a, row, first);
+  } else if constexpr (kRows > 1) {
+    affine_rows<V, kRows - 1, kWide>(a, rows, row, first);
+  }
+}
+
+/// All rows in tiles of nearly the same height: none so low that its sums wait for each other.
+template <typename V, size_t kMostRows, size_t kWide>
+static void affine_columns(const Affine& a, size_t first) {
+  const size_t tiles = (a.rows + kMostRows - 1) / kMostRows;
+  for (size_t tile = 0, row = 0; tile < tiles; ++tile) {
+    const size_t next = (tile + 1) * a.rows / tiles;
+    affine_rows<V, kMostRows, kWide>(a, next - row, row, first);
+    row = next;
+  }
 }
 
 static void affine(const Affine& a) {
-  const size_t panels = padded(a.out) / kPanel;
-  size_t panel = 0;
+  constexpr size_t kVectors = kPanel / kLanes;
+  size_t first = 0;
   if constexpr (kRows2 > 0) {
-    for (; panel + 2 <= panels; panel += 2) affine_rows<(kRows2 > 0 ? kRows2 : 1), 2>(a, panel);
+    for (; first + kPanel + kNarrow < a.out; first += 2 * kPanel) {
+      affine_columns<Lanes, (kRows2 > 0 ? kRows2 : 1), 2 * kVectors>(a, first);
+    }
   }
-  for (; panel < panels; ++panel) affine_rows<kRows1, 1>(a, panel);
+  for (; first + kNarrow < a.out; first += kPanel) affine_columns<Lanes, kRows1, kVectors>(a, first);
+  if constexpr (kNarrow > 0) {
+    if (first < a.out) affine_columns<Narrow, kRows1, 1>(a, first);
+  }
+}
+
+/// kRows rows of m times kWide registers.
+template <size_t kRows, size_t kWide>
+PELLUCID_INLINE void mix_tile(const float* w, const float* z, float* m, size_t bands, size_t width, size_t count) {
+  Lanes sum[kRows][kWide] = {};
+  for (size_t i = 0; i < bands; ++i) {
+#pragma GCC unroll 16
+    for (size_t v = 0; v < kWide; ++v) {
+      const Lanes value = load<Lanes>(z + i * width + v * kLanes);
+#pragma GCC unroll 16
+      for (size_t r = 0; r < kRows; ++r) {
+        sum[r][v] += value * load<Lanes>(w + (r * bands + i) * width + v * kLanes);
+      }
+    }
+  }
+  for (size_t r = 0; r < kRows; ++r) {
+    for (size_t v = 0; v < kWide && v * kLanes < count; ++v) {
+      store_some(m + r * width + v * kLanes, sum[r][v], count - v * kLanes);
+    }
+  }
+}
+
+template <size_t kRows>
+PELLUCID_INLINE void mix_rows(const float* w, const float* z, float* m, size_t bands, size_t width) {
+  size_t d = 0;
+  for (; d + kLanes < width; d += 2 * kLanes) mix_tile<kRows, 2>(w + d, z + d, m + d, bands, width, width - d);
+  if (d < width) mix_tile<kRows, 1>(w + d, z + d, m + d, bands, width, width - d);
 }
 
 static void mix_bands(const float* w, const float* z, float* m, size_t bands, size_t width) {
-  for (size_t b = 0; b < bands; ++b, w += bands * width, m += width) {
-    size_t d = 0;
-    for (; d + 2 * kLanes <= width; d += 2 * kLanes) {
-      Lanes sum0 = {}, sum1 = {};
-      for (size_t i = 0; i < bands; ++i) {
-        sum0 += load(w + i * width + d) * load(z + i * width + d);
-        sum1 += load(w + i * width + d + kLanes) * load(z + i * width + d + kLanes);
-      }
-      store(m + d, sum0);
-      store(m + d + kLanes, sum1);
-    }
-    for (; d < width; ++d) {
-      float sum = 0.0f;
-      for (size_t i = 0; i < bands; ++i) sum += w[i * width + d] * z[i * width + d];
-      m[d] = sum;
-    }
-  }
+  size_t b = 0;
+  for (; b + 4 <= bands; b += 4) mix_rows<4>(w + b * bands * width, z, m + b * width, bands, width);
+  for (; b < bands; ++b) mix_rows<1>(w + b * bands * width, z, m + b * width, bands, width);
 }
 
 static void gru_gates(const float* gi, const float* gh, float* h, size_t rows, size_t hidden) {

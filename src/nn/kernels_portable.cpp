@@ -1,14 +1,16 @@
-#include "nn/kernels.hpp"
+// For whatever the compiler targets, with vectors of 4; never contracted, so that every build gives the same bits.
+#include "nn/kernel_sets.hpp"
 
 namespace pellucid::nn {
 namespace {
 
-constexpr size_t kLanes = 4, kRows1 = 4, kRows2 = 0;  // 8 of SSE2's or 8 of NEON's registers hold sums
+constexpr size_t kLanes = 4, kPanel = 8, kNarrow = 0;
+constexpr size_t kRows1 = 4, kRows2 = 0;  // 8 of SSE2's 16 registers hold sums
 
 #include "nn/kernels_body.inl"
 
 }  // namespace
 
-const Kernels kPortableKernels = {"portable", affine, mix_bands, gru_gates, compress, decompress};
+const Kernels kPortableKernels = {"portable", kPanel, affine, mix_bands, gru_gates, compress, decompress};
 
 }  // namespace pellucid::nn

@@ -33,7 +33,7 @@ void NetworkState::reset() {
 /// Takes the file's tensors one after another, in the order of tensor_spec, into the layout of the kernels.
 class Network::Packer {
  public:
-  Packer(const ModelFile& file, Arena& arena) : file_(file), arena_(arena) {}
+  Packer(const ModelFile& file, Arena& arena, size_t panel) : file_(file), arena_(arena), panel_(panel) {}
 
   /// As it stands in the file.
   const float* plain(size_t count) {
@@ -47,13 +47,14 @@ class Network::Packer {
   /// A weight [out][in] in panels.
   const float* matrix(size_t out, size_t in) {
     const uint8_t* from = file_.tensor(next_++);
-    float* to = arena_.take<float>(padded(out) * in);
+    const size_t all = padded(out, panel_);
+    float* to = arena_.take<float>(all * in + kSlack);
     if (to == nullptr) return nullptr;
-    for (size_t o = 0; o < padded(out); ++o) {
-      for (size_t i = 0; i < in; ++i) {
-        to[o / kPanel * kPanel * in + i * kPanel + o % kPanel] = o < out ? read_float(from + 4 * (o * in + i)) : 0.0f;
-      }
+    for (size_t o = 0; o < all; ++o) {
+      float* column = to + o / panel_ * panel_ * in + o % panel_;
+      for (size_t i = 0; i < in; ++i) column[i * panel_] = o < out ? read_float(from + 4 * (o * in + i)) : 0.0f;
     }
+    for (size_t i = 0; i < kSlack; ++i) to[all * in + i] = 0.0f;
     return to;
   }
   Layer layer(size_t out, size_t taps, size_t in, bool slope) {
@@ -70,6 +71,7 @@ class Network::Packer {
  private:
   const ModelFile& file_;
   Arena& arena_;
+  size_t panel_;
   uint32_t next_ = 0;
 };
 
@@ -82,7 +84,7 @@ bool Network::init(const ModelFile& file, Arena& arena, const Kernels& kernels) 
   nyquist_power_ = dsp::make_power(0.5 / c);
 
   const size_t C = a.channels, D = a.width, B = a.bands, H = a.hidden, P = a.positions(), k = a.kernel;
-  Packer pack(file, arena);
+  Packer pack(file, arena, kernels.panel);
   in_ = pack.layer(C, k, 3 * a.fold, true);
   for (uint32_t i = 0; i < a.encoder_layers; ++i) encoder_[i] = pack.layer(C, k, C, true);
   reduce_ = pack.plain(B * P);
@@ -164,8 +166,8 @@ void Network::run(const Layer& layer, const float* x, size_t rows, const float* 
   affine.x = x - (layer.taps - 1) / 2 * channels;
   affine.x_stride = channels;
   affine.w = layer.weight;
-  affine.w_panel = kPanel * layer.in;
-  affine.w_row = kPanel;
+  affine.w_panel = kernels_->panel * layer.in;
+  affine.w_row = kernels_->panel;
   affine.bias = layer.bias;
   affine.slope = layer.slope;
   affine.residual = residual;
@@ -185,7 +187,7 @@ void Network::mix_rows(const float* matrix, size_t rows, const float* x, size_t 
   affine.x = matrix;
   affine.x_stride = in;
   affine.w = x;
-  affine.w_panel = kPanel;
+  affine.w_panel = kernels_->panel;
   affine.w_row = channels;
   affine.residual = residual;
   affine.residual_stride = channels;

@@ -53,12 +53,11 @@ fuzz: $(FUZZ_READY)
 	    -print_final_stats=1 corpus/$$target ../../tests/fuzz/corpus/$$target; \
 	done
 
-## bench       time the engine with every shipped model, and the loader that feeds the trainer
+## bench       time every shipped model, every kind of layer, and the loader that feeds the trainer
 .PHONY: bench
 bench: build
-	@set -e; for model in models/*.safetensors; do \
-	  $(RELEASE)/bench_engine $$model; $(RELEASE)/bench_engine $$model 48000; \
-	done
+	@$(RELEASE)/pellucid bench
+	@$(RELEASE)/bench_layers
 	@$(RELEASE)/bench_loader
 
 ## format      apply .clang-format to every source file

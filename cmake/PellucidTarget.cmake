@@ -1,5 +1,7 @@
 # pellucid_layer(NAME SOURCES... ): a static library `pellucid_NAME` with the project's warnings and include root.
-# pellucid_freestanding(TARGET): holds a layer to what a freestanding compiler ships.
+# pellucid_freestanding(TARGET): holds a layer to what a freestanding compiler ships, and to the same bits from every
+# compiler: no fused multiply-add that the source does not say. No one looks at floating-point flags: saying so lets GCC
+# vectorise what has a minimum in it.
 find_package(Threads REQUIRED)
 
 function(pellucid_options target)
@@ -22,7 +24,8 @@ endfunction()
 function(pellucid_freestanding target)
   set_target_properties(${target} PROPERTIES CXX_STANDARD 17)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffreestanding -fno-exceptions -fno-rtti
-                                                                     -fno-threadsafe-statics>)
+                                                                     -fno-threadsafe-statics>
+                                           -ffp-contract=off -fno-trapping-math $<$<NOT:$<CONFIG:Debug>>:-O3>)
 endfunction()
 
 # pellucid_test(NAME SOURCES... LIBS...): a GoogleTest program whose cases become ctest cases `NAME.Suite.Case`.

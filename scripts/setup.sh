@@ -16,7 +16,7 @@ tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev lib
                 libfmt-dev libpng-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
 training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
-                   libonnx-dev libprotobuf-dev clang-format)
+                   libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 fuzz_packages=(clang-14 libclang-rt-14-dev)

@@ -14,6 +14,7 @@
 
 namespace pellucid::cli {
 
+void add_bench(CLI::App& app);
 void add_denoise(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_export(CLI::App& app);

@@ -87,6 +87,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "pellucid " PELLUCID_VERSION);
   app.require_subcommand(1);
   app.footer(kExitCodes);
+  add_bench(app);
   add_denoise(app);
   add_eval(app);
   add_export(app);

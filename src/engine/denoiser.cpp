@@ -42,7 +42,7 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, Arena& 
   const nn::Architecture& a = file.architecture();
   const uint32_t window = window_for(a, settings.sample_rate_hz);
   bool made = plan_.init(window, arena);
-  made &= network_.init(file, arena);
+  made &= network_.init(file, arena, settings.kernels != nullptr ? *settings.kernels : nn::best_kernels());
   channel_count_ = settings.channels;
   channels_ = arena.take<Channel>(channel_count_);
   const size_t hop = window / 2;

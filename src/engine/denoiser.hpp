@@ -25,6 +25,7 @@ struct Settings {
   uint32_t channels = 0;
   float strength = 1.0f;
   float attenuation_limit_db = 100.0f;
+  const nn::Kernels* kernels = nullptr;  ///< null for the best
 };
 
 /// Where channel c's samples lie: first(c)[frame * step].

@@ -63,6 +63,8 @@ struct Kernels {
   /// mask[bins][2] and features -> spectrum[bins][2]; scratch as above.
   void (*decompress)(const Compression& c, const float* mask, const float* features, float* spectrum, float* scratch,
                      size_t bins);
+  /// Multiply-adds in registers, as many as there can be: what measured speeds are compared with. Returns their number.
+  size_t (*saturate)(size_t rounds);
 };
 
 /// The sets that this build has and this processor runs, the fastest last: "portable" (index 0, everywhere; the same

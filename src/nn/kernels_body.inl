@@ -228,3 +228,19 @@ static void decompress(const Compression& c, const float* mask, const float* fea
     spectrum[2 * k + 1] *= power[k];
   }
 }
+
+static size_t saturate(size_t rounds) {
+  constexpr size_t kFilled = kRows1 * (kPanel / kLanes), kSums = kFilled > 12 ? kFilled : 12;
+  // Sums that tend to 2 from different starts, of numbers that a compiler does not know, lest it does less.
+  volatile float half = 0.5f, one = 1.0f;
+  const Lanes factor = Lanes{} + half, term = Lanes{} + one;
+  Lanes sum[kSums];
+  for (size_t s = 0; s < kSums; ++s) sum[s] = term * static_cast<float>(s);
+  for (size_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 32
+    for (size_t s = 0; s < kSums; ++s) sum[s] = sum[s] * factor + term;
+  }
+  volatile float used = 0.0f;
+  for (size_t s = 0; s < kSums; ++s) used = used + sum[s][0];
+  return rounds * kSums * kLanes;
+}

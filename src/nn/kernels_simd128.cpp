@@ -11,6 +11,6 @@ constexpr size_t kRows1 = 6, kRows2 = 0;  // 12 registers hold sums
 
 }  // namespace
 
-const Kernels kSimd128Kernels = {"simd128", kPanel, affine, mix_bands, gru_gates, compress, decompress};
+const Kernels kSimd128Kernels = {"simd128", kPanel, affine, mix_bands, gru_gates, compress, decompress, saturate};
 
 }  // namespace pellucid::nn

@@ -1,0 +1,153 @@
+#include "cli/bench_model.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "cli/models.hpp"
+#include "cli/peak.hpp"
+#include "engine/denoiser.hpp"
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A denoiser of one channel, in memory of its own. pellucid.h has no choice of kernels, so it is not used.
+class Loaded {
+ public:
+  Loaded(const std::filesystem::path& path, const nn::Kernels& kernels) {
+    const std::vector<std::byte> bytes = read_model(path);
+    const auto file = std::make_unique<nn::ModelFile>();
+    const nn::ModelError error = file->parse(bytes.data(), bytes.size());
+    if (error.status != nn::ModelStatus::kOk) {
+      throw Error(ExitCode::kModel, "{}: not a model that can be used: {}; get the file again or name another model.",
+                  path.string(), error.detail);
+    }
+    architecture_ = file->architecture();
+    engine::Settings settings{architecture_.sample_rate_hz, 1};
+    settings.kernels = &kernels;
+    if (engine::window_for(architecture_, settings.sample_rate_hz) == 0) {
+      throw Error(ExitCode::kModel, "{}: its window of {} samples cannot be transformed; name another model.",
+                  path.string(), architecture_.window_samples);
+    }
+    dsp::Arena measure;
+    engine::Denoiser{}.init(*file, settings, measure);
+    memory_.reset(std::aligned_alloc(dsp::Arena::kAlignment, measure.bytes()));
+    dsp::Arena arena(memory_.get(), measure.bytes());
+    if (memory_ == nullptr || !denoiser_.init(*file, settings, arena)) throw std::bad_alloc();
+  }
+
+  const nn::Architecture& architecture() const { return architecture_; }
+  void process(std::vector<float>& samples) {
+    denoiser_.process(engine::Source::interleaved(samples.data(), 1), engine::Sink::interleaved(samples.data(), 1),
+                      samples.size());
+  }
+
+ private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  nn::Architecture architecture_;
+  std::unique_ptr<void, Free> memory_;
+  engine::Denoiser denoiser_;
+};
+
+/// Noise in bursts: silence would let processors take short cuts.
+class Noise {
+ public:
+  void fill(std::vector<float>& samples) {
+    const float loudness = hop_++ % 50 < 25 ? 0.1f : 0.001f;
+    for (float& x : samples) {
+      state_ = state_ * 1664525u + 1013904223u;
+      x = loudness * (static_cast<float>(state_ >> 8) / 8388608.0f - 1.0f);
+    }
+  }
+
+ private:
+  std::uint32_t state_ = 1, hop_ = 0;
+};
+
+double load_ms(const std::filesystem::path& path, const nn::Kernels& kernels) {
+  std::vector<double> times(7);
+  for (double& time : times) {
+    const double start = processor_time_s();
+    const Loaded loaded(path, kernels);
+    time = 1e3 * (processor_time_s() - start);
+  }
+  return median(std::move(times));
+}
+
+/// Frames as fast as they go, in turn with what the core can do at most, so that both meet the same clock frequency.
+void measure_speed(Loaded& loaded, double seconds, BenchResult* result) {
+  const nn::Architecture& a = loaded.architecture();
+  std::vector<float> samples(a.hop_samples);
+  Noise noise;
+  std::vector<double> hop_s, peaks;
+  const double end = processor_time_s() + seconds;
+  while (hop_s.size() < 5 || processor_time_s() < end) {
+    stop_if_interrupted();
+    constexpr int kHops = 64;
+    double spent = 0;
+    for (int i = 0; i < kHops; ++i) {
+      noise.fill(samples);
+      const double start = processor_time_s();
+      loaded.process(samples);
+      spent += processor_time_s() - start;
+    }
+    hop_s.push_back(spent / kHops);
+    peaks.push_back(peak_multiply_adds_per_s());
+  }
+  const double hop = median(std::move(hop_s));
+  result->realtime_factor = 1e-3 * result->hop_ms / hop;
+  result->multiply_adds_per_s = static_cast<double>(nn::multiply_adds_per_frame(a)) / hop;
+  result->peak_multiply_adds_per_s = median(std::move(peaks));
+}
+
+/// One frame a hop, each when its sound would be there, so that caches and clock are those of real use.
+void measure_paced(Loaded& loaded, double seconds, BenchResult* result) {
+  const std::chrono::duration<double, std::milli> hop(result->hop_ms);
+  std::vector<float> samples(loaded.architecture().hop_samples);
+  std::vector<double> times_us;
+  Noise noise;
+  const Clock::time_point begin = Clock::now();
+  const auto count = std::max<std::size_t>(10, static_cast<std::size_t>(1e3 * seconds / result->hop_ms));
+  while (times_us.size() < count) {
+    stop_if_interrupted();
+    noise.fill(samples);
+    const auto due = static_cast<double>(times_us.size() + 1) * hop;
+    std::this_thread::sleep_until(begin + std::chrono::duration_cast<Clock::duration>(due));
+    const Clock::time_point start = Clock::now();
+    loaded.process(samples);
+    times_us.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+  }
+  std::sort(times_us.begin(), times_us.end());
+  const auto at = [&](double share) {
+    return times_us[static_cast<std::size_t>(share * static_cast<double>(times_us.size() - 1) + 0.5)];
+  };
+  result->frame_us = {at(0.5), at(0.99), at(0.999), times_us.back(), static_cast<int>(times_us.size())};
+}
+
+}  // namespace
+
+BenchResult bench_model(const std::string& name, const std::filesystem::path& path, const BenchOptions& options) {
+  Loaded loaded(path, *options.kernels);
+  const nn::Architecture& a = loaded.architecture();
+  BenchResult result;
+  result.model = name;
+  result.kernels = options.kernels->name;
+  result.sample_rate_hz = static_cast<int>(a.sample_rate_hz);
+  result.hop_ms = 1e3 * a.hop_samples / a.sample_rate_hz;
+  result.load_ms = load_ms(path, *options.kernels);
+  measure_speed(loaded, 0.2 * options.seconds, &result);
+  measure_paced(loaded, options.seconds, &result);
+  return result;
+}
+
+}  // namespace pellucid::cli

@@ -19,7 +19,7 @@ namespace pellucid::dsp {
 
 class RealFft {
  public:
-  static constexpr uint32_t kMaxSize = 1u << 16;
+  static constexpr uint32_t kMaxSize = 1u << 22;
 
   /// Whether a transform of `size` samples exists: even, 4 to kMaxSize, size/2 made of 2, 3, 5, 7, 11 and 13.
   static bool supports(uint32_t size);

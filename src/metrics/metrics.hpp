@@ -36,6 +36,17 @@ Intelligibility intelligibility(std::span<const float> clean, std::span<const fl
 /// to -10..35 dB. NaN when the signal is shorter than two frames.
 double segmental_snr(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
 
+/// Perceptual evaluation of speech quality, wide band: a mean opinion score of about 1.02..4.64 (ITU-T P.862.2, on the
+/// model of P.862). Signals above 16 kHz are brought down to it. Delays are found and taken out, as the
+/// recommendation does, though the lengths have to be equal. NaN below 16 kHz, below 0.25 s, above 4 minutes, and where
+/// either signal is silent or the reference has no 200 ms of speech in one piece. Throws Error(kInput) for samples that
+/// are no numbers.
+double pesq_wide_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
+/// The same for telephone speech, 1.02..4.55 (ITU-T P.862 with the mapping of P.862.1): the band of a handset, of signals
+/// that have 16 kHz or more.
+double pesq_narrow_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
 /// Log-spectral distance in dB, 0 for equal signals; lower is better (Gray and Markel, IEEE TASSP 1976): the root mean
 /// square over frequency of the difference of the two log power spectra, averaged over 32 ms Hann frames, half
 /// overlapped. Both spectra are floored 80 dB below the loudest bin of the reference. NaN for a silent reference.

@@ -5,17 +5,15 @@
 #include <span>
 #include <vector>
 
-#include "dsp/fft.hpp"
+#include "metrics/real_transform.hpp"
 
 namespace pellucid::metrics {
 
 /// One thread at a time; the transform is computed in single precision.
 class PowerSpectrum {
  public:
-  /// `size` is one that dsp::RealFft supports; powers of two from 4 to 65536 are. Throws Error(kInternal) otherwise.
-  explicit PowerSpectrum(std::size_t size);
-  PowerSpectrum(const PowerSpectrum&) = delete;
-  PowerSpectrum& operator=(const PowerSpectrum&) = delete;
+  /// `size` as RealTransform takes it.
+  explicit PowerSpectrum(std::size_t size) : transform_(size), frame_(size), spectrum_(size + 2) {}
 
   std::size_t size() const { return frame_.size(); }
   std::size_t bins() const { return frame_.size() / 2 + 1; }
@@ -24,8 +22,7 @@ class PowerSpectrum {
   void operator()(std::span<const double> frame, std::span<double> power);
 
  private:
-  dsp::RealFft fft_;
-  std::vector<unsigned char> memory_;
+  RealTransform transform_;
   std::vector<float> frame_, spectrum_;
 };
 

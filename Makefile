@@ -10,6 +10,7 @@ ifneq ($(SETUP),no)
 TOOLS_READY := build/.setup-tools
 ALL_READY := build/.setup-all
 FUZZ_READY := build/.setup-fuzz
+PEERS_READY := build/.setup-peers
 endif
 
 RELEASE := build/release
@@ -60,6 +61,13 @@ bench: build
 	@$(RELEASE)/bench_layers
 	@$(RELEASE)/bench_loader
 
+## bench-peers time SpeexDSP, WebRTC, ffmpeg, RNNoise, GTCRN and ONNX Runtime beside ours; PEERS="--rounds 9 --json"
+.PHONY: bench-peers
+bench-peers: $(PEERS_READY)
+	@mkdir -p build && cmake --preset release >build/bench-peers.log
+	@cmake --build --preset release -j $(JOBS) --target pellucid_cli bench_peers
+	@node bench/peers/run.js $(PEERS)
+
 ## format      apply .clang-format to every source file
 .PHONY: format
 format: $(ALL_READY)
@@ -86,5 +94,5 @@ help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 # One stamp a set-up, so that a second run does none.
-build/.setup-tools build/.setup-all build/.setup-fuzz: build/.setup-%: scripts/setup.sh
+build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-peers: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

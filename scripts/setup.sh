@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check] [tools|all|fuzz]
+#   scripts/setup.sh [--check] [tools|all|fuzz|peers]
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
 #         build/npm; where that cannot be had, the rest goes on and the tests that need it are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
+# peers   the same for `make bench-peers`, from Debian and npm
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,6 +21,7 @@ training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-p
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
+peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev ffmpeg)
 
 fail() {
   echo "setup: $*" >&2
@@ -31,8 +33,8 @@ scope=all
 for argument in "$@"; do
   case $argument in
     --check) check=yes ;;
-    tools | all | fuzz) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz]." ;;
+    tools | all | fuzz | peers) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|peers]." ;;
   esac
 done
 
@@ -45,6 +47,7 @@ if [ "$scope" != tools ]; then
   done
 fi
 if [ "$scope" = fuzz ]; then packages+=("${fuzz_packages[@]}"); fi
+if [ "$scope" = peers ]; then packages+=("${peers_packages[@]}"); fi
 
 if ! command -v dpkg-query >/dev/null; then
   fail "this is not a Debian system (no dpkg-query); install the counterparts of ${packages[*]} and run make with SETUP=no."
@@ -65,6 +68,7 @@ npm_installed() { cmp -s "$1/package-lock.json" "build/npm/$2/installed.json"; }
 
 if [ $check = yes ]; then
   if [ "$scope" != tools ] && ! npm_installed tests/onnx onnx; then missing+=("npm: tests/onnx"); fi
+  if [ "$scope" = peers ] && ! npm_installed bench/peers peers; then missing+=("npm: bench/peers"); fi
   if [ ${#missing[@]} -eq 0 ]; then
     echo "setup: nothing is missing for '$scope'."
     exit 0
@@ -105,8 +109,12 @@ npm_install() {
 
 touch build/.setup-tools
 if [ "$scope" != tools ]; then
-  npm_install tests/onnx onnx ||
+  npm_install tests/onnx onnx || [ "$scope" = peers ] ||
     echo "setup: npm could not install ONNX Runtime; the tests onnx.Runtime.* will be skipped (see build/npm-onnx.log;" \
       "'scripts/setup.sh' tries again)." >&2
+  if [ "$scope" = peers ]; then
+    npm_installed tests/onnx onnx && npm_install bench/peers peers ||
+      fail "npm could not install what bench-peers compares with (see build/npm-onnx.log and build/npm-peers.log)."
+  fi
   touch build/.setup-all build/.setup-"$scope"
 fi

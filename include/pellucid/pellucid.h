@@ -50,15 +50,27 @@
  *     return 0;
  *   }
  *
- * Sound. Samples are float, full scale is -1 to 1; louder is fine. 1 to 32 channels, each denoised by itself; 8000 to
- * 384000 Hz. One model serves every rate: the analysis window keeps its length in seconds (32 ms for a 16 kHz model),
- * so that the network sees the same frequencies. What lies above the model's own range (8 kHz) follows the gain of the
- * model's top quarter; below 16 kHz the network sees nothing where the sound has nothing. Where the window is not a
- * whole number of samples that the Fourier transform can do, the nearest that it can is taken: the network then sees
- * all frequencies shifted, by 0.23 % at 44.1, 22.05 and 11.025 kHz, by at most 2 % at rates that nobody uses.
+ * Sound. Samples are float, where full scale is -1 to 1 and louder is fine, or 16-bit integers, where it is 32768: what
+ * is between two of those is rounded to the nearer, what is beyond them becomes the last. The two may take turns. 1 to
+ * 32 channels, planar or interleaved; 8000 to 384000 Hz. One model serves every rate: the analysis window keeps its
+ * length in seconds (32 ms for a 16 kHz model), so that the network sees the same frequencies. What lies above the
+ * model's own range (8 kHz) follows the gain of the model's top quarter; below 16 kHz the network sees nothing where
+ * the sound has nothing. Where the window is not a whole number of samples that the Fourier transform can do, the
+ * nearest that it can is taken: the network then sees all frequencies shifted, by 0.23 % at 44.1, 22.05 and 11.025 kHz,
+ * by at most 2 % at rates that nobody uses.
+ *
+ * Channels. Each is denoised by itself, as is right where each has a microphone of its own; or they are linked, as is
+ * right for a stereo picture that must not move. Linked channels get, in every bin, one real gain: the root of what the
+ * network leaves of all channels' power over their power. So they keep their ratios exactly, also where they are out of
+ * phase; but noise in one is heard while another speaks.
  *
  * Latency. The output lies pellucid_latency_samples() behind the input, a constant of the rate. To align a file: drop
  * that many samples at the start and feed as many zeros at the end.
+ *
+ * How much. Strength mixes the input back in. An attenuation limit leaves of every part of the spectrum at least so
+ * much. The post-filter weakens what the network left between the harmonics and makes up for the loudness: fewer
+ * remains of noise for a little more colour; whether that is better is for ears to say. Bypass returns the input, at
+ * the same delay; the network goes on listening, at the same cost, so that it is there at once when bypass ends.
  *
  * Memory. pellucid_create takes its memory from malloc, once. Where there is no heap, or where you want to own it, ask
  * pellucid_size and hand the memory to pellucid_init; nothing has then to be destroyed. Either way the model's bytes
@@ -119,22 +131,30 @@ extern "C" {
 /* What came of a call; pellucid_result_text has a sentence for each. */
 typedef enum pellucid_result {
   PELLUCID_OK = 0,
-  PELLUCID_ERROR_NULL_POINTER = 1,      /* a pointer that has to point somewhere is null */
-  PELLUCID_ERROR_ABI_VERSION = 2,       /* program and library were built against incompatible headers */
-  PELLUCID_ERROR_STRUCT_SIZE = 3,       /* struct_size is not that of any version of the struct */
-  PELLUCID_ERROR_SAMPLE_RATE = 4,       /* outside 8000 to 384000 Hz */
-  PELLUCID_ERROR_CHANNELS = 5,          /* outside 1 to 32 */
-  PELLUCID_ERROR_STRENGTH = 6,          /* outside 0 to 1, or not a number */
-  PELLUCID_ERROR_ATTENUATION_LIMIT = 7, /* below 0 dB, or not a number */
-  PELLUCID_ERROR_MEMORY_SIZE = 8,       /* less memory than pellucid_size asks for */
-  PELLUCID_ERROR_MEMORY_ALIGNMENT = 9,  /* memory does not start at a multiple of PELLUCID_ALIGNMENT */
-  PELLUCID_ERROR_OUT_OF_MEMORY = 10,    /* malloc had nothing left */
-  PELLUCID_ERROR_MODEL_FORMAT = 11,     /* the bytes are no Pellucid model */
-  PELLUCID_ERROR_MODEL_VERSION = 12,    /* a Pellucid model of a version this library does not read */
-  PELLUCID_ERROR_MODEL_TRUNCATED = 13,  /* the model is cut short (or has bytes too many) */
-  PELLUCID_ERROR_MODEL_DAMAGED = 14,    /* the model's checksum or structure is broken */
-  PELLUCID_ERROR_MODEL_UNSUPPORTED = 15 /* an intact model whose network this library cannot run */
+  PELLUCID_ERROR_NULL_POINTER = 1,       /* a pointer that has to point somewhere is null */
+  PELLUCID_ERROR_ABI_VERSION = 2,        /* program and library were built against incompatible headers */
+  PELLUCID_ERROR_STRUCT_SIZE = 3,        /* struct_size is not that of any version of the struct that is known */
+  PELLUCID_ERROR_SAMPLE_RATE = 4,        /* outside 8000 to 384000 Hz */
+  PELLUCID_ERROR_CHANNELS = 5,           /* outside 1 to 32 */
+  PELLUCID_ERROR_STRENGTH = 6,           /* outside 0 to 1, or not a number */
+  PELLUCID_ERROR_ATTENUATION_LIMIT = 7,  /* below 0 dB, or not a number */
+  PELLUCID_ERROR_MEMORY_SIZE = 8,        /* less memory than pellucid_size asks for */
+  PELLUCID_ERROR_MEMORY_ALIGNMENT = 9,   /* memory does not start at a multiple of PELLUCID_ALIGNMENT */
+  PELLUCID_ERROR_OUT_OF_MEMORY = 10,     /* malloc had nothing left */
+  PELLUCID_ERROR_MODEL_FORMAT = 11,      /* the bytes are no Pellucid model */
+  PELLUCID_ERROR_MODEL_VERSION = 12,     /* a Pellucid model of a version this library does not read */
+  PELLUCID_ERROR_MODEL_TRUNCATED = 13,   /* the model is cut short (or has bytes too many) */
+  PELLUCID_ERROR_MODEL_DAMAGED = 14,     /* the model's checksum or structure is broken */
+  PELLUCID_ERROR_MODEL_UNSUPPORTED = 15, /* an intact model whose network this library cannot run */
+  PELLUCID_ERROR_CHANNEL_LINK = 16,      /* none of pellucid_channel_link */
+  PELLUCID_ERROR_POST_FILTER = 17        /* outside 0 to 1, or not a number */
 } pellucid_result;
+
+/* What channels have to do with one another; see "Channels" above. */
+typedef enum pellucid_channel_link {
+  PELLUCID_CHANNELS_INDEPENDENT = 0,
+  PELLUCID_CHANNELS_LINKED = 1
+} pellucid_channel_link;
 
 /* How to denoise. Fill it with pellucid_config_init, then change what you want. */
 typedef struct pellucid_config {
@@ -145,6 +165,9 @@ typedef struct pellucid_config {
   uint32_t channels;          /* 1 to 32; default 1 */
   float strength;             /* 0 (output = input, delayed) to 1 (as clean as the model can); default 1 */
   float attenuation_limit_db; /* weaken nothing by more than this, 0 or more; default: no limit */
+  /* The first form of this struct ended here. */
+  uint32_t channel_link; /* a pellucid_channel_link; default: independent */
+  float post_filter;     /* 0 (none) to 1 (all of it); default 0 */
 } pellucid_config;
 
 /* A denoiser: what the sound so far has left behind, and the network. */
@@ -182,6 +205,12 @@ PELLUCID_API pellucid_result pellucid_process(pellucid_denoiser* denoiser, const
 PELLUCID_API pellucid_result pellucid_process_interleaved(pellucid_denoiser* denoiser, const float* input,
                                                           float* output, size_t frames);
 
+/* Both for 16-bit samples. What pellucid_process says of overlaps holds. */
+PELLUCID_API pellucid_result pellucid_process_int16(pellucid_denoiser* denoiser, const int16_t* const* input,
+                                                    int16_t* const* output, size_t frames);
+PELLUCID_API pellucid_result pellucid_process_interleaved_int16(pellucid_denoiser* denoiser, const int16_t* input,
+                                                                int16_t* output, size_t frames);
+
 /* Forgets all sound so far, as if new. Settings stay. */
 PELLUCID_API pellucid_result pellucid_reset(pellucid_denoiser* denoiser);
 
@@ -194,6 +223,12 @@ PELLUCID_API pellucid_result pellucid_set_strength(pellucid_denoiser* denoiser, 
 /* Weaken no part of the spectrum by more than `limit_db` (0 or more): 12 leaves some of the room, 100 or more is no
  * limit. Any thread. */
 PELLUCID_API pellucid_result pellucid_set_attenuation_limit_db(pellucid_denoiser* denoiser, float limit_db);
+
+/* The post-filter's share: 0 is none, 1 all of it. Any thread. */
+PELLUCID_API pellucid_result pellucid_set_post_filter(pellucid_denoiser* denoiser, float amount);
+
+/* Any value but 0: output = input, delayed, to the bit; 0, as at the start: denoised. Any thread. */
+PELLUCID_API pellucid_result pellucid_set_bypass(pellucid_denoiser* denoiser, int bypass);
 
 /* One sentence in English for any result, also for numbers that are none. Never null. */
 PELLUCID_API const char* pellucid_result_text(pellucid_result result);

@@ -51,10 +51,19 @@ class Denoiser {
   void process_interleaved(const float* input, float* output, std::size_t frames) {
     check(pellucid_process_interleaved(handle_.get(), input, output, frames));
   }
+  /// The same for 16-bit samples.
+  void process(const std::int16_t* const* input, std::int16_t* const* output, std::size_t frames) {
+    check(pellucid_process_int16(handle_.get(), input, output, frames));
+  }
+  void process_interleaved(const std::int16_t* input, std::int16_t* output, std::size_t frames) {
+    check(pellucid_process_interleaved_int16(handle_.get(), input, output, frames));
+  }
   void reset() { check(pellucid_reset(handle_.get())); }
   std::uint32_t latency_samples() const noexcept { return pellucid_latency_samples(handle_.get()); }
   void set_strength(float strength) { check(pellucid_set_strength(handle_.get(), strength)); }
   void set_attenuation_limit_db(float limit_db) { check(pellucid_set_attenuation_limit_db(handle_.get(), limit_db)); }
+  void set_post_filter(float amount) { check(pellucid_set_post_filter(handle_.get(), amount)); }
+  void set_bypass(bool bypass) { check(pellucid_set_bypass(handle_.get(), bypass ? 1 : 0)); }
   pellucid_denoiser* handle() const noexcept { return handle_.get(); }
 
  private:

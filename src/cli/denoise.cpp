@@ -33,6 +33,8 @@ struct Options {
   std::string model = kDefaultModel;
   float strength = 1;
   float attenuation_limit_db = PELLUCID_NO_ATTENUATION_LIMIT_DB;
+  float post_filter = 0;
+  bool link_channels = false;
   bool residue = false;
   int jobs = 0;
   bool json = false;
@@ -98,6 +100,8 @@ nlohmann::json summary(const Options& options, const fs::path& model, const Deno
           {"model", utf8(model)},
           {"strength", options.strength},
           {"attenuation_limit_db", options.attenuation_limit_db},
+          {"post_filter", options.post_filter},
+          {"link_channels", options.link_channels},
           {"residue", options.residue},
           {"files", std::move(files)},
           {"failed", failed},
@@ -138,6 +142,8 @@ void run(const Options& options) {
                                  .model_path = model_path,
                                  .strength = options.strength,
                                  .attenuation_limit_db = options.attenuation_limit_db,
+                                 .post_filter = options.post_filter,
+                                 .link_channels = options.link_channels,
                                  .residue = options.residue,
                                  .replace_existing = options.force};
   check_model(settings);
@@ -210,6 +216,13 @@ void add_denoise(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--atten-limit-db", options->attenuation_limit_db, "Weaken nothing by more than this many dB")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--post-filter", options->post_filter,
+                   "0: none, 1: weaken what is left of the noise between harmonics")
+      ->check(CLI::Range(0.0f, 1.0f))
+      ->capture_default_str();
+  command->add_flag("--link-channels", options->link_channels,
+                    "Treat all channels alike, so that a stereo picture stays where it is");
   command->add_flag("--residue", options->residue, "Write what is removed instead of what is left");
   command->add_option("--jobs", options->jobs, "Files at a time (0: one a core)")->check(CLI::Range(0, 1024));
   command->add_flag("--json", options->json, "A summary in JSON on standard output, progress in JSON lines");

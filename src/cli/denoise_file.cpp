@@ -28,6 +28,8 @@ Denoiser make_denoiser(const DenoiseSettings& settings, int rate_hz, int channel
   config.channels = static_cast<std::uint32_t>(channels);
   config.strength = settings.strength;
   config.attenuation_limit_db = settings.attenuation_limit_db;
+  config.post_filter = settings.post_filter;
+  config.channel_link = settings.link_channels ? PELLUCID_CHANNELS_LINKED : PELLUCID_CHANNELS_INDEPENDENT;
   if (result == PELLUCID_OK) result = pellucid_create(&config, &denoiser);
   const std::string sentence = pellucid_result_text(result);
   switch (result) {
@@ -47,6 +49,7 @@ Denoiser make_denoiser(const DenoiseSettings& settings, int rate_hz, int channel
                   PELLUCID_MAX_CHANNELS);
     case PELLUCID_ERROR_STRENGTH:
     case PELLUCID_ERROR_ATTENUATION_LIMIT:
+    case PELLUCID_ERROR_POST_FILTER:
       throw Error(ExitCode::kUsage, "{}", sentence);
     default:
       throw Error(ExitCode::kInternal, "{}: {}", input, sentence);

@@ -16,6 +16,8 @@ struct DenoiseSettings {
   std::filesystem::path model_path;  ///< named in errors
   float strength = 1;                ///< 0..1
   float attenuation_limit_db = 100;  ///< 100 or more: none
+  float post_filter = 0;             ///< 0..1
+  bool link_channels = false;        ///< one gain for all channels
   bool residue = false;              ///< write what was removed instead
   bool replace_existing = false;
 };

@@ -13,7 +13,7 @@ const char* pellucid_result_text(pellucid_result result) {
     case PELLUCID_ERROR_ABI_VERSION:
       return "The program was built against a pellucid.h that does not fit this library; build it again.";
     case PELLUCID_ERROR_STRUCT_SIZE:
-      return "The config's struct_size is wrong; fill the config with pellucid_config_init first.";
+      return "A struct_size is that of no version of the struct; fill a config with pellucid_config_init first.";
     case PELLUCID_ERROR_SAMPLE_RATE:
       return "The sample rate is outside 8000 to 384000 Hz; resample the sound first.";
     case PELLUCID_ERROR_CHANNELS:
@@ -38,6 +38,10 @@ const char* pellucid_result_text(pellucid_result result) {
       return "The model is damaged: its checksum or structure is wrong; get the file again.";
     case PELLUCID_ERROR_MODEL_UNSUPPORTED:
       return "The model is intact, but its network is not one that this library runs at this sample rate.";
+    case PELLUCID_ERROR_CHANNEL_LINK:
+      return "The channel link is neither PELLUCID_CHANNELS_INDEPENDENT nor PELLUCID_CHANNELS_LINKED.";
+    case PELLUCID_ERROR_POST_FILTER:
+      return "The amount of post-filtering is outside 0 to 1.";
     default:
       return "This number is no result of Pellucid.";
   }

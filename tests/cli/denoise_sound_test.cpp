@@ -55,6 +55,23 @@ TEST_F(Sound, TheAttenuationLimitHolds) {
   EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "half", "--atten-limit-db", "20"}), 0.5), 2e-4);
 }
 
+TEST_F(Sound, ThePostFilterWeakensWhatIsWeakenedAlready) {
+  make("a.wav", kFloat, 16000);
+  const double warp = std::sin(M_PI / 4), ratio = 1 / (warp * warp);
+  const double gain = 0.5 * warp * std::sqrt(1.02 * ratio / (1 + 0.02 * ratio * ratio));
+  EXPECT_LT(distance(read("a.wav"), denoised("a.wav", {"--model", "half", "--post-filter", "1"}), gain), 1e-3);
+}
+
+TEST_F(Sound, LinkedChannelsKeepTheirRatio) {
+  make("a.wav", kFloat, 48000, 1, std::size_t{20000});
+  std::vector<double> both;
+  for (const double v : read("a.wav")) both.insert(both.end(), {v, -0.25 * v});
+  make("both.wav", kFloat, 48000, 2, both);
+  const std::vector<double> linked = denoised("both.wav", {"--model", "random", "--link-channels"});
+  for (std::size_t i = 0; i < linked.size(); i += 2) ASSERT_NEAR(linked[i + 1], -0.25 * linked[i], 1e-7) << i;
+  EXPECT_GT(distance(linked, denoised("both.wav", {"--model", "random"})), 1e-4);
+}
+
 TEST_F(Sound, ResidueAndResultAddUpToTheInput) {
   make("a.wav", kFloat, 44100, 2);
   const std::vector<double> input = read("a.wav"), result = denoised("a.wav", {"--model", "random"});

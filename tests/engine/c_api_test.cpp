@@ -36,11 +36,47 @@ TEST(CApi, ConfigHasDefaultsAndKnowsItsVersion) {
   EXPECT_EQ(config.channels, 1u);
   EXPECT_EQ(config.strength, 1.0f);
   EXPECT_EQ(config.attenuation_limit_db, PELLUCID_NO_ATTENUATION_LIMIT_DB);
+  EXPECT_EQ(config.channel_link, static_cast<std::uint32_t>(PELLUCID_CHANNELS_INDEPENDENT));
+  EXPECT_EQ(config.post_filter, 0.0f);
   EXPECT_EQ(pellucid_config_init(nullptr), PELLUCID_ERROR_NULL_POINTER);
   EXPECT_EQ(pellucid_config_init_abi(&config, sizeof config, PELLUCID_ABI_VERSION + 1), PELLUCID_ERROR_ABI_VERSION);
   EXPECT_EQ(pellucid_config_init_abi(&config, sizeof config - 1, PELLUCID_ABI_VERSION), PELLUCID_ERROR_STRUCT_SIZE);
   EXPECT_EQ(pellucid_abi_version(), static_cast<std::uint32_t>(PELLUCID_ABI_VERSION));
   EXPECT_STREQ(pellucid_version(), "0.1.0");
+}
+
+/// pellucid_config as it was in its first form; what stands behind belongs to others.
+struct FirstConfig {
+  std::size_t struct_size;
+  const void* model;
+  std::size_t model_size;
+  std::uint32_t sample_rate_hz, channels;
+  float strength, attenuation_limit_db;
+};
+
+TEST(CApi, ProgramsBuiltWithTheFirstConfigKeepWorking) {
+  const Model model = random_model();
+  struct {
+    FirstConfig config;
+    std::uint32_t others[8];
+  } program;
+  for (std::uint32_t& word : program.others) word = 0xffffffffu;  // no channel link, and not a number
+  auto* config = reinterpret_cast<pellucid_config*>(&program.config);
+  ASSERT_EQ(pellucid_config_init_abi(config, sizeof program.config, PELLUCID_ABI_VERSION), PELLUCID_OK);
+  EXPECT_EQ(program.config.struct_size, sizeof program.config);
+  EXPECT_EQ(program.config.sample_rate_hz, 16000u);
+  EXPECT_EQ(program.config.attenuation_limit_db, PELLUCID_NO_ATTENUATION_LIMIT_DB);
+  for (const std::uint32_t word : program.others) EXPECT_EQ(word, 0xffffffffu);
+  program.config.model = model.data();
+  program.config.model_size = model.size();
+  program.config.channels = 2;
+  pellucid_denoiser* denoiser = nullptr;
+  ASSERT_EQ(pellucid_create(config, &denoiser), PELLUCID_OK);
+  const Samples in = noise(2 * 4800, 1);
+  Samples out(in.size());
+  EXPECT_EQ(pellucid_process_interleaved(denoiser, in.data(), out.data(), in.size() / 2), PELLUCID_OK);
+  EXPECT_EQ(out, Session(config_for(model, 16000, 2)).run(in));
+  pellucid_destroy(denoiser);
 }
 
 TEST(CApi, RefusesWhatIsOutOfRange) {
@@ -164,12 +200,12 @@ TEST(CApi, TakesNullPointersForWhatTheyAre) {
 
 TEST(CApi, HasASentenceForEveryResult) {
   std::set<std::string> sentences;
-  for (int result = 0; result <= PELLUCID_ERROR_MODEL_UNSUPPORTED; ++result) {
+  for (int result = 0; result <= PELLUCID_ERROR_POST_FILTER; ++result) {
     const std::string sentence = pellucid_result_text(static_cast<pellucid_result>(result));
     EXPECT_EQ(sentence.back(), '.') << sentence;
     EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
   }
-  for (const int result : {-1, 16, 31}) {
+  for (const int result : {-1, 18, 31}) {
     EXPECT_STREQ(pellucid_result_text(static_cast<pellucid_result>(result)), "This number is no result of Pellucid.");
   }
 }
@@ -189,6 +225,19 @@ TEST(Wrapper, DoesWhatTheCApiDoes) {
   denoiser.process(&from, &to, in.size());
   EXPECT_EQ(out, Session(config_for(model, 16000)).run(in));
   denoiser.set_attenuation_limit_db(12.0f);
+  denoiser.set_post_filter(0.5f);
+  EXPECT_THROW(denoiser.set_post_filter(2.0f), DenoiserError);
+  denoiser.set_bypass(true);
+  denoiser.reset();
+  const std::vector<std::int16_t> pcm(1000, 4711);
+  std::vector<std::int16_t> pcm_out(1000), planar_out(1000);
+  denoiser.process_interleaved(pcm.data(), pcm_out.data(), pcm.size());
+  EXPECT_EQ(pcm_out.back(), 4711);
+  denoiser.reset();
+  const std::int16_t* pcm_from = pcm.data();
+  std::int16_t* pcm_to = planar_out.data();
+  denoiser.process(&pcm_from, &pcm_to, pcm.size());
+  EXPECT_EQ(pcm_out, planar_out);
   EXPECT_THROW(denoiser.set_strength(-1.0f), DenoiserError);
   try {
     Denoiser broken(model.data(), model.size() - 1, 16000);

@@ -135,6 +135,8 @@ TEST(Robust, DenoisersInSeveralThreadsAndSettingsFromAnother) {
   for (int i = 0; i < 1000; ++i) {
     EXPECT_EQ(pellucid_set_strength(changing.get(), static_cast<float>(i % 11) / 10), PELLUCID_OK);
     EXPECT_EQ(pellucid_set_attenuation_limit_db(changing.get(), static_cast<float>(i % 30)), PELLUCID_OK);
+    EXPECT_EQ(pellucid_set_post_filter(changing.get(), static_cast<float>(i % 5) / 4), PELLUCID_OK);
+    EXPECT_EQ(pellucid_set_bypass(changing.get(), i % 7 == 0), PELLUCID_OK);
   }
   for (std::thread& thread : threads) thread.join();
   for (const Samples& result : results) EXPECT_EQ(result, expected);

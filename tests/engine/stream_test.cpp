@@ -75,6 +75,28 @@ TEST(Stream, PlanarInterleavedAndInPlaceAreTheSame) {
   }
 }
 
+TEST(Stream, OneSampleAndOneSecondAtATimeAreTheSameForEveryRateAndChannelCount) {
+  const Model model = random_model();
+  std::uint32_t turn = 0;
+  for (const std::uint32_t rate : kRates) {
+    for (const std::uint32_t link : {PELLUCID_CHANNELS_INDEPENDENT, PELLUCID_CHANNELS_LINKED}) {
+      const std::uint32_t channels = 1 + turn++ % 8;
+      SCOPED_TRACE(std::to_string(rate) + " Hz, " + std::to_string(channels) + " channels");
+      pellucid_config config = config_for(model, rate, channels);
+      config.channel_link = link;
+      const Samples in = noise(std::size_t{rate} * channels, rate);
+      const Samples second = Session(config).run(in);
+      const std::size_t part = rate / 8 * channels;
+      Samples singles(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(part));
+      Session session(config);
+      for (std::size_t i = 0; i < part; i += channels) {
+        ASSERT_EQ(pellucid_process_interleaved(session.get(), &singles[i], &singles[i], 1), PELLUCID_OK);
+      }
+      EXPECT_TRUE(std::equal(singles.begin(), singles.end(), second.begin()));
+    }
+  }
+}
+
 TEST(Stream, ChannelsDoNotKnowOneAnother) {
   const Model model = random_model();
   const std::size_t frames = 2000, channels = 32;

@@ -64,6 +64,12 @@ class Denoiser {
   void set_attenuation_limit_db(float limit_db) { check(pellucid_set_attenuation_limit_db(handle_.get(), limit_db)); }
   void set_post_filter(float amount) { check(pellucid_set_post_filter(handle_.get(), amount)); }
   void set_bypass(bool bypass) { check(pellucid_set_bypass(handle_.get(), bypass ? 1 : 0)); }
+  pellucid_status status() const {
+    pellucid_status status{};
+    status.struct_size = sizeof status;
+    check(pellucid_get_status(handle_.get(), &status));
+    return status;
+  }
   pellucid_denoiser* handle() const noexcept { return handle_.get(); }
 
  private:

@@ -224,4 +224,17 @@ pellucid_result pellucid_set_bypass(pellucid_denoiser* denoiser, int bypass) {
   return PELLUCID_OK;
 }
 
+pellucid_result pellucid_get_status(const pellucid_denoiser* denoiser, pellucid_status* status) {
+  if (denoiser == nullptr || status == nullptr) return PELLUCID_ERROR_NULL_POINTER;
+  if (status->struct_size != sizeof(pellucid_status)) return PELLUCID_ERROR_STRUCT_SIZE;
+  const pellucid::engine::Status known = denoiser->denoiser.status();
+  status->voice_probability = known.voice_probability;
+  status->voice_active = known.voice_active ? 1 : 0;
+  status->snr_db = known.snr_db;
+  status->noise_dbfs = known.noise_dbfs;
+  status->input_dbfs = known.input_dbfs;
+  status->output_dbfs = known.output_dbfs;
+  return PELLUCID_OK;
+}
+
 void** pellucid::engine::heap_of(pellucid_denoiser* denoiser) { return &denoiser->heap; }

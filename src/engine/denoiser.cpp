@@ -7,11 +7,30 @@
 namespace pellucid::engine {
 namespace {
 
+constexpr float kLoudestPower = 1e30f;  // of a frame; a network that errs may mean more
+
 /// Whether all values are numbers whose squares are, too.
 bool all_bounded(const float* values, size_t count) {
   uint32_t bad = 0;
   for (size_t i = 0; i < count; ++i) bad |= static_cast<uint32_t>(!(dsp::abs_of(values[i]) < 1e18f));
   return bad == 0;
+}
+
+/// Of value(0) … value(count - 1), in lanes, so that it need not be one after the other.
+template <typename Value>
+float sum_of_squares(size_t count, Value value) {
+  constexpr size_t kLanes = 8;
+  float lanes[kLanes] = {}, sum = 0.0f;
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const float x = value(i + lane);
+      lanes[lane] += x * x;
+    }
+  }
+  for (; i < count; ++i) sum += value(i) * value(i);
+  for (const float lane : lanes) sum += lane;
+  return sum;
 }
 
 void add_powers(const float* spectrum, uint32_t bins, float* powers) {
@@ -87,6 +106,8 @@ void Denoiser::reset() {
     channel.state.reset();
     for (uint32_t i = 0; i < plan_.hop_samples(); ++i) channel.incoming[i] = channel.ready[i] = 0.0f;
   }
+  activity_.reset();
+  publish(Status());
 }
 
 template <typename Sample>
@@ -125,6 +146,7 @@ template void Denoiser::process(const Channels<const int16_t>&, const Channels<i
 void Denoiser::process_hop() {
   const float share = wanted_share();
   const float floor = floor_of(limit_db_wanted_.get()), post = post_filter_wanted_.get();
+  frame_powers_ = FramePowers();
   // Also where nothing of it is wanted: what the network remembers is then fresh when it is wanted again.
   if (linked_) clean_linked(floor, post);
   for (size_t c = 0; c < channel_count_; ++c) {
@@ -132,6 +154,7 @@ void Denoiser::process_hop() {
     synthesise(channels_[c], share);
   }
   share_ = share;
+  publish_hop();
 }
 
 void Denoiser::clean_alone(Channel& channel, float floor, float post) {
@@ -171,7 +194,10 @@ bool Denoiser::run_network(Channel& channel) {
   for (uint32_t k = 0; k < 2 * shaped_bins_; ++k) network_in_[k] = channel.spectrum[k] * to_network_;
   for (uint32_t k = 2 * shaped_bins_; k < values; ++k) network_in_[k] = 0.0f;
   network_.process_frame(channel.state, network_in_, network_out_);
-  if (all_bounded(network_out_, values)) return true;
+  if (all_bounded(network_out_, values)) {
+    add_powers_of_frame();
+    return true;
+  }
   // Weights that drive the network out of range: forget what led there.
   channel.state.reset();
   for (uint32_t k = 0; k < values; ++k) network_out_[k] = network_in_[k];
@@ -199,6 +225,50 @@ void Denoiser::synthesise(Channel& channel, float share) {
     const float wet_share = start + slope * static_cast<float>(i);
     channel.ready[i] = dry[i] * (1.0f - wet_share) + wet_[i] * wet_share;
   }
+}
+
+void Denoiser::add_powers_of_frame() {
+  // Without the first bin: an offset is neither speech nor noise.
+  const float *in = network_in_ + 2, *out = network_out_ + 2;
+  const size_t values = 2 * (known_bins_ - 1);
+  // Parseval: one side of a spectrum, twice, of samples under a window whose square has a mean of one half.
+  const float window = static_cast<float>(network_.architecture().window_samples);
+  const float scale = 4.0f / (window * window) / static_cast<float>(channel_count_);
+  const float kept = scale * sum_of_squares(values, [=](size_t i) { return out[i]; });
+  const float removed = scale * sum_of_squares(values, [=](size_t i) { return in[i] - out[i]; });
+  frame_powers_.kept += dsp::min_of(kept, kLoudestPower);
+  frame_powers_.removed += dsp::min_of(removed, kLoudestPower);
+}
+
+void Denoiser::publish_hop() {
+  const size_t hop = plan_.hop_samples();
+  const float share = 1.0f / static_cast<float>(hop * channel_count_);
+  float input = 0.0f, output = 0.0f;
+  for (size_t c = 0; c < channel_count_; ++c) {
+    const float *in = channels_[c].incoming, *out = channels_[c].ready;
+    input += share * sum_of_squares(hop, [=](size_t i) { return in[i]; });
+    output += share * sum_of_squares(hop, [=](size_t i) { return out[i]; });
+  }
+  activity_.update(frame_powers_);
+  Status status;
+  status.voice_probability = activity_.probability();
+  status.voice_active = activity_.active();
+  status.snr_db = activity_.snr_db();
+  status.noise_dbfs = activity_.noise_dbfs();
+  status.input_dbfs = dbfs_of(input);
+  status.output_dbfs = dbfs_of(output);
+  publish(status);
+}
+
+void Denoiser::publish(const Status& status) {
+  status_.set({status.voice_probability, status.voice_active ? 1.0f : 0.0f, status.snr_db, status.noise_dbfs,
+               status.input_dbfs, status.output_dbfs});
+}
+
+Status Denoiser::status() const {
+  float values[6];
+  status_.get(values);
+  return {values[0], values[1] != 0.0f, values[2], values[3], values[4], values[5]};
 }
 
 }  // namespace pellucid::engine

@@ -19,6 +19,7 @@
 
 #include "dsp/arena.hpp"
 #include "dsp/stft.hpp"
+#include "engine/activity.hpp"
 #include "engine/samples.hpp"
 #include "engine/shared_value.hpp"
 #include "nn/network.hpp"
@@ -33,6 +34,16 @@ struct Settings {
   float attenuation_limit_db = 100.0f;
   float post_filter = 0.0f;
   const nn::Kernels* kernels = nullptr;  ///< null for the best
+};
+
+/// What is known of the last complete hop, all channels together; powers are means over them.
+struct Status {
+  float voice_probability = 0.0f;
+  bool voice_active = false;
+  float snr_db = kLeastSnrDb;
+  float noise_dbfs = kSilenceDbfs;
+  float input_dbfs = kSilenceDbfs;
+  float output_dbfs = kSilenceDbfs;
 };
 
 /// The window a stream of `sample_rate_hz` is cut with: the model's in seconds, as a size that can be transformed.
@@ -55,6 +66,8 @@ class Denoiser {
   void set_attenuation_limit_db(float limit_db) { limit_db_wanted_.set(limit_db); }
   void set_post_filter(float amount) { post_filter_wanted_.set(amount); }
   void set_bypass(bool bypass) { share_allowed_.set(bypass ? 0.0f : 1.0f); }
+  /// From any thread; all of it is of the same hop.
+  Status status() const;
 
  private:
   struct Channel {
@@ -76,6 +89,10 @@ class Denoiser {
   /// Post-filter and limits on network_out_; the gain of what lies above the network's bins.
   float shape(float floor, float post);
   void synthesise(Channel& channel, float share);
+  /// Notes what the network keeps and removes of a channel's frame.
+  void add_powers_of_frame();
+  void publish(const Status& status);
+  void publish_hop();
 
   dsp::StftPlan plan_;
   nn::Network network_;
@@ -95,6 +112,9 @@ class Denoiser {
   float share_ = 1.0f;  // of the denoised sound at the end of the last hop
   SharedFloat strength_wanted_, limit_db_wanted_, post_filter_wanted_;
   SharedFloat share_allowed_{1.0f};  // 0 in bypass
+  FramePowers frame_powers_;         // of this hop, means over the channels
+  Activity activity_;
+  SharedFloats<6> status_;
 };
 
 }  // namespace pellucid::engine

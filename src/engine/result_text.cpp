@@ -13,7 +13,9 @@ const char* pellucid_result_text(pellucid_result result) {
     case PELLUCID_ERROR_ABI_VERSION:
       return "The program was built against a pellucid.h that does not fit this library; build it again.";
     case PELLUCID_ERROR_STRUCT_SIZE:
-      return "A struct_size is that of no version of the struct; fill a config with pellucid_config_init first.";
+      return "A struct_size is that of no version of the struct; fill a config with pellucid_config_init, and set that "
+             "of a "
+             "status to sizeof(pellucid_status).";
     case PELLUCID_ERROR_SAMPLE_RATE:
       return "The sample rate is outside 8000 to 384000 Hz; resample the sound first.";
     case PELLUCID_ERROR_CHANNELS:

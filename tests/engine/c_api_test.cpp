@@ -227,6 +227,7 @@ TEST(Wrapper, DoesWhatTheCApiDoes) {
   denoiser.set_attenuation_limit_db(12.0f);
   denoiser.set_post_filter(0.5f);
   EXPECT_THROW(denoiser.set_post_filter(2.0f), DenoiserError);
+  EXPECT_NEAR(denoiser.status().input_dbfs, -14.0f, 2.0f);
   denoiser.set_bypass(true);
   denoiser.reset();
   const std::vector<std::int16_t> pcm(1000, 4711);

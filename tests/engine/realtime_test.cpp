@@ -43,6 +43,7 @@ bool use(pellucid_denoiser* denoiser, const Samples& in, Samples& out, std::size
   const std::size_t frames = in.size() / channels;
   std::array<const float*, PELLUCID_MAX_CHANNELS> from = {};
   std::array<float*, PELLUCID_MAX_CHANNELS> to = {};
+  std::array<std::int16_t, 1024> pcm = {};
   bool fine = true;
   for (std::size_t done = 0; done < frames; done += block) {
     const std::size_t n = std::min(block, frames - done);
@@ -54,6 +55,13 @@ bool use(pellucid_denoiser* denoiser, const Samples& in, Samples& out, std::size
       to[c] = out.data() + c * n;
     }
     fine &= pellucid_process(denoiser, from.data(), to.data(), n) == PELLUCID_OK;
+    fine &= pellucid_set_post_filter(denoiser, done % 7 == 0 ? 1.0f : 0.0f) == PELLUCID_OK;
+    fine &= pellucid_set_bypass(denoiser, done % 11 == 0) == PELLUCID_OK;
+    fine &= pellucid_process_interleaved_int16(denoiser, pcm.data(), pcm.data(), std::min(n, pcm.size() / channels)) ==
+            PELLUCID_OK;
+    pellucid_status status;
+    status.struct_size = sizeof status;
+    fine &= pellucid_get_status(denoiser, &status) == PELLUCID_OK;
     fine &= pellucid_latency_samples(denoiser) > 0;
   }
   return fine && pellucid_reset(denoiser) == PELLUCID_OK;
@@ -72,7 +80,9 @@ TEST(Realtime, ProcessingCallsNothingForbidden) {
   for (const NamedModel& model : models()) {
     for (const std::uint32_t rate : kRates) {
       for (const std::uint32_t channels : {1u, 2u, 8u}) {
-        const Session session(config_for(model.bytes, rate, channels));
+        pellucid_config config = config_for(model.bytes, rate, channels);
+        if (channels == 2) config.channel_link = PELLUCID_CHANNELS_LINKED;
+        const Session session(config);
         const Samples in = all_kinds_of_sound(std::size_t{rate} / 8 * channels);
         Samples out(in.size());
         for (const std::size_t block : {std::size_t{1}, std::size_t{160}, std::size_t{rate}}) {

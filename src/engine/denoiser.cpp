@@ -7,7 +7,8 @@
 namespace pellucid::engine {
 namespace {
 
-constexpr float kLoudestPower = 1e30f;  // of a frame; a network that errs may mean more
+constexpr double kMaxWindowSamples = 65536;  // far beyond what is real time
+constexpr float kLoudestPower = 1e30f;       // of a frame; a network that errs may mean more
 
 /// Whether all values are numbers whose squares are, too.
 bool all_bounded(const float* values, size_t count) {
@@ -50,9 +51,9 @@ void take_roots(const float* powers, uint32_t bins, float* spectrum) {
 }  // namespace
 
 uint32_t window_for(const nn::Architecture& architecture, uint32_t sample_rate_hz) {
-  return dsp::RealFft::nearest_size(static_cast<double>(architecture.window_samples) *
-                                    static_cast<double>(sample_rate_hz) /
-                                    static_cast<double>(architecture.sample_rate_hz));
+  const double samples = static_cast<double>(architecture.window_samples) * static_cast<double>(sample_rate_hz) /
+                         static_cast<double>(architecture.sample_rate_hz);
+  return samples <= kMaxWindowSamples ? dsp::RealFft::nearest_size(samples) : 0;
 }
 
 bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Arena& arena) {

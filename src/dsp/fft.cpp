@@ -15,24 +15,38 @@ uint32_t without_radices(uint32_t n) {
   return n;
 }
 
-/// The transform of kRadix numbers, in place.
-template <uint32_t kRadix>
-PELLUCID_INLINE void butterfly(float* re, float* im, const float* roots) {
+/// Four numbers that are worked on together: GCC does not vectorise the loops below by itself.
+typedef float Four __attribute__((vector_size(16)));
+
+template <typename T>
+PELLUCID_INLINE T load(const float* p) {
+  T value;
+  __builtin_memcpy(&value, p, sizeof value);
+  return value;
+}
+template <typename T>
+PELLUCID_INLINE void store(float* p, T value) {
+  __builtin_memcpy(p, &value, sizeof value);
+}
+
+/// The transform of kRadix numbers (or of fours of them), in place.
+template <uint32_t kRadix, typename T>
+PELLUCID_INLINE void butterfly(T* re, T* im, const float* roots) {
   if constexpr (kRadix == 2) {
-    const float r = re[0] - re[1], i = im[0] - im[1];
+    const T r = re[0] - re[1], i = im[0] - im[1];
     re[0] += re[1], im[0] += im[1];
     re[1] = r, im[1] = i;
   } else if constexpr (kRadix == 3) {
     constexpr float kSin = 0.866025404f;  // sin(2 pi / 3)
-    const float sum_r = re[1] + re[2], sum_i = im[1] + im[2];
-    const float dif_r = (re[1] - re[2]) * kSin, dif_i = (im[1] - im[2]) * kSin;
-    const float mid_r = re[0] - 0.5f * sum_r, mid_i = im[0] - 0.5f * sum_i;
+    const T sum_r = re[1] + re[2], sum_i = im[1] + im[2];
+    const T dif_r = (re[1] - re[2]) * kSin, dif_i = (im[1] - im[2]) * kSin;
+    const T mid_r = re[0] - 0.5f * sum_r, mid_i = im[0] - 0.5f * sum_i;
     re[0] += sum_r, im[0] += sum_i;
     re[1] = mid_r + dif_i, im[1] = mid_i - dif_r;
     re[2] = mid_r - dif_i, im[2] = mid_i + dif_r;
   } else if constexpr (kRadix == 4) {
-    const float ar = re[0] + re[2], ai = im[0] + im[2], br = re[0] - re[2], bi = im[0] - im[2];
-    const float cr = re[1] + re[3], ci = im[1] + im[3], dr = re[1] - re[3], di = im[1] - im[3];
+    const T ar = re[0] + re[2], ai = im[0] + im[2], br = re[0] - re[2], bi = im[0] - im[2];
+    const T cr = re[1] + re[3], ci = im[1] + im[3], dr = re[1] - re[3], di = im[1] - im[3];
     re[0] = ar + cr, im[0] = ai + ci;
     re[1] = br + di, im[1] = bi - dr;
     re[2] = ar - cr, im[2] = ai - ci;
@@ -40,15 +54,15 @@ PELLUCID_INLINE void butterfly(float* re, float* im, const float* roots) {
   } else {
     // Pairs k and kRadix-k: the cosine parts add, the sine parts subtract.
     constexpr uint32_t kHalf = (kRadix - 1) / 2;
-    float sum_r[kHalf], sum_i[kHalf], dif_r[kHalf], dif_i[kHalf];
-    const float zero_r = re[0], zero_i = im[0];
+    T sum_r[kHalf], sum_i[kHalf], dif_r[kHalf], dif_i[kHalf];
+    const T zero_r = re[0], zero_i = im[0];
     for (uint32_t k = 0; k < kHalf; ++k) {
       sum_r[k] = re[k + 1] + re[kRadix - 1 - k], sum_i[k] = im[k + 1] + im[kRadix - 1 - k];
       dif_r[k] = re[k + 1] - re[kRadix - 1 - k], dif_i[k] = im[k + 1] - im[kRadix - 1 - k];
       re[0] += sum_r[k], im[0] += sum_i[k];
     }
     for (uint32_t j = 1; j <= kHalf; ++j) {
-      float cr = zero_r, ci = zero_i, sr = 0.0f, si = 0.0f;
+      T cr = zero_r, ci = zero_i, sr = {}, si = {};
       for (uint32_t k = 0; k < kHalf; ++k) {
         const uint32_t turn = j * (k + 1) % kRadix;
         cr += roots[turn] * sum_r[k], ci += roots[turn] * sum_i[k];
@@ -57,6 +71,28 @@ PELLUCID_INLINE void butterfly(float* re, float* im, const float* roots) {
       re[j] = cr - sr, im[j] = ci + si;
       re[kRadix - j] = cr + sr, im[kRadix - j] = ci - si;
     }
+  }
+}
+
+/// A butterfly from x, `step` apart, times its twiddle factors (`groups` apart), to y, `stride` apart. W is T, or float
+/// where all numbers of T have the same factors.
+template <uint32_t kRadix, typename T, typename W>
+PELLUCID_INLINE void turn(const float* xr, const float* xi, size_t step, const float* twiddle, size_t groups,
+                          const float* roots, float* yr, float* yi, size_t stride) {
+  T re[kRadix], im[kRadix];
+#pragma GCC unroll 16
+  for (uint32_t k = 0; k < kRadix; ++k) {
+    re[k] = load<T>(xr + step * k);
+    im[k] = load<T>(xi + step * k);
+  }
+  butterfly<kRadix>(re, im, roots);
+  store(yr, re[0]);
+  store(yi, im[0]);
+#pragma GCC unroll 16
+  for (uint32_t j = 1; j < kRadix; ++j) {
+    const W wr = load<W>(twiddle + 2 * (j - 1) * groups), wi = load<W>(twiddle + (2 * j - 1) * groups);
+    store(yr + stride * j, re[j] * wr - im[j] * wi);
+    store(yi + stride * j, re[j] * wi + im[j] * wr);
   }
 }
 
@@ -122,30 +158,35 @@ bool RealFft::init(uint32_t size, Arena& arena) {
 template <uint32_t kRadix>
 void RealFft::pass(const Stage& stage, const float* __restrict xr, const float* __restrict xi, float* __restrict yr,
                    float* __restrict yi) {
-  const size_t groups = stage.groups, stride = stage.stride;
-  const size_t step = stride * groups;
-  const float* __restrict twiddle = stage.twiddle;
-  const float* __restrict roots = stage.roots;
-  const auto one = [=](size_t p, size_t q) __attribute__((always_inline)) {
-    float re[kRadix], im[kRadix];
-    for (uint32_t k = 0; k < kRadix; ++k) {
-      re[k] = xr[q + stride * p + step * k];
-      im[k] = xi[q + stride * p + step * k];
-    }
-    butterfly<kRadix>(re, im, roots);
-    yr[q + stride * kRadix * p] = re[0];
-    yi[q + stride * kRadix * p] = im[0];
-    for (uint32_t j = 1; j < kRadix; ++j) {
-      const float wr = twiddle[2 * (j - 1) * groups + p], wi = twiddle[(2 * j - 1) * groups + p];
-      yr[q + stride * (kRadix * p + j)] = re[j] * wr - im[j] * wi;
-      yi[q + stride * (kRadix * p + j)] = re[j] * wi + im[j] * wr;
-    }
-  };
+  const size_t groups = stage.groups, stride = stage.stride, step = stride * groups;
+  const float *twiddle = stage.twiddle, *roots = stage.roots;
   if (stride == 1) {
-    for (size_t p = 0; p < groups; ++p) one(p, 0);
-  } else {
-    for (size_t p = 0; p < groups; ++p) {
-      for (size_t q = 0; q < stride; ++q) one(p, q);
+    size_t p = 0;
+    for (; p + 4 <= groups; p += 4) {
+      float re[4 * kRadix], im[4 * kRadix];  // four groups side by side, put in order afterwards
+      turn<kRadix, Four, Four>(xr + p, xi + p, step, twiddle + p, groups, roots, re, im, 4);
+      for (size_t i = 0; i < 4; ++i) {
+        for (size_t j = 0; j < kRadix; ++j) {
+          yr[kRadix * (p + i) + j] = re[4 * j + i];
+          yi[kRadix * (p + i) + j] = im[4 * j + i];
+        }
+      }
+    }
+    for (; p < groups; ++p) {
+      turn<kRadix, float, float>(xr + p, xi + p, step, twiddle + p, groups, roots, yr + kRadix * p, yi + kRadix * p, 1);
+    }
+    return;
+  }
+  for (size_t p = 0; p < groups; ++p) {
+    const size_t in = stride * p, out = kRadix * in;
+    size_t q = 0;
+    for (; q + 4 <= stride; q += 4) {
+      turn<kRadix, Four, float>(xr + in + q, xi + in + q, step, twiddle + p, groups, roots, yr + out + q, yi + out + q,
+                                stride);
+    }
+    for (; q < stride; ++q) {
+      turn<kRadix, float, float>(xr + in + q, xi + in + q, step, twiddle + p, groups, roots, yr + out + q, yi + out + q,
+                                 stride);
     }
   }
 }

@@ -57,4 +57,18 @@ double log_spectral_distance(std::span<const float> clean, std::span<const float
 /// of the frames. Depends on the level through a floor of -100 dB. NaN below 8000 Hz and for less than two frames.
 double weighted_spectral_slope(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
 
+/// Log-likelihood ratio of linear prediction, 0 for equal signals, 2 at most; lower is better (Itakura 1975, as in the
+/// composite measures of Hu and Loizou 2008): order 16 (10 below 10 kHz), 30 ms Hann frames, 75 % overlap, each frame
+/// limited to 2, mean of the best 95 %. Frames in which the reference is digital silence are left out: published
+/// programs differ there. NaN when no frame is left.
+double log_likelihood_ratio(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+
+struct Composite {
+  double csig = 0, cbak = 0, covl = 0;
+};
+/// Mean opinion scores, 1..5, of the speech, of the background and of the whole, as a listening test by ITU-T P.835
+/// would give them, from other measures (Hu and Loizou, IEEE TASLP 2008). `pesq` is that of pesq_wide_band(), as in
+/// today's papers. NaN where a part is.
+Composite composite(double pesq, double llr, double wss, double segmental_snr_db);
+
 }  // namespace pellucid::metrics

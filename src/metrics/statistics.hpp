@@ -16,4 +16,9 @@ struct Summary {
 /// 10 000 resamples from a fixed seed, so that the same values always give the same interval.
 Summary summarize(std::span<const double> values);
 
+/// How likely a mean as far from 0 would be if each difference could as well have had the other sign: the two-sided
+/// p-value of the paired randomisation test (Fisher 1935). Exact up to 16 differences, from 100 000 random choices of
+/// the signs, with a fixed seed, above. NaN values are left out; NaN when none is left.
+double sign_flip_p(std::span<const double> differences);
+
 }  // namespace pellucid::metrics

@@ -142,6 +142,42 @@ TEST(WeightedSpectralSlope, IsZeroForEqualSignalsBlindToGainAndFallsWithSnr) {
       std::isnan(weighted_spectral_slope(std::vector<float>(500, 0.1F), std::vector<float>(500, 0.1F), kRateHz)));
 }
 
+TEST(LogLikelihoodRatio, IsZeroForEqualSpectraAndFallsWithSnr) {
+  const std::vector<float> noise = white_noise(kRateHz, 10);
+  std::vector<float> clean = white_noise(noise.size(), 12);  // with a spectrum that falls by 25 dB
+  for (std::size_t i = 1; i < clean.size(); ++i) clean[i] += 0.9F * clean[i - 1];
+  EXPECT_NEAR(log_likelihood_ratio(clean, clean, kRateHz), 0.0, 1e-12);
+  EXPECT_NEAR(log_likelihood_ratio(noise, scaled(noise, 0.25F), kRateHz), 0.0, 1e-6);
+  double last = 2.0;
+  for (double snr_db : {-10.0, 0.0, 10.0, 20.0, 40.0}) {
+    const double now = log_likelihood_ratio(clean, add(clean, noise, snr_db), kRateHz);
+    EXPECT_LE(now, last) << snr_db;
+    EXPECT_GT(now, 0.0);
+    last = now;
+  }
+  EXPECT_LT(last, 0.1);
+}
+
+TEST(LogLikelihoodRatio, LeavesSilenceOfTheReferenceOut) {
+  const std::vector<float> clean = voice(1), noise = white_noise(clean.size(), 11), silence(clean.size(), 0.0F);
+  std::vector<float> longer = clean, noisy = add(clean, noise, 10), noisy_longer = noisy;
+  longer.insert(longer.end(), silence.begin(), silence.end());
+  noisy_longer.insert(noisy_longer.end(), noise.begin(), noise.end());
+  EXPECT_NEAR(log_likelihood_ratio(longer, noisy_longer, kRateHz), log_likelihood_ratio(clean, noisy, kRateHz), 0.02);
+  EXPECT_TRUE(std::isnan(log_likelihood_ratio(silence, clean, kRateHz)));
+  EXPECT_GT(log_likelihood_ratio(clean, silence, kRateHz), 1.0);
+  EXPECT_TRUE(std::isnan(log_likelihood_ratio(std::vector<float>(500, 0.1F), std::vector<float>(500, 0.1F), kRateHz)));
+}
+
+TEST(CompositeMeasures, StayBetweenOneAndFive) {
+  const Composite best = composite(4.64, 0, 0, 35), worst = composite(1.0, 2, 120, -10);
+  for (double mos : {best.csig, best.cbak, best.covl}) EXPECT_EQ(mos, 5.0);
+  for (double mos : {worst.csig, worst.covl}) EXPECT_EQ(mos, 1.0);
+  EXPECT_GE(worst.cbak, 1.0);
+  EXPECT_TRUE(std::isnan(composite(std::nan(""), 1, 1, 1).covl));
+  EXPECT_FALSE(std::isnan(composite(2, std::nan(""), 1, 1).cbak));
+}
+
 TEST(Measures, RefuseWhatCannotBeCompared) {
   const std::vector<float> a(1000, 0.1F), b(999, 0.1F), none;
   EXPECT_THROW(si_sdr(a, b), Error);

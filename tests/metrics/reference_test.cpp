@@ -70,6 +70,12 @@ double expect_row(const Row& row, const fs::path& clean_path, const fs::path& es
   EXPECT_NEAR(pesq_narrow_band(clean.samples, estimate.samples, clean.rate_hz), value("pesq_nb"), 2e-3);
   const double wide = pesq_wide_band(clean.samples, estimate.samples, clean.rate_hz);
   EXPECT_NEAR(wide, value("pesq_wb"), wide_tolerance);
+  // The weights, by the reference's own parts; LLR treats digital silence in another way than the reference.
+  const Composite parts = composite(value("pesq_wb"), value("llr"), value("wss"), value("seg_snr"));
+  EXPECT_NEAR(parts.csig, value("csig"), 2e-4);
+  EXPECT_NEAR(parts.cbak, value("cbak"), 2e-4);
+  EXPECT_NEAR(parts.covl, value("covl"), 2e-4);
+  EXPECT_NEAR(log_likelihood_ratio(clean.samples, estimate.samples, clean.rate_hz), value("llr"), 0.1);
   return std::abs(wide - value("pesq_wb"));
 }
 

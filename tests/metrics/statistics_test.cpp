@@ -58,5 +58,36 @@ TEST(Summary, LeavesNanOutAndSaysWhatItDoesNotKnow) {
   EXPECT_EQ(summarize(values).low, s.low);  // the same each time
 }
 
+TEST(SignFlip, CountsTheSignsThatAreAsFar) {
+  EXPECT_EQ(sign_flip_p(std::vector<double>{1, 2, 3}), 2.0 / 8);  // all plus, all minus
+  EXPECT_EQ(sign_flip_p(std::vector<double>{1, 2, -3}), 1.0);
+  EXPECT_EQ(sign_flip_p(std::vector<double>{-1, -1, -1, -1, 0.5}), 4.0 / 32);
+  EXPECT_EQ(sign_flip_p(std::vector<double>{0, 0, 0}), 1.0);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(sign_flip_p(std::vector<double>{1, nan, 2, 3}), 2.0 / 8);
+  EXPECT_TRUE(std::isnan(sign_flip_p(std::vector<double>{nan})));
+}
+
+TEST(SignFlip, AgreesWithTheNormalTestAndIsFairWithoutADifference) {
+  Random random(13);
+  std::vector<double> values(60);
+  double sum = 0, squares = 0;
+  for (double& v : values) {
+    v = 0.25 + random.normal();
+    sum += v;
+    squares += v * v;
+  }
+  const double z = std::abs(sum) / std::sqrt(squares);  // the sum's deviation under random signs
+  EXPECT_NEAR(sign_flip_p(values), std::erfc(z / std::sqrt(2.0)), 0.01);
+  EXPECT_EQ(sign_flip_p(values), sign_flip_p(values));
+  int small = 0;
+  for (int trial = 0; trial < 400; ++trial) {
+    std::vector<double> none(12);
+    for (double& v : none) v = random.normal();
+    small += sign_flip_p(none) <= 0.1 ? 1 : 0;
+  }
+  EXPECT_NEAR(small, 40, 20);
+}
+
 }  // namespace
 }  // namespace pellucid::metrics

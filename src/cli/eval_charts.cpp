@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "cli/eval_tables.hpp"
+
 namespace pellucid::cli {
 namespace {
 

@@ -21,16 +21,12 @@ struct EvalResult {
   std::vector<EvalProblem> problems;
   EvalGroup all;
   std::vector<EvalGroup> snrs, noises;
+  std::vector<std::size_t> shown;  ///< measures that tables for people have as columns; JSON and CSV have them all
 
   bool has_after() const { return !after.empty(); }
   double seconds() const;
   double denoise_seconds() const;
 };
-
-/// "0.812", "-" where undefined.
-std::string format_score(double value, std::size_t measure);
-/// "0.812 [0.790, 0.833]".
-std::string format_summary(const metrics::Summary& summary, std::size_t measure);
 
 /// Means, means per SNR and per noise; `files` adds a line for each file.
 std::string to_text(const EvalResult& result, bool files);

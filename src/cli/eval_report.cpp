@@ -10,6 +10,7 @@
 
 #include "audio/pcm_stream.hpp"
 #include "cli/eval_charts.hpp"
+#include "cli/eval_tables.hpp"
 #include "metrics/spectrogram.hpp"
 
 namespace pellucid::cli {
@@ -80,7 +81,8 @@ std::string player(const char* name, std::span<const float> samples, int rate_hz
 }
 
 std::string note(const Scores& scores) {
-  return fmt::format("SI-SDR {} dB, STOI {}", format_score(scores[kSiSdr], kSiSdr), format_score(scores[kStoi], kStoi));
+  return fmt::format("PESQ {}, STOI {}, SI-SDR {} dB", format_score(scores[kPesq], kPesq),
+                     format_score(scores[kStoi], kStoi), format_score(scores[kSiSdr], kSiSdr));
 }
 
 std::string example(const char* what, const EvalRow& row, const EvalSounds& sounds) {
@@ -102,9 +104,10 @@ std::string example(const char* what, const EvalRow& row, const EvalSounds& soun
   return text;
 }
 
-std::string header_cells(bool sortable) {
+std::string header_cells(const EvalResult& result, bool sortable) {
   std::string text;
-  for (const Measure& m : kMeasures) {
+  for (std::size_t index : result.shown) {
+    const Measure& m = kMeasures[index];
     text += fmt::format("<th{}>{} <small>{}{}</small></th>", sortable ? " data-sort=\"\"" : "", m.title, m.unit,
                         m.higher_is_better ? "" : " ↓");
   }
@@ -123,10 +126,11 @@ std::string summary_cell(const metrics::Summary& s, std::size_t m, bool as_chang
 }
 
 std::string means_table(const EvalResult& result) {
-  std::string text = "<div class=\"wide\"><table><thead><tr><th></th>" + header_cells(false) + "</tr></thead><tbody>\n";
+  std::string text =
+      "<div class=\"wide\"><table><thead><tr><th></th>" + header_cells(result, false) + "</tr></thead><tbody>\n";
   const auto row = [&](const char* name, const Summaries& summaries, bool as_change) {
     text += fmt::format("<tr><td>{}</td>", name);
-    for (std::size_t m = 0; m < kMeasures.size(); ++m) text += summary_cell(summaries[m], m, as_change);
+    for (std::size_t m : result.shown) text += summary_cell(summaries[m], m, as_change);
     text += "</tr>\n";
   };
   row("noisy", result.all.before, false);
@@ -149,10 +153,10 @@ std::string groups_table(const EvalResult& result, const std::vector<EvalGroup>&
   std::string text = fmt::format(
       "<h2>By {}</h2>\n<div class=\"wide\"><table><thead><tr><th>{}</th><th>files</th>{}</tr>"
       "</thead><tbody>\n",
-      head, head, header_cells(false));
+      head, head, header_cells(result, false));
   for (const EvalGroup& group : groups) {
     text += fmt::format("<tr><td>{}</td><td>{}</td>", escape_html(group.label), group.files);
-    for (std::size_t m = 0; m < kMeasures.size(); ++m) {
+    for (std::size_t m : result.shown) {
       text += scores_cell(group.before[m].mean, group.after[m].mean, result.has_after(), m);
     }
     text += "</tr>\n";
@@ -165,13 +169,13 @@ std::string files_table(const EvalResult& result) {
       "<h2>Files</h2>\n<p class=\"soft\">A click on a head sorts{}.</p>\n<div class=\"wide\"><table><thead><tr>"
       "<th data-sort=\"\">file</th><th data-sort=\"\">SNR <small>dB</small></th><th data-sort=\"\">noise</th>"
       "<th data-sort=\"\">length <small>s</small></th>{}</tr></thead><tbody>\n",
-      result.has_after() ? ", measures by their gain" : "", header_cells(true));
+      result.has_after() ? ", measures by their gain" : "", header_cells(result, true));
   for (const EvalRow& row : result.rows) {
     const EvalCondition& condition = row.pair.condition;
     text += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.1f}</td>", escape_html(row.pair.name),
                         condition.snr_db ? fmt::format("{:g}", *condition.snr_db) : "-",
                         condition.noise.empty() ? "-" : escape_html(condition.noise), row.seconds);
-    for (std::size_t m = 0; m < kMeasures.size(); ++m) {
+    for (std::size_t m : result.shown) {
       text += scores_cell(row.before[m], row.after ? (*row.after)[m] : NAN, result.has_after(), m);
     }
     text += "</tr>\n";
@@ -213,8 +217,11 @@ std::string to_html(const EvalResult& result, const std::function<EvalSounds(con
   html += "</p>\n<h2>Means</h2>\n" + means_table(result);
   html +=
       "<p class=\"soft\">Small figures: 95 % interval of the mean (percentile bootstrap over files, 10 000 resamples). "
-      "Higher is better but for LSD. SI-SDR: scale-invariant signal-to-distortion ratio; STOI, ESTOI: short-time "
-      "objective intelligibility, plain and extended; segSNR: segmental SNR; LSD: log-spectral distance.</p>\n";
+      "Higher is better but where ↓ stands. SI-SDR: scale-invariant signal-to-distortion ratio; STOI, ESTOI: "
+      "short-time "
+      "objective intelligibility, plain and extended; PESQ: ITU-T P.862.2, wide band; CSIG, CBAK, COVL: composite "
+      "opinion scores of speech, background and whole; segSNR: segmental SNR; LLR: log-likelihood ratio; WSS: weighted "
+      "spectral slope; LSD: log-spectral distance.</p>\n";
   html += "<h2>Plots</h2>\n<div class=\"plots\">\n";
   for (std::size_t m : {kSiSdr, kStoi}) html += snr_chart(result, m);
   for (std::size_t m : {kSiSdr, kStoi}) html += scatter_chart(result, m);

@@ -2,18 +2,74 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
 #include "metrics/metrics.hpp"
+#include "support/error.hpp"
 
 namespace pellucid::cli {
+namespace {
+
+/// The key without unit or band: "si_sdr", "pesq".
+std::string short_name(const Measure& measure) {
+  const std::string key = measure.key;
+  for (const char* ending : {"_db", "_wb"}) {
+    if (key.ends_with(ending)) return key.substr(0, key.size() - 3);
+  }
+  return key;
+}
+
+}  // namespace
+
+std::vector<std::size_t> all_measures() {
+  std::vector<std::size_t> all(kMeasures.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+std::vector<std::size_t> usual_measures() { return {kPesq, kStoi, 2, kSiSdr, 6}; }
+
+std::vector<std::size_t> choose_measures(const std::vector<std::string>& names, std::vector<std::size_t> otherwise) {
+  if (names.empty()) return otherwise;
+  std::vector<std::size_t> chosen;
+  std::string known = "all";
+  for (const Measure& measure : kMeasures) known += fmt::format(", {}", short_name(measure));
+  for (const std::string& name : names) {
+    if (name == "all") return all_measures();
+    const auto found = std::find_if(kMeasures.begin(), kMeasures.end(), [&](const Measure& measure) {
+      return name == measure.key || name == short_name(measure);
+    });
+    if (found == kMeasures.end()) {
+      throw Error(ExitCode::kUsage, "--metrics: '{}' is no measure; give some of {}.", name, known);
+    }
+    const auto index = static_cast<std::size_t>(found - kMeasures.begin());
+    if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
+  }
+  return chosen;
+}
 
 Scores measure(std::span<const float> clean, std::span<const float> estimate, int rate_hz) {
   const metrics::Intelligibility words = metrics::intelligibility(clean, estimate, rate_hz);
-  return {metrics::si_sdr(clean, estimate), words.stoi, words.estoi, metrics::segmental_snr(clean, estimate, rate_hz),
+  const double pesq = metrics::pesq_wide_band(clean, estimate, rate_hz);
+  const double segmental_snr_db = metrics::segmental_snr(clean, estimate, rate_hz);
+  const double llr = metrics::log_likelihood_ratio(clean, estimate, rate_hz);
+  const double wss = metrics::weighted_spectral_slope(clean, estimate, rate_hz);
+  const metrics::Composite mos = metrics::composite(pesq, llr, wss, segmental_snr_db);
+  return {metrics::si_sdr(clean, estimate),
+          words.stoi,
+          words.estoi,
+          pesq,
+          mos.csig,
+          mos.cbak,
+          mos.covl,
+          segmental_snr_db,
+          llr,
+          wss,
           metrics::log_spectral_distance(clean, estimate, rate_hz)};
 }
 

@@ -20,12 +20,25 @@ struct Measure {
   int digits;
   bool higher_is_better;
 };
-inline constexpr std::array<Measure, 5> kMeasures = {{{"si_sdr_db", "SI-SDR", "dB", 2, true},
-                                                      {"stoi", "STOI", "", 3, true},
-                                                      {"estoi", "ESTOI", "", 3, true},
-                                                      {"seg_snr_db", "segSNR", "dB", 2, true},
-                                                      {"lsd_db", "LSD", "dB", 2, false}}};
-inline constexpr std::size_t kSiSdr = 0, kStoi = 1;
+inline constexpr std::array<Measure, 11> kMeasures = {{{"si_sdr_db", "SI-SDR", "dB", 2, true},
+                                                       {"stoi", "STOI", "", 3, true},
+                                                       {"estoi", "ESTOI", "", 3, true},
+                                                       {"pesq_wb", "PESQ", "", 2, true},
+                                                       {"csig", "CSIG", "", 2, true},
+                                                       {"cbak", "CBAK", "", 2, true},
+                                                       {"covl", "COVL", "", 2, true},
+                                                       {"seg_snr_db", "segSNR", "dB", 2, true},
+                                                       {"llr", "LLR", "", 2, false},
+                                                       {"wss", "WSS", "", 1, false},
+                                                       {"lsd_db", "LSD", "dB", 2, false}}};
+inline constexpr std::size_t kSiSdr = 0, kStoi = 1, kPesq = 3;
+
+/// The measures that a list of names asks for: keys with or without their unit, "pesq" for pesq_wb, "all" for each.
+/// Empty names give `otherwise`. Throws Error(kUsage) for a name that is none.
+std::vector<std::size_t> choose_measures(const std::vector<std::string>& names, std::vector<std::size_t> otherwise);
+/// What fits a terminal: PESQ, STOI, ESTOI, SI-SDR, COVL.
+std::vector<std::size_t> usual_measures();
+std::vector<std::size_t> all_measures();
 
 /// In the order of kMeasures; NaN where undefined.
 using Scores = std::array<double, kMeasures.size()>;

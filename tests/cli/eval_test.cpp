@@ -68,6 +68,10 @@ TEST_F(EvalTest, FiguresOfRecordingsAreThePublishedOnes) {
   EXPECT_NEAR(json["files"][1]["noisy"]["estoi"], 0.9018, 1e-4);
   EXPECT_NEAR(json["files"][2]["noisy"]["si_sdr_db"], 3.8561, 1e-3);
   EXPECT_NEAR(json["files"][2]["noisy"]["seg_snr_db"], -1.2865, 1e-3);
+  EXPECT_NEAR(json["files"][0]["noisy"]["pesq_wb"], 2.1500, 2e-3);
+  EXPECT_NEAR(json["files"][1]["noisy"]["cbak"], 2.5452, 2e-3);
+  EXPECT_NEAR(json["files"][2]["noisy"]["wss"], 54.0819, 5e-3);
+  EXPECT_NEAR(json["files"][2]["noisy"]["covl"], 1.6662, 0.05);  // by way of LLR
   EXPECT_NEAR(json["mean"]["noisy"]["stoi"]["mean"], (0.9707 + 0.9234 + 0.7958) / 3, 1e-4);
   EXPECT_LE(json["mean"]["noisy"]["stoi"]["low"], json["mean"]["noisy"]["stoi"]["mean"]);
   EXPECT_FALSE(json["mean"].contains("enhanced"));
@@ -101,6 +105,76 @@ TEST_F(EvalTest, ComparesBeforeAndAfterBySnrAndNoise) {
   for (const char* word : {"SI-SDR dB", "change", "SNR dB", "rain, wind", "95 %"}) {
     EXPECT_NE(text.output.find(word), std::string::npos) << word;
   }
+}
+
+TEST_F(EvalTest, ColumnsAreChosen) {
+  const fs::path data = fs::path(PELLUCID_TEST_DATA) / "metrics";
+  const std::vector<std::string> basis = {"eval", "--clean", data / "clean", "--noisy", data / "noisy", "--brief"};
+  const auto table = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), basis.begin(), basis.end());
+    const Ran run = program(more);
+    EXPECT_EQ(run.code, 0) << run.error;
+    return run.output;
+  };
+  const std::string usual = table({}), few = table({"--metrics", "wss,pesq"}), all = table({"--metrics", "all"});
+  EXPECT_LT(usual.find("PESQ"), usual.find("STOI")) << usual;
+  EXPECT_EQ(usual.find("WSS"), std::string::npos);
+  EXPECT_LT(few.find("WSS"), few.find("PESQ"));
+  EXPECT_NE(few.find("WSS: lower is better"), std::string::npos);
+  EXPECT_EQ(few.find("STOI"), std::string::npos);
+  for (const char* word : {"CSIG", "CBAK", "COVL", "LLR", "WSS", "LSD", "segSNR"}) {
+    EXPECT_NE(all.find(word), std::string::npos) << word;
+  }
+  expect_refused(eval({"--metrics", "pesq,beauty"}), 2, "beauty");
+}
+
+TEST_F(EvalTest, ComparesTwoSystemsPairByPair) {
+  fs::create_directory(folder_ / "better");
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = fmt::format("f{}.wav", i);
+    make_trio(name, 3.0 * i, 12000);
+    fs::copy_file(folder_ / "clean" / name, folder_ / "better" / name);
+  }
+  make_trio("alone.wav", 5, 12000);
+  const Ran run = eval({"--compare", "enhanced", "better", "--json", "--csv", "out.csv"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_NE(run.error.find("alone.wav"), std::string::npos) << run.error;
+  const Json json = Json::parse(run.output);
+  EXPECT_EQ(json["pairs"], 6);
+  const Json stoi = json["measures"]["stoi"], lsd = json["measures"]["lsd_db"];
+  EXPECT_NEAR(stoi["b"], 1.0, 1e-9);
+  EXPECT_NEAR(stoi["difference"]["mean"], stoi["b"].get<double>() - stoi["a"].get<double>(), 1e-9);
+  EXPECT_GT(stoi["difference"]["low"], 0);
+  EXPECT_EQ(stoi["p"], 2.0 / 64);  // the smallest that six pairs can give
+  EXPECT_LT(lsd["difference"]["high"], 0);
+  EXPECT_EQ(json["files"].size(), 6U);
+  const std::string csv = bytes("out.csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 7);
+  EXPECT_NE(csv.find("stoi_a"), std::string::npos);
+
+  // A system against itself, a folder against a model.
+  const Json same = Json::parse(eval({"--compare", "noisy", "same", "--json"}).output);
+  EXPECT_EQ(same["pairs"], 7);
+  EXPECT_NEAR(same["measures"]["stoi"]["difference"]["mean"], 0, 1e-3);
+  const Json self = Json::parse(eval({"--compare", "same", "same", "--json"}).output);
+  EXPECT_EQ(self["measures"]["si_sdr_db"]["p"], 1.0);
+  const Ran text = eval({"--compare", "noisy", "better", "--metrics", "stoi,lsd"});
+  ASSERT_EQ(text.code, 0) << text.error;
+  for (const char* word : {"STOI", "LSD dB", "B - A", "0.0312", "randomisation"}) {
+    EXPECT_NE(text.output.find(word), std::string::npos) << word << text.output;
+  }
+}
+
+TEST_F(EvalTest, BadComparisons) {
+  make_trio("a.wav", 5, 12000);
+  fs::create_directory(folder_ / "empty");
+  expect_refused(eval({"--compare", "enhanced", "unknown"}), 5, "unknown");
+  expect_refused(eval({"--compare", "enhanced", "empty"}), 3, "empty");
+  expect_refused(eval({"--compare", "enhanced"}), 2, "--compare");
+  expect_refused(eval({"--compare", "enhanced", "noisy", "--model", "same"}), 2, "--compare");
+  expect_refused(eval({"--compare", "enhanced", "noisy", "--report", "page.html"}), 2, "--report");
+  make("enhanced/a.wav", kFloat, 16000, 1, std::size_t{11999});
+  expect_refused(eval({"--compare", "enhanced", "noisy"}), 3, "11999");
 }
 
 TEST_F(EvalTest, TheListOfJsonFormAndRangesOfSnr) {

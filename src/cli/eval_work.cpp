@@ -1,0 +1,69 @@
+#include "cli/eval_work.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "support/interrupt.hpp"
+#include "support/thread_pool.hpp"
+
+namespace pellucid::cli {
+namespace fs = std::filesystem;
+
+std::vector<EvalProblem> for_each_pair(const std::vector<std::string>& names, const std::vector<std::string>& notes,
+                                       int jobs, const std::function<void(std::size_t, Progress&)>& work) {
+  std::vector<std::optional<Error>> errors(names.size());
+  {
+    Progress progress(
+        {.label = "Measuring", .total = static_cast<double>(names.size()), .unit = "files", .rate = " files/s"});
+    for (const std::string& sentence : notes) progress.note(sentence);
+    parallel_for(names.size(), jobs, [&](std::size_t i) {
+      stop_if_interrupted();
+      try {
+        work(i, progress);
+      } catch (const Error& error) {
+        if (error.code() != ExitCode::kInput && error.code() != ExitCode::kAudio) throw;
+        progress.note(error.what());
+        errors[i] = error;
+      }
+      progress.add();
+    });
+  }
+  std::vector<EvalProblem> problems;
+  std::optional<Error> first;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!errors[i]) continue;
+    if (!first) first = errors[i];
+    problems.push_back({names[i], errors[i]->what()});
+  }
+  if (problems.size() == names.size() && first) {
+    throw Error(first->code(), "None of the {} pairs could be measured; the first: {}", names.size(), first->what());
+  }
+  return problems;
+}
+
+void add_conditions(std::vector<EvalPair>& pairs, const std::string& noisy, const std::string& log) {
+  const fs::path file = log.empty() ? find_conditions(noisy) : fs::path(log);
+  if (file.empty()) return;
+  const auto conditions = read_conditions(file);
+  std::size_t known = 0;
+  for (EvalPair& pair : pairs) {
+    auto found = conditions.find(pair.name);
+    if (found == conditions.end()) found = conditions.find(fs::path(pair.name).filename().string());
+    if (found == conditions.end()) continue;
+    pair.condition = found->second;
+    ++known;
+  }
+  if (known == 0 && !log.empty()) {
+    throw Error(ExitCode::kInput, "--log '{}': names none of the {} files; its names have to be those of the files.",
+                log, pairs.size());
+  }
+}
+
+void refuse_partial(const std::vector<EvalProblem>& problems, std::size_t pairs) {
+  if (problems.empty()) return;
+  throw Error(ExitCode::kPartial, "{} of {} pairs could not be measured; they are named above and left out.",
+              problems.size(), pairs);
+}
+
+}  // namespace pellucid::cli

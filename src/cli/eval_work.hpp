@@ -1,0 +1,27 @@
+// Measuring many pairs at once, and what to do with those that cannot be measured.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/eval_output.hpp"
+#include "cli/eval_pairs.hpp"
+#include "support/error.hpp"
+#include "support/progress.hpp"
+
+namespace pellucid::cli {
+
+/// Calls `work` for each pair's index on `jobs` threads. What it throws as Error(kInput) or Error(kAudio) is noted and
+/// returned by name; other errors end everything. Throws the first one when no pair could be measured.
+std::vector<EvalProblem> for_each_pair(const std::vector<std::string>& names, const std::vector<std::string>& notes,
+                                       int jobs, const std::function<void(std::size_t, Progress&)>& work);
+
+/// SNR and noise of each pair from `log`, or else from the file beside `noisy` where there is one. Throws
+/// Error(kInput) when `log` names none of them.
+void add_conditions(std::vector<EvalPair>& pairs, const std::string& noisy, const std::string& log);
+
+/// Throws Error(kPartial) where there were problems.
+void refuse_partial(const std::vector<EvalProblem>& problems, std::size_t pairs);
+
+}  // namespace pellucid::cli

@@ -43,8 +43,8 @@ double segmental_snr(std::span<const float> clean, std::span<const float> estima
 /// are no numbers.
 double pesq_wide_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
 
-/// The same for telephone speech, 1.02..4.55 (ITU-T P.862 with the mapping of P.862.1): the band of a handset, of signals
-/// that have 16 kHz or more.
+/// The same for telephone speech, 1.02..4.55 (ITU-T P.862 with the mapping of P.862.1): the band of a handset, of
+/// signals that have 16 kHz or more.
 double pesq_narrow_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
 
 /// Log-spectral distance in dB, 0 for equal signals; lower is better (Gray and Markel, IEEE TASSP 1976): the root mean

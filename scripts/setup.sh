@@ -14,9 +14,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # `a|b`: either will do; the first is what gets installed.
 tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev nlohmann-json3-dev
-                libfmt-dev libpng-dev)
+                libfmt-dev libpng-dev libtomlplusplus-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
-training_packages=(libgtest-dev libtomlplusplus-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
+training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
                    libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)

@@ -19,6 +19,7 @@ void add_denoise(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_export(CLI::App& app);
 void add_info(CLI::App& app);
+void add_listen(CLI::App& app);
 void add_mix(CLI::App& app);
 void add_prepare(CLI::App& app);
 void add_spectrogram(CLI::App& app);

@@ -11,6 +11,7 @@
 
 #include "cli/eval_sounds.hpp"
 #include "cli/eval_tables.hpp"
+#include "support/csv.hpp"
 #include "cli/eval_work.hpp"
 #include "metrics/statistics.hpp"
 

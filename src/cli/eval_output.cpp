@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/eval_tables.hpp"
+#include "support/csv.hpp"
 
 namespace pellucid::cli {
 namespace {

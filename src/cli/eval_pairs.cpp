@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audio/stream.hpp"
+#include "support/csv.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::cli {
@@ -57,26 +58,6 @@ fs::path partner(const Files& files, const std::string& name, const fs::path& of
   if (found != files.end()) return found->second;
   unmatched.push_back(fmt::format("{}: has no partner of that name in {}; left out", of.string(), folder.string()));
   return {};
-}
-
-std::vector<std::string> csv_fields(const std::string& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '"') {
-      if (quoted && i + 1 < line.size() && line[i + 1] == '"') {
-        fields.back() += line[++i];
-      } else {
-        quoted = !quoted;
-      }
-    } else if (c == ',' && !quoted) {
-      fields.emplace_back();
-    } else if (c != '\r') {
-      fields.back() += c;
-    }
-  }
-  return fields;
 }
 
 std::optional<double> parse_number(const std::string& text) {

@@ -61,17 +61,6 @@ std::string align_columns(const std::vector<std::vector<std::string>>& table) {
   return text;
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  quoted += '"';
-  return quoted;
-}
-
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{:.6g}", value); }
 
 }  // namespace pellucid::cli

@@ -23,7 +23,6 @@ std::string format_change(const metrics::Summary& summary, std::size_t measure);
 std::string align_columns(const std::vector<std::vector<std::string>>& table);
 
 /// Quoted where it has to be.
-std::string csv_field(const std::string& text);
 /// Empty where undefined.
 std::string csv_number(double value);
 

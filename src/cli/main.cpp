@@ -92,6 +92,7 @@ int run(int argc, char** argv) {
   add_eval(app);
   add_export(app);
   add_info(app);
+  add_listen(app);
   add_mix(app);
   add_prepare(app);
   add_spectrogram(app);

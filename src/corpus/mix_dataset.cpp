@@ -5,6 +5,7 @@
 
 #include "audio/stream.hpp"
 #include "support/atomic_file.hpp"
+#include "support/csv.hpp"
 #include "support/error.hpp"
 #include "support/thread_pool.hpp"
 
@@ -30,13 +31,6 @@ struct Row {
   double seconds = 0;
   bool scaled = false;
 };
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
 
 std::string join(const std::vector<std::string>& names) {
   std::string text;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "corpus/index.hpp"
+#include "support/csv.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::corpus {
@@ -100,31 +101,6 @@ std::string template_fault(const std::string& text, std::size_t wildcards) {
       return fmt::format("'{{{}}}' is asked for, the pattern has {} wildcards", key, wildcards);
   }
   return "";
-}
-
-// Fields of one CSV line; "..." may hold commas, "" inside it is a quote (RFC 4180 without line breaks in fields).
-std::vector<std::string> csv_fields(std::string_view line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted) {
-      if (c != '"') {
-        fields.back() += c;
-      } else if (i + 1 < line.size() && line[i + 1] == '"') {
-        fields.back() += line[++i];
-      } else {
-        quoted = false;
-      }
-    } else if (c == '"' && fields.back().empty()) {
-      quoted = true;
-    } else if (c == ',') {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
 }
 
 constexpr const char* kHeader = "kind,pattern,group,label";

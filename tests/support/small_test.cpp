@@ -1,4 +1,4 @@
-// CRC-32, nearest names, threads.
+// CRC-32, CSV, nearest names, threads.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/crc32.hpp"
+#include "support/csv.hpp"
 #include "support/nearest.hpp"
 #include "support/thread_pool.hpp"
 
@@ -22,6 +23,19 @@ TEST(Crc32, IsThatOfZlib) {
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     EXPECT_EQ(crc32(crc32(0, text.data(), cut), text.data() + cut, text.size() - cut), 0x414FA339u) << cut;
   }
+}
+
+TEST(Csv, FieldsSurviveTheWayThere) {
+  const std::vector<std::string> fields{"plain", "", "a,b", "say \"no\"", " spaces ", "\"", "é"};
+  std::string line;
+  for (const std::string& field : fields) {
+    if (&field != fields.data()) line += ',';
+    line += csv_field(field);
+  }
+  EXPECT_EQ(line, "plain,,\"a,b\",\"say \"\"no\"\"\", spaces ,\"\"\"\",é");
+  EXPECT_EQ(csv_fields(line), fields);
+  EXPECT_EQ(csv_fields("1,2\r"), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(csv_fields(""), std::vector<std::string>{""});
 }
 
 TEST(Nearest, CountsEdits) {

@@ -53,7 +53,8 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                    {"seconds_seen", fmt::format("{:.17g}", s.seconds_seen)},
                    {"wall_s", fmt::format("{:.6f}", s.wall_s)},
                    {"cpu_s", fmt::format("{:.6f}", s.cpu_s)},
-                   {"best_score", fmt::format("{:.17g}", s.best_score)}};
+                   {"best_score", fmt::format("{:.17g}", s.best_score)},
+                   {"rate_factor", fmt::format("{:.17g}", s.rate_factor)}};
   const auto add = [&](const char* name, const std::vector<float>& v) {
     file.arrays.push_back({name, {static_cast<std::int64_t>(v.size())}, v});
   };
@@ -82,6 +83,7 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
   s.wall_s = std::stod(file.meta("wall_s"));
   s.cpu_s = std::stod(file.meta("cpu_s"));
   s.best_score = std::stod(file.meta("best_score"));
+  if (const std::string factor = file.meta("rate_factor"); !factor.empty()) s.rate_factor = std::stod(factor);
   s.optimizer.weights = file.array("weights", parameters);
   s.optimizer.mean = file.array("mean", parameters);
   s.optimizer.variance = file.array("variance", parameters);

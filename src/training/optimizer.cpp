@@ -21,13 +21,12 @@ void AdamW::start(std::vector<float> initial) {
   average = weights;
 }
 
-double AdamW::update(std::vector<float>& gradient, const TrainOptions& o, long step) {
+double AdamW::update(std::vector<float>& gradient, const TrainOptions& o, long step, double rate) {
   double squares = 0;
   for (const float g : gradient) squares += double(g) * g;
   const double norm = std::sqrt(squares);
   const double clip = norm > o.clip_norm ? o.clip_norm / norm : 1.0;
   constexpr double kBeta1 = 0.9, kBeta2 = 0.98, kEpsilon = 1e-8;
-  const double rate = learning_rate(o, step);
   const double correct1 = 1.0 - std::pow(kBeta1, double(step + 1)), correct2 = 1.0 - std::pow(kBeta2, double(step + 1));
   // Early on the average forgets faster, so that it does not hold the random start.
   const double keep = std::min(o.average, double(step + 1) / double(step + 10));

@@ -15,8 +15,9 @@ struct AdamW {
   std::vector<float> weights, mean, variance, average;
 
   void start(std::vector<float> initial);
-  /// Clips `gradient` to options.clip_norm in place, updates; returns the norm before clipping. `step` is 0-based.
-  double update(std::vector<float>& gradient, const TrainOptions& options, long step);
+  /// Clips `gradient` to options.clip_norm in place, updates at `rate`; returns the norm before clipping. `step` is
+  /// 0-based.
+  double update(std::vector<float>& gradient, const TrainOptions& options, long step, double rate);
 };
 
 }  // namespace pellucid::training

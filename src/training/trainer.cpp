@@ -20,9 +20,11 @@ namespace pellucid::training {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr char kCheckpoint[] = "last.ckpt";
 using Clock = std::chrono::steady_clock;
 
-constexpr long kCurveEvery = 50;  // steps between rows of the curve
+constexpr long kCurveEvery = 50;     // steps between rows of the curve
+constexpr double kLowerRate = 0.25;  // what a training goes on with that went out of range
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -45,7 +47,10 @@ class Trainer {
   TrainResult run();
 
  private:
+  double rate() const { return state_.rate_factor * learning_rate(recipe_.train, state_.step); }
+  void take_up();
   double step();
+  void go_back(long step, Progress& progress);
   void average_buffers();
   void checkpoint();
   Scores validate();
@@ -89,8 +94,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
       corpus_(open_corpus(recipe)),
       device_(device_of(recipe)),
       validation_(corpus_, recipe) {
-  const fs::path last = folder_ / "last.ckpt";
-  if (!resume && fs::exists(last))
+  if (!resume && fs::exists(folder_ / kCheckpoint))
     throw Error(
         ExitCode::kOutput,
         "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
@@ -99,28 +103,50 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
   fs::create_directories(folder_, error);
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
 
-  torch::manual_seed(static_cast<std::uint64_t>(recipe.train.seed));
   at::set_num_threads(1);
-  released_ = std::make_shared<Network>(recipe.model);
-  state_.optimizer.start(flat_parameters(*released_));
-  state_.buffers = state_.average_buffers = flat_buffers(*released_);
-  if (fs::exists(last)) state_ = load_checkpoint(last, recipe, state_.optimizer.weights.size(), state_.buffers.size());
-  released_->to(device_);
-  for (int r = 0; r < recipe.train.replicas; ++r) {
-    replicas_.push_back(std::make_unique<Replica>(recipe, device_));
-    set_parameters(replicas_.back()->network(), state_.optimizer.weights);
-    set_buffers(replicas_.back()->network(), state_.buffers);
-  }
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
-  loader_ = std::make_unique<corpus::Loader>(corpus_, recipe.mix, corpus::Split::kTrain,
-                                             std::uint64_t(recipe.train.seed), recipe.train.batch, chunk_samples_,
-                                             std::uint64_t(state_.step) * std::uint64_t(recipe.train.replicas),
-                                             recipe.train.loader_workers, 2 * recipe.train.replicas + 2);
-  curve_ = std::make_unique<Curve>(folder_, recipe.name, state_.step);
+  for (int r = 0; r < recipe.train.replicas; ++r) replicas_.push_back(std::make_unique<Replica>(recipe, device_));
+  take_up();
   write_file(folder_ / "recipe.toml", recipe.to_toml());
 }
 
+// Begins where the last checkpoint ended, or at the start.
+void Trainer::take_up() {
+  torch::manual_seed(static_cast<std::uint64_t>(recipe_.train.seed));
+  released_ = std::make_shared<Network>(recipe_.model);
+  state_ = {};
+  state_.optimizer.start(flat_parameters(*released_));
+  state_.buffers = state_.average_buffers = flat_buffers(*released_);
+  const fs::path last = folder_ / kCheckpoint;
+  if (fs::exists(last)) state_ = load_checkpoint(last, recipe_, state_.optimizer.weights.size(), state_.buffers.size());
+  released_->to(device_);
+  for (auto& replica : replicas_) {
+    set_parameters(replica->network(), state_.optimizer.weights);
+    set_buffers(replica->network(), state_.buffers);
+  }
+  const auto& t = recipe_.train;
+  loader_ = std::make_unique<corpus::Loader>(
+      corpus_, recipe_.mix, corpus::Split::kTrain, std::uint64_t(t.seed), t.batch, chunk_samples_,
+      std::uint64_t(state_.step) * std::uint64_t(t.replicas), t.loader_workers, 2 * t.replicas + 2);
+  curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
+}
+
+// Once in a training's life: the last good checkpoint again, with a lower rate. `step` has failed.
+void Trainer::go_back(long step, Progress& progress) {
+  if (state_.rate_factor < 1)
+    throw Error(ExitCode::kTraining,
+                "step {}: the loss is not a number, also at {} of the learning rate; train anew with a lower rate, for "
+                "example --set train.learning_rate={}",
+                step, state_.rate_factor, recipe_.train.learning_rate / 10);
+  take_up();
+  state_.rate_factor = kLowerRate;
+  progress.note(fmt::format("step {}: the loss is not a number; back to step {}, on with {} of the learning rate", step,
+                            state_.step, kLowerRate));
+  progress.add(double(state_.step - step + 1));
+}
+
+// The loss, or what is no number when it or its gradient has gone out of range: the state is then not to be used.
 double Trainer::step() {
   const auto count = double(replicas_.size());
   for (auto& r : replicas_) r->start(loader_->next());
@@ -137,11 +163,8 @@ double Trainer::step() {
   std::vector<float> gradient(state_.optimizer.weights.size());
   for (const auto& r : replicas_)
     for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += float(r->gradient()[i] / count);
-  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step);
-  if (!std::isfinite(total) || !std::isfinite(norm))
-    throw Error(ExitCode::kTraining,
-                "step {}: the loss is not finite; resume with a lower rate, for example --set train.learning_rate={}",
-                state_.step + 1, recipe_.train.learning_rate / 2);
+  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate());
+  if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
   average_buffers();
   for (auto& r : replicas_) {
     set_parameters(r->network(), state_.optimizer.weights);
@@ -175,7 +198,7 @@ void Trainer::spend() {
 
 void Trainer::checkpoint() {
   spend();
-  save_checkpoint(folder_ / "last.ckpt", recipe_, state_);
+  save_checkpoint(folder_ / kCheckpoint, recipe_, state_);
 }
 
 Scores Trainer::validate() {
@@ -217,16 +240,30 @@ TrainResult Trainer::run() {
                      .rate = " steps/s",
                      .style = style_});
   TrainResult result;
-  double loss_sum = 0, audio_from = state_.seconds_seen, waited_from = loader_->waited_s();
-  auto from = Clock::now();
+  double loss_sum = 0, audio_from = 0, waited_from = 0;  // since the curve's last row
+  Clock::time_point from;
   long count = 0;
+  const auto begin_row = [&] {
+    loss_sum = 0;
+    count = 0;
+    audio_from = state_.seconds_seen;
+    waited_from = loader_->waited_s();
+    from = Clock::now();
+  };
+  begin_row();
   while (state_.step < t.steps) {
     if (interrupted()) {
       checkpoint();
       curve_->write(false);
       throw Error(ExitCode::kInterrupted, "stopped at step {}; go on with --resume", state_.step);
     }
-    loss_sum += step();
+    const double loss = step();
+    if (!std::isfinite(loss)) {
+      go_back(state_.step + 1, progress);
+      begin_row();
+      continue;
+    }
+    loss_sum += loss;
     ++count;
     const bool last = state_.step == t.steps;
     const bool validates = last || state_.step % t.validate_every == 0;
@@ -237,7 +274,7 @@ TrainResult Trainer::run() {
       p.step = state_.step;
       p.hours_of_audio = state_.seconds_seen / 3600;
       p.loss = loss_sum / double(count);
-      p.learning_rate = learning_rate(t, state_.step - 1);
+      p.learning_rate = state_.rate_factor * learning_rate(t, state_.step - 1);
       p.audio_s_per_s = (state_.seconds_seen - audio_from) / wall;
       p.waited_share = (loader_->waited_s() - waited_from) / wall;
       progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting", p.loss, p.audio_s_per_s,
@@ -258,11 +295,7 @@ TrainResult Trainer::run() {
       }
       curve_->add(p);
       if (validates || checkpoints) curve_->write(!last);
-      loss_sum = 0;
-      count = 0;
-      audio_from = state_.seconds_seen;
-      waited_from = loader_->waited_s();
-      from = Clock::now();
+      begin_row();
     }
     if (checkpoints) checkpoint();
     progress.add(1);

@@ -90,7 +90,7 @@ TEST(OptimizerTest, FindsTheMinimumOfABowl) {
   adam.start({5.0f, -3.0f});
   for (long step = 0; step < o.steps; ++step) {
     std::vector<float> gradient{2 * (adam.weights[0] - 1), 20 * (adam.weights[1] - 2)};
-    adam.update(gradient, o, step);
+    adam.update(gradient, o, step, learning_rate(o, step));
   }
   EXPECT_NEAR(adam.weights[0], 1, 1e-2);
   EXPECT_NEAR(adam.weights[1], 2, 1e-2);

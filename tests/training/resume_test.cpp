@@ -113,6 +113,28 @@ TEST_F(ResumeTest, RefusesWhatWouldLoseWork) {
   refusal(recipe("done"), true, ExitCode::kTraining);
 }
 
+// Without warm-up the first step at this rate makes the loss two hundred times what it was, at a quarter of it not
+// even twice; the loss's weight is such that only the first is beyond a float.
+TEST_F(ResumeTest, GoesBackOnceWithALowerRateWhenTheLossIsNoNumber) {
+  const std::vector<std::string> wild{"train.steps=6", "train.learning_rate=1.0", "train.warmup_steps=0",
+                                      "loss.magnitude=1e37"};
+  testing::internal::CaptureStderr();
+  train(recipe("wild", wild), false, ProgressStyle::kLines);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("step 2: the loss is not a number; back to step 0, on with 0.25 of the learning rate"),
+            std::string::npos)
+      << said;
+  const auto checkpoint = read_tensor_file(folder_->path() / "wild" / "last.ckpt");
+  EXPECT_EQ(checkpoint.meta("step"), "6");
+  EXPECT_EQ(checkpoint.meta("rate_factor"), "0.25");
+}
+
+TEST_F(ResumeTest, GivesUpWhenTheLowerRateDoesNotHelp) {
+  const std::vector<std::string> hopeless{"loss.magnitude=3.4e38"};
+  EXPECT_NE(refusal(recipe("hopeless", hopeless), false, ExitCode::kTraining).find("train.learning_rate=0.0002"),
+            std::string::npos);
+}
+
 TEST_F(ResumeTest, SaysWhatIsWrongWithTheCorpus) {
   Recipe r = recipe("none");
   r.train.corpus = (folder_->path() / "nowhere").string();

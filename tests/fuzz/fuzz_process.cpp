@@ -80,6 +80,8 @@ void process(const uint8_t* bytes, size_t size) {
   config.channels = input.take<std::uint8_t>() % 40;
   config.strength = input.take<float>();
   config.attenuation_limit_db = input.take<float>();
+  config.channel_link = input.take<std::uint8_t>() % 3;
+  config.post_filter = input.take<float>();
   pellucid_denoiser* denoiser = nullptr;
   std::size_t memory = 0;
   const pellucid_result result = pellucid_size(&config, &memory);
@@ -93,13 +95,13 @@ void process(const uint8_t* bytes, size_t size) {
   while (input.left() > 0 && work < 3000) {
     const auto operation = input.take<std::uint8_t>();
     const std::size_t frames = input.take<std::uint16_t>() % 700;
-    switch (operation % 6) {
+    switch (operation % 10) {
       case 0:
       case 1: {
         std::vector<float> samples = block_of(input, frames * channels), out(samples.size());
-        float* to = operation % 6 == 0 ? samples.data() : out.data();
+        float* to = operation % 10 == 0 ? samples.data() : out.data();
         PELLUCID_PROMISE(pellucid_process_interleaved(denoiser, samples.data(), to, frames) == PELLUCID_OK);
-        expect_bounded(operation % 6 == 0 ? samples : out);
+        expect_bounded(operation % 10 == 0 ? samples : out);
         work += frames * channels;
         break;
       }
@@ -126,6 +128,35 @@ void process(const uint8_t* bytes, size_t size) {
       case 4: {
         const auto limit_db = input.take<float>();
         PELLUCID_PROMISE((pellucid_set_attenuation_limit_db(denoiser, limit_db) == PELLUCID_OK) == (limit_db >= 0.0f));
+        break;
+      }
+      case 5: {
+        const auto amount = input.take<float>();
+        PELLUCID_PROMISE((pellucid_set_post_filter(denoiser, amount) == PELLUCID_OK) ==
+                         (amount >= 0.0f && amount <= 1.0f));
+        break;
+      }
+      case 6:
+        PELLUCID_PROMISE(pellucid_set_bypass(denoiser, input.take<std::int8_t>()) == PELLUCID_OK);
+        break;
+      case 7: {
+        std::vector<std::int16_t> samples(frames * channels);
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+          samples[i] = i < 64 ? input.take<std::int16_t>() : static_cast<std::int16_t>(i * 997);
+        }
+        PELLUCID_PROMISE(pellucid_process_interleaved_int16(denoiser, samples.data(), samples.data(), frames) ==
+                         PELLUCID_OK);
+        work += frames * channels;
+        break;
+      }
+      case 8: {
+        pellucid_status status = {};
+        status.struct_size = sizeof status;
+        PELLUCID_PROMISE(pellucid_get_status(denoiser, &status) == PELLUCID_OK);
+        PELLUCID_PROMISE(status.voice_probability >= 0.0f && status.voice_probability <= 1.0f);
+        for (const float level : {status.snr_db, status.noise_dbfs, status.input_dbfs, status.output_dbfs}) {
+          PELLUCID_PROMISE(std::isfinite(level));
+        }
         break;
       }
       default:

@@ -11,9 +11,9 @@
 
 #include "cli/eval_sounds.hpp"
 #include "cli/eval_tables.hpp"
-#include "support/csv.hpp"
 #include "cli/eval_work.hpp"
 #include "metrics/statistics.hpp"
+#include "support/csv.hpp"
 
 namespace pellucid::cli {
 namespace {

@@ -21,8 +21,6 @@ std::string format_summary(const metrics::Summary& summary, std::size_t measure)
 std::string format_change(const metrics::Summary& summary, std::size_t measure);
 /// Columns padded to their widest cell: the first to the left, the others to the right.
 std::string align_columns(const std::vector<std::vector<std::string>>& table);
-
-/// Quoted where it has to be.
 /// Empty where undefined.
 std::string csv_number(double value);
 

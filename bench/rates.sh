@@ -30,7 +30,8 @@ denoise() {  # FROM TO
 }
 
 measure() {  # NAME FOLDER
-  "$program" eval --clean "$clean" --noisy "$work/16000" --enhanced "$2" --brief 2>/dev/null |
+  "$program" eval --clean "$clean" --noisy "$work/16000" --enhanced "$2" --brief \
+    --metrics si_sdr_db,stoi,estoi 2>/dev/null |
     awk -v name="$1" '/^enhanced/ { gsub(/\[[^]]*\]/, ""); printf "%-32s SI-SDR %6s dB  STOI %s  ESTOI %s\n", name, $2, $3, $4 }'
 }
 

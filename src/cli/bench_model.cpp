@@ -23,14 +23,9 @@ using Clock = std::chrono::steady_clock;
 class Loaded {
  public:
   Loaded(const std::filesystem::path& path, const nn::Kernels& kernels) {
-    const std::vector<std::byte> bytes = read_model(path);
-    const auto file = std::make_unique<nn::ModelFile>();
-    const nn::ModelError error = file->parse(bytes.data(), bytes.size());
-    if (error.status != nn::ModelStatus::kOk) {
-      throw Error(ExitCode::kModel, "{}: not a model that can be used: {}; get the file again or name another model.",
-                  path.string(), error.detail);
-    }
-    architecture_ = file->architecture();
+    const std::unique_ptr<Model> model = load_model(path.string());
+    const nn::ModelFile& file = model->file;
+    architecture_ = file.architecture();
     engine::Settings settings{architecture_.sample_rate_hz, 1};
     settings.kernels = &kernels;
     if (engine::window_for(architecture_, settings.sample_rate_hz) == 0) {
@@ -38,10 +33,10 @@ class Loaded {
                   path.string(), architecture_.window_samples);
     }
     dsp::Arena measure;
-    engine::Denoiser{}.init(*file, settings, measure);
+    engine::Denoiser{}.init(file, settings, measure);
     memory_.reset(std::aligned_alloc(dsp::Arena::kAlignment, measure.bytes()));
     dsp::Arena arena(memory_.get(), measure.bytes());
-    if (memory_ == nullptr || !denoiser_.init(*file, settings, arena)) throw std::bad_alloc();
+    if (memory_ == nullptr || !denoiser_.init(file, settings, arena)) throw std::bad_alloc();
   }
 
   const nn::Architecture& architecture() const { return architecture_; }

@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <limits>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "metrics/checks.hpp"
 #include "metrics/metrics.hpp"
+#include "metrics/statistics.hpp"
 
 namespace pellucid::metrics {
 namespace {
@@ -79,12 +81,7 @@ double log_likelihood_ratio(std::span<const float> clean, std::span<const float>
     distances.push_back(std::isnan(distance) ? kMost : std::min(kMost, distance));
   }
   if (distances.empty()) return kNan;
-  std::sort(distances.begin(), distances.end());
-  const auto kept = std::max<std::size_t>(
-      1, static_cast<std::size_t>(std::nearbyint(kKeptShare * static_cast<double>(distances.size()))));
-  double sum = 0;
-  for (std::size_t f = 0; f < kept; ++f) sum += distances[f];
-  return sum / static_cast<double>(kept);
+  return mean_of_lowest(std::move(distances), kKeptShare);
 }
 
 }  // namespace pellucid::metrics

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
-#include <vector>
 
 #include "support/random.hpp"
 
@@ -37,6 +36,15 @@ Summary summarize(std::span<const double> values) {
   };
   const double low = quantile(0.025), high = quantile(0.975);
   return {n, mean, low, high};
+}
+
+double mean_of_lowest(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const auto kept =
+      std::max<std::size_t>(1, static_cast<std::size_t>(std::nearbyint(share * static_cast<double>(values.size()))));
+  double sum = 0;
+  for (std::size_t i = 0; i < kept; ++i) sum += values[i];
+  return sum / static_cast<double>(kept);
 }
 
 double sign_flip_p(std::span<const double> differences) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace pellucid::metrics {
 
@@ -15,6 +16,9 @@ struct Summary {
 /// The mean of the values that are not NaN, and its 95 % percentile-bootstrap interval (Efron and Tibshirani 1993):
 /// 10 000 resamples from a fixed seed, so that the same values always give the same interval.
 Summary summarize(std::span<const double> values);
+
+/// The mean of the lowest `share` of the values, at least of one; there is one, and none is NaN.
+double mean_of_lowest(std::vector<double> values, double share);
 
 /// How likely a mean as far from 0 would be if each difference could as well have had the other sign: the two-sided
 /// p-value of the paired randomisation test (Fisher 1935). Exact up to 16 differences, from 100 000 random choices of

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "metrics/checks.hpp"
 #include "metrics/metrics.hpp"
 #include "metrics/power_spectrum.hpp"
+#include "metrics/statistics.hpp"
 
 namespace pellucid::metrics {
 namespace {
@@ -119,12 +121,7 @@ double weighted_spectral_slope(std::span<const float> clean, std::span<const flo
   for (std::size_t f = 0; f < distances.size(); ++f) {
     distances[f] = frame_distance(analyse(clean, f * hop), analyse(estimate, f * hop));
   }
-  std::sort(distances.begin(), distances.end());
-  const auto kept = std::max<std::size_t>(
-      1, static_cast<std::size_t>(std::nearbyint(kKeptShare * static_cast<double>(distances.size()))));
-  double sum = 0;
-  for (std::size_t f = 0; f < kept; ++f) sum += distances[f];
-  return sum / static_cast<double>(kept);
+  return mean_of_lowest(std::move(distances), kKeptShare);
 }
 
 }  // namespace pellucid::metrics

@@ -31,6 +31,7 @@ struct MixOptions {
   double room_probability = 0.3;       ///< recorded (where the corpus has any) or simulated room response
   double early_reflections_ms = 50;    ///< how much of the room stays in the target
   double lowpass_probability = 0.2;    ///< whole mixture limited to 3.4/4/5.5/7 kHz
+  double resampler_probability = 0;    ///< of the others: limited to 7 to 7.9 kHz, as by a resampler on the way
   double clip_probability = 0.05;
   double quantize_probability = 0.05;
   double speed_probability = 0;        ///< speech played at 0.85..1.15, noise at 0.7..1.4 of its speed, each apart

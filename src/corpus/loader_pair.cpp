@@ -134,7 +134,9 @@ void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> n
   const double snr_db = high ? snr_high_db : snr_low_db;
   const double level_dbfs = rng.uniform(options_.level_min_dbfs, options_.level_max_dbfs);
   const bool room = rng.chance(options_.room_probability) && !pure && !silent;
-  const bool limited = rng.chance(options_.lowpass_probability);
+  const bool narrow = rng.chance(options_.lowpass_probability);
+  const bool resampled = options_.resampler_probability > 0 && extra.chance(options_.resampler_probability);
+  const bool limited = narrow || resampled;
   const bool clipped = rng.chance(options_.clip_probability) && !pure;
   const bool quantized = rng.chance(options_.quantize_probability) && !pure;
   std::vector<std::string> speech_names, noise_names;
@@ -142,7 +144,11 @@ void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> n
   std::vector<std::string>* const noise_log = info ? &noise_names : nullptr;
 
   BiquadCascade band;
-  if (limited) band = lowpass(kLowpassEdges_hz[rng.integer(std::size(kLowpassEdges_hz))], rate_hz);
+  if (narrow) {
+    band = lowpass(kLowpassEdges_hz[rng.integer(std::size(kLowpassEdges_hz))], rate_hz);
+  } else if (resampled) {
+    band = lowpass(extra.uniform(7000, 7900), rate_hz);
+  }
 
   std::size_t speaker = catalogue_.speakers().size();
   if (silent) {

@@ -1,5 +1,7 @@
 #include "training/losses.hpp"
 
+#include "training/loss_weights.hpp"
+
 namespace pellucid::training {
 namespace {
 
@@ -11,11 +13,22 @@ Tensor magnitude(const Tensor& s) { return torch::sqrt(s.square().sum(-1) + 1e-8
 
 // The compressed magnitude and complex distances of Braun and Tashev, "A consolidated view of loss functions for
 // supervised deep learning-based speech enhancement" (2021), with a one-sided weight on removed speech.
-Tensor spectral(const LossOptions& o, const Tensor& estimate, const Tensor& clean) {
+// estimate, clean [batch, frames, F, 2]; clips [batch, 1, 1] and bins [F] are weights.
+Tensor spectral(const LossOptions& o, const Tensor& clips, const Tensor& bins, const Tensor& estimate,
+                const Tensor& clean) {
   const Tensor difference = magnitude(clean) - magnitude(estimate);
   Tensor m = difference.square();
   if (o.over_suppression > 0) m = m + o.over_suppression * torch::relu(difference).square();
-  return o.magnitude * m.mean() + o.complex * (clean - estimate).square().sum(-1).mean();
+  return (clips * bins * (o.magnitude * m + o.complex * (clean - estimate).square().sum(-1))).mean();
+}
+
+// [batch, samples] each -> [batch, 1, 1].
+Tensor clip_weights(const LossOptions& o, double compression, const Tensor& clean, const Tensor& noisy) {
+  const auto energies = [](const Tensor& x) { return x.square().sum(1).to(torch::kCPU, torch::kFloat64).contiguous(); };
+  const Tensor c = energies(clean), n = energies(noisy), weights = torch::empty_like(c);
+  for (long i = 0; i < c.size(0); ++i)
+    weights[i] = clip_weight(o, compression, c[i].item<double>(), n[i].item<double>(), int(clean.size(1)));
+  return weights.to(clean.options()).view({-1, 1, 1});
 }
 
 }  // namespace
@@ -51,15 +64,19 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
     target = spectrum.compress(spectrum.analyse(clean).narrow(2, 0, bins).contiguous(), kFloor);
   }
   const Enhanced y = enhance(spectrum, noisy, mask_of);
-  Tensor total = spectral(o, y.compressed, target);
   const long samples = noisy.size(1);
+  const Tensor reference = clean.narrow(1, 0, samples - delay), input = noisy.narrow(1, 0, samples - delay);
+  const Tensor clips = clip_weights(o, a.compression, reference, input);
+  const std::vector<float> by_bin = bin_weights(o, int(bins), a.sample_rate_hz);
+  const Tensor counts = torch::tensor(by_bin).to(noisy.device());
+  Tensor total = spectral(o, clips, counts, y.compressed, target);
   const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)
   if (o.consistency > 0) {
     const Tensor again = spectrum.analyse(signal).narrow(2, 0, bins);
-    total = total + o.consistency * spectral(o, spectrum.compress(again, kFloor), target.narrow(1, 0, again.size(1)));
+    total = total + o.consistency * spectral(o, clips, counts, spectrum.compress(again, kFloor),
+                                             target.narrow(1, 0, again.size(1)));
   }
   if (o.waveform > 0) {
-    const Tensor reference = clean.narrow(1, 0, samples - delay), input = noisy.narrow(1, 0, samples - delay);
     const Tensor floor = 1e-3 * input.square().sum(1) + 1e-8;
     const Tensor ratio = (reference - signal).square().sum(1) / torch::maximum(reference.square().sum(1), floor);
     total = total + o.waveform * torch::log10(ratio + 1e-3).mean();

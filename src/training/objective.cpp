@@ -7,6 +7,7 @@
 
 #include "dsp/fft.hpp"
 #include "training/kernels.hpp"
+#include "training/loss_weights.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -15,35 +16,32 @@ using Floats = std::vector<float>;
 constexpr float kFloor = 1e-8f;        // power under which a bin counts as empty, as in losses.cpp
 constexpr float kInputFloor = 1e-12f;  // docs/network.md, step 1
 
-// Adds the spectral distance of `n` bins to two sums (weighted once at the end) and writes its gradient, scaled.
-struct SpectralSums {
-  double magnitude = 0, complex = 0;
-};
-SpectralSums spectral(int n, const LossOptions& o, float scale, const float* __restrict yr, const float* __restrict yi,
-                      const float* __restrict sr, const float* __restrict si, const float* __restrict sm,
-                      float* __restrict dr, float* __restrict di) {
-  const float wm = float(o.magnitude) * scale * 2, wc = float(o.complex) * scale * 2, over = float(o.over_suppression);
-  SpectralSums sums;
-  constexpr int kBlock = 1024;
-  for (int first = 0; first < n; first += kBlock) {
-    float m_lanes[16] = {}, c_lanes[16] = {};
-    const int end = std::min(n, first + kBlock);
-    for (int i = first; i < end; i += 16) {
-      for (int l = 0; l < 16; ++l) {
-        const int k = i + l;
-        const float em = std::sqrt(yr[k] * yr[k] + yi[k] * yi[k] + kFloor);
-        const float d = sm[k] - em, er = yr[k] - sr[k], ei = yi[k] - si[k];
-        const float w = d > 0 ? 1 + over : 1.0f;
-        m_lanes[l] += d * d * w;
-        c_lanes[l] += er * er + ei * ei;
-        const float g = -wm * d * w / em;
-        dr[k] = g * yr[k] + wc * er;
-        di[k] = g * yi[k] + wc * ei;
-      }
-    }
-    for (int l = 0; l < 16; ++l) sums.magnitude += m_lanes[l], sums.complex += c_lanes[l];
+// The spectral distance of `frames` rows of `bins`, and its gradient, scaled. Bin k counts `weights[k]`.
+double spectral(int frames, int bins, const LossOptions& o, float scale, const float* __restrict weights,
+                const float* __restrict yr, const float* __restrict yi, const float* __restrict sr,
+                const float* __restrict si, const float* __restrict sm, float* __restrict dr, float* __restrict di) {
+  const float wm = float(o.magnitude) * scale, wc = float(o.complex) * scale, over = float(o.over_suppression);
+  constexpr int kLanes = 16;
+  double sum = 0;
+  const auto add = [&](int i, int k) {
+    const float em = std::sqrt(yr[i] * yr[i] + yi[i] * yi[i] + kFloor);
+    const float d = sm[i] - em, er = yr[i] - sr[i], ei = yi[i] - si[i];
+    const float m = d > 0 ? wm * weights[k] * (1 + over) : wm * weights[k], c = wc * weights[k];
+    const float g = -2 * m * d / em;
+    dr[i] = g * yr[i] + 2 * c * er;
+    di[i] = g * yi[i] + 2 * c * ei;
+    return d * d * m + c * (er * er + ei * ei);
+  };
+  for (int t = 0; t < frames; ++t) {
+    float lanes[kLanes] = {};
+    const int row = t * bins;
+    int k = 0;
+    for (; k + kLanes <= bins; k += kLanes)
+      for (int l = 0; l < kLanes; ++l) lanes[l] += add(row + k + l, k + l);
+    for (; k < bins; ++k) lanes[0] += add(row + k, k);
+    for (const float lane : lanes) sum += lane;
   }
-  return sums;
+  return sum;
 }
 
 }  // namespace
@@ -53,6 +51,7 @@ struct Objective::Item {
   Floats sr, si, sm;       // clean, compressed with the loss's floor; its magnitude
   Floats reference;        // clean samples
   double reference_energy = 0;
+  double weight = 1;  // of the spectral terms
 };
 
 struct Objective::Work {
@@ -83,7 +82,10 @@ struct Objective::Work {
 };
 
 Objective::Objective(const Architecture& architecture, const LossOptions& options)
-    : architecture_(architecture), options_(options), work_(std::make_unique<Work>(architecture.window_samples)) {}
+    : architecture_(architecture),
+      options_(options),
+      bin_weights_(bin_weights(options, architecture.bins(), architecture.sample_rate_hz)),
+      work_(std::make_unique<Work>(architecture.window_samples)) {}
 Objective::~Objective() = default;
 
 // Frame t of `signal` (zero before its start) to row t of re and im, [frames][bins].
@@ -131,6 +133,7 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
     double energy = 0, input = 0;
     for (int i = 0; i < used; ++i) energy += double(clean[i]) * clean[i], input += double(noisy[i]) * noisy[i];
     item.reference_energy = std::max(energy, 1e-3 * input + 1e-8);
+    item.weight = clip_weight(options_, architecture_.compression, energy, input, used);
     noisy += samples;
     clean += samples;
     features += 3 * n;
@@ -154,9 +157,6 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
   const int n = frames_ * bins, used = int(item.reference.size()), again = frames_ - 1;
   const double c = architecture_.compression, count = double(items_.size());
   const float expand = float((1.0 / c - 1.0) / 2.0);
-  const auto weighted = [&](const SpectralSums& s) {
-    return options_.magnitude * s.magnitude + options_.complex * s.complex;
-  };
 
   // Y_c = mask X_c, and its distance from the clean speech.
   for (int i = 0; i < n; ++i) {
@@ -165,9 +165,8 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
     w.yi[i] = mr * item.xi[i] + mi * item.xr[i];
     w.q[i] = w.yr[i] * w.yr[i] + w.yi[i] * w.yi[i];
   }
-  const double direct = 1.0 / (count * n);
-  double total = direct * weighted(spectral(n, options_, float(direct), w.yr.data(), w.yi.data(), item.sr.data(),
-                                            item.si.data(), item.sm.data(), w.dr.data(), w.di.data()));
+  double total = spectral(frames_, bins, options_, float(item.weight / (count * n)), bin_weights_.data(), w.yr.data(),
+                          w.yi.data(), item.sr.data(), item.si.data(), item.sm.data(), w.dr.data(), w.di.data());
 
   // Y = Y_c q^e to samples; the Nyquist bin follows the last mask.
   kernels::power(n, w.q.data(), expand, w.h.data());
@@ -211,9 +210,9 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
     Floats& g = w.g;
     kernels::power(m, w.q.data(), float((c - 1) / 2), g.data());
     for (int i = 0; i < m; ++i) w.zr[i] *= g[i], w.zi[i] *= g[i];
-    const double scale = options_.consistency / (count * m);
-    total += scale * weighted(spectral(m, options_, float(scale), w.zr.data(), w.zi.data(), item.sr.data(),
-                                       item.si.data(), item.sm.data(), w.er.data(), w.ei.data()));
+    const double scale = item.weight * options_.consistency / (count * m);
+    total += spectral(again, bins, options_, float(scale), bin_weights_.data(), w.zr.data(), w.zi.data(),
+                      item.sr.data(), item.si.data(), item.sm.data(), w.er.data(), w.ei.data());
     for (int i = 0; i < m; ++i) {  // through the compression; z holds Z g
       const float k = (w.er[i] * w.zr[i] + w.ei[i] * w.zi[i]) * float(c - 1) / (w.q[i] * g[i]);
       w.er[i] = w.er[i] * g[i] + k * w.zr[i];

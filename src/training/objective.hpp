@@ -30,6 +30,7 @@ class Objective {
 
   Architecture architecture_;
   LossOptions options_;
+  std::vector<float> bin_weights_;
   int frames_ = 0, samples_ = 0;
   std::vector<Item> items_;
   std::unique_ptr<Work> work_;

@@ -206,6 +206,22 @@ TEST(PairMaker, LowpassLimitsMixtureAndTarget) {
   }
 }
 
+TEST(PairMaker, ResamplerTakesTheTopOfTheBand) {
+  MixOptions options = plain();
+  const MixOptions whole = options;
+  options.resampler_probability = 1;
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const Pair pair = make(collection(), options, i), before = make(collection(), whole, i);
+    const double left = 1 - Spectrum(pair.noisy, kRate).share_below(7950),
+                 was = 1 - Spectrum(before.noisy, kRate).share_below(7950);
+    EXPECT_LT(left, 0.1 * was);
+    const double low = Spectrum(pair.noisy, kRate).share_below(6500),
+                 low_was = Spectrum(before.noisy, kRate).share_below(6500);
+    EXPECT_GE(low, low_was);
+    EXPECT_GT(low_was, 0.9 * low);
+  }
+}
+
 TEST(PairMaker, ClippingSparesTheTarget) {
   MixOptions options = plain();
   const MixOptions unclipped = options;

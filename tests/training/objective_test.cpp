@@ -50,7 +50,8 @@ TEST_P(ObjectiveTest, EqualsAutograd) {
 
 INSTANTIATE_TEST_SUITE_P(Terms, ObjectiveTest,
                          testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0}, LossOptions{0, 1, 0, 0, 0},
-                                         LossOptions{0.5, 0.5, 1, 0, 2}, LossOptions{0, 0, 0, 1, 0}));
+                                         LossOptions{0.5, 0.5, 1, 0, 2}, LossOptions{0, 0, 0, 1, 0},
+                                         LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}));
 
 }  // namespace
 }  // namespace pellucid::training

@@ -13,7 +13,8 @@ using namespace pellucid::docs;
 
 bool is_text(const fs::path& path) {
   static const std::set<std::string> kExtensions = {".cpp", ".hpp", ".h",    ".c",    ".md",    ".sh", ".txt",
-                                                    ".in",  ".pc",  ".toml", ".json", ".cmake", ".js"};
+                                                    ".in",  ".pc",  ".toml", ".json", ".cmake", ".js", ".mjs",
+                                                    ".py",  ".pyi", ".html", ".css",  ".ts"};
   const std::string name = path.filename().string();
   return kExtensions.count(path.extension().string()) > 0 || name == "Makefile" || name == "run";
 }

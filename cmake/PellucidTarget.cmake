@@ -2,7 +2,9 @@
 # pellucid_freestanding(TARGET): holds a layer to what a freestanding compiler ships, and to the same bits from every
 # compiler: no fused multiply-add that the source does not say. No one looks at floating-point flags: saying so lets GCC
 # vectorise what has a minimum in it.
-find_package(Threads REQUIRED)
+if(PELLUCID_TOOLS OR PELLUCID_TESTS)
+  find_package(Threads REQUIRED)
+endif()
 
 function(pellucid_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
@@ -25,7 +27,13 @@ function(pellucid_freestanding target)
   set_target_properties(${target} PROPERTIES CXX_STANDARD 17)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffreestanding -fno-exceptions -fno-rtti
                                                                      -fno-threadsafe-statics>
-                                           -ffp-contract=off -fno-trapping-math $<$<NOT:$<CONFIG:Debug>>:-O3>)
+                                           -ffp-contract=off -fno-trapping-math
+                                           $<$<NOT:$<CONFIG:Debug,MinSizeRel>>:-O3>)
+endfunction()
+
+# pellucid_hot(FILES…): sources of a freestanding layer that are to be fast even where the rest is to be small.
+function(pellucid_hot)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:MinSizeRel>:-O2>)
 endfunction()
 
 # pellucid_test(NAME SOURCES... LIBS...): a GoogleTest program whose cases become ctest cases `NAME.Suite.Case`.

@@ -1,0 +1,19 @@
+// An audio worklet that hands on what it hears, in pieces of a tenth of a second or so.
+class Recorder extends AudioWorkletProcessor {
+  #piece = new Float32Array(4096);
+  #filled = 0;
+
+  process([[samples]]) {
+    if (samples === undefined) return true;
+    this.#piece.set(samples, this.#filled);
+    this.#filled += samples.length;
+    if (this.#filled === this.#piece.length) {
+      this.port.postMessage(this.#piece, [this.#piece.buffer]);
+      this.#piece = new Float32Array(4096);
+      this.#filled = 0;
+    }
+    return true;
+  }
+}
+
+registerProcessor("recorder", Recorder);

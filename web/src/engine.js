@@ -1,0 +1,156 @@
+// The engine as WebAssembly, for whoever has its two assets: the compiled module and the model's bytes. Knows neither
+// network nor page, so it runs in Node.js, in workers and in audio worklets alike.
+
+/** What Pellucid throws: `message` is a sentence for people, `code` a word for programs. */
+export class PellucidError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.name = "PellucidError";
+    this.code = code;
+  }
+}
+
+const PACKED = "PELLUCID"; // what web/build.mjs starts a packed model with
+
+/** A model's bytes from a packed model (see web/build.mjs): its weights' upper three bytes, each in a plane. */
+export function unpackModel(bytes) {
+  const packed = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  if (packed.length < 24 || !asciiEquals(packed, PACKED)) return packed; // a model as it is, or nothing the engine takes
+  const file = packed.subarray(PACKED.length);
+  const header = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  const count = (file.length - header) / 3;
+  if (!Number.isInteger(count) || count < 0) throw new PellucidError("model", "The packed model is cut short; get it again.");
+  const model = new Uint8Array(header + 4 * count);
+  model.set(file.subarray(0, header));
+  for (let plane = 0; plane < 3; ++plane) {
+    const from = header + plane * count;
+    for (let i = 0; i < count; ++i) model[header + 4 * i + 3 - plane] = file[from + i];
+  }
+  return model;
+}
+
+function asciiEquals(bytes, text) {
+  for (let i = 0; i < text.length; ++i) if (bytes[i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+export function checkChannels(channels) {
+  if (!Number.isInteger(channels) || channels < 1 || channels > 32) {
+    throw new PellucidError("setting", `channels is ${channels}; it can be 1 to 32.`);
+  }
+}
+
+/**
+ * Denoises a stream of Float32Arrays, one a channel, in blocks of any length. `assets` come from load(). The output lies
+ * `latencyFrames` behind the input.
+ */
+export class Denoiser {
+  #engine;
+  #inputs = [];
+  #status;
+  #blockFrames;
+
+  constructor(assets, options = {}) {
+    const { sampleRate, channels = 1, strength = 1, attenuationLimitDb = Infinity, postFilter = 0 } = options;
+    if (!(assets?.module instanceof WebAssembly.Module)) {
+      throw new PellucidError("assets", "The first argument is not what load() gives; write new Denoiser(await load(), …).");
+    }
+    checkChannels(channels);
+    this.#blockFrames = options.blockFrames ?? 4096;
+    this.#engine = new WebAssembly.Instance(assets.module).exports;
+    const engine = this.#engine;
+    const { byteLength } = assets.model;
+    const model = engine.take(byteLength);
+    if (model === 0) throw new PellucidError("memory", "There is not enough memory for the model.");
+    new Uint8Array(engine.memory.buffer, model, byteLength).set(assets.model);
+    const rate = Number.isFinite(sampleRate) ? Math.round(sampleRate) : 0;
+    const link = options.linkChannels ? 1 : 0;
+    this.#check(
+      engine.create(model, byteLength, Math.max(rate, 0), channels, strength, attenuationLimitDb, link, postFilter, this.#blockFrames)
+    );
+    // Memory stays as it is from here on, so that these views do, too.
+    for (let c = 0; c < channels; ++c) {
+      this.#inputs.push(new Float32Array(engine.memory.buffer, engine.channel(c), this.#blockFrames));
+    }
+    this.#status = new Float32Array(engine.memory.buffer, engine.status(), 6);
+    this.sampleRate = rate;
+    this.channels = channels;
+    this.latencyFrames = engine.latency();
+  }
+
+  /** Denoises a block; `output` (new arrays, unless given) may be `input`. A missing channel counts as silence. */
+  process(input, output = this.#outputFor(input)) {
+    const frames = output[0]?.length ?? 0;
+    for (let start = 0; start < frames; start += this.#blockFrames) {
+      const count = Math.min(this.#blockFrames, frames - start);
+      for (let c = 0; c < this.channels; ++c) {
+        const from = input[c];
+        const to = this.#inputs[c];
+        if (from === undefined) to.fill(0, 0, count);
+        else to.set(count === from.length ? from : from.subarray(start, start + count));
+      }
+      this.#engine.process(count);
+      for (let c = 0; c < this.channels && c < output.length; ++c) {
+        const done = this.#inputs[c];
+        output[c].set(count === done.length ? done : done.subarray(0, count), start);
+      }
+    }
+    return output;
+  }
+
+  /** Forgets all sound so far. Settings stay. */
+  reset() {
+    this.#engine.reset();
+  }
+
+  /** 0: output = input, delayed; 1: as clean as the model can. */
+  set strength(value) {
+    this.#check(this.#engine.set_strength(value));
+  }
+
+  /** Weaken no part of the spectrum by more; Infinity is no limit. */
+  set attenuationLimitDb(value) {
+    this.#check(this.#engine.set_attenuation_limit_db(value));
+  }
+
+  /** 0 (none) to 1. */
+  set postFilter(value) {
+    this.#check(this.#engine.set_post_filter(value));
+  }
+
+  /** True: output = input, delayed, while the network goes on listening. */
+  set bypass(value) {
+    this.#engine.set_bypass(value ? 1 : 0);
+  }
+
+  /** Whether somebody speaks, without making an object. */
+  get voiceActive() {
+    this.#engine.status();
+    return this.#status[1] !== 0;
+  }
+
+  /** What is known of the last complete hop (16 ms). */
+  get status() {
+    this.#engine.status();
+    const [voiceProbability, active, snrDb, noiseDbfs, inputDbfs, outputDbfs] = this.#status;
+    return { voiceProbability, voiceActive: active !== 0, snrDb, noiseDbfs, inputDbfs, outputDbfs };
+  }
+
+  #outputFor(input) {
+    if (!Array.isArray(input) || input.length !== this.channels || input.some((x) => !(x instanceof Float32Array))) {
+      throw new PellucidError("shape", `A block is an array of ${this.channels} Float32Array, one a channel.`);
+    }
+    if (input.some((x) => x.length !== input[0].length)) {
+      throw new PellucidError("shape", "The channels of a block have different lengths.");
+    }
+    return input.map((x) => new Float32Array(x.length));
+  }
+
+  #check(result) {
+    if (result === 0) return;
+    const bytes = new Uint8Array(this.#engine.memory.buffer);
+    let text = "";
+    for (let i = this.#engine.result_text(result); bytes[i] !== 0; ++i) text += String.fromCharCode(bytes[i]);
+    throw new PellucidError(result >= 11 && result <= 15 ? "model" : "setting", text);
+  }
+}

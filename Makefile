@@ -54,6 +54,19 @@ fuzz: $(FUZZ_READY)
 	    -print_final_stats=1 corpus/$$target ../../tests/fuzz/corpus/$$target; \
 	done
 
+## web         put the npm package and the demo page together in build/release/web
+.PHONY: web
+web: $(ALL_READY)
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target pellucid_web_package
+	@echo "The package is $(RELEASE)/web/pellucid; the demo, in one file: $(RELEASE)/web/pellucid-demo.html"
+
+## web-soak    a minute of the audio worklet in Chromium, without a gap or an underrun; wants an idle machine
+.PHONY: web-soak
+web-soak: web
+	cmake --build --preset release -j $(JOBS) --target pellucid_cli
+	PELLUCID_WEB_SECONDS=60 ctest --preset release -R '^web\.package$$' --verbose
+
 ## bench       time every shipped model, every kind of layer, and the loader that feeds the trainer
 .PHONY: bench
 bench: build

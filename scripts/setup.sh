@@ -5,7 +5,8 @@
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
-#         build/npm; where that cannot be had, the rest goes on and the tests that need it are skipped
+#         build/npm, and what drives a browser (37 MB unpacked); from Debian a browser without windows (100 MB). Where those
+#         cannot be had, the rest goes on and the tests that need them are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
 # peers   the same for `make bench-peers`, from Debian and npm
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
@@ -65,10 +66,15 @@ for choices in "${packages[@]}"; do
   if [ $found = no ]; then missing+=("${choices%%|*}"); fi
 done
 
+browser_installed() { installed chromium-headless-shell || installed chromium; }
 npm_installed() { cmp -s "$1/package-lock.json" "build/npm/$2/installed.json"; }
 
 if [ $check = yes ]; then
-  if [ "$scope" != tools ] && ! npm_installed tests/onnx onnx; then missing+=("npm: tests/onnx"); fi
+  if [ "$scope" != tools ]; then
+    npm_installed tests/onnx onnx || missing+=("npm: tests/onnx")
+    npm_installed tests/web web || missing+=("npm: tests/web")
+    browser_installed || missing+=(chromium-headless-shell)
+  fi
   if [ "$scope" = peers ] && ! npm_installed bench/peers peers; then missing+=("npm: bench/peers"); fi
   if [ ${#missing[@]} -eq 0 ]; then
     echo "setup: nothing is missing for '$scope'."
@@ -78,19 +84,26 @@ if [ $check = yes ]; then
   exit 1
 fi
 
-mkdir -p build
-if [ ${#missing[@]} -gt 0 ]; then
-  as_root=()
+# Installs packages; what apt-get says goes to the log.
+log=build/setup.log
+apt_install() {
+  local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null ||
-      fail "not root and no sudo; as root run: apt-get install ${missing[*]}"
+    if ! command -v sudo >/dev/null; then
+      echo "E: not root, and no sudo" >"$log"
+      return 1
+    fi
     as_root=(sudo)
     if [ ! -t 0 ]; then as_root+=(-n); fi
   fi
-  log=build/setup.log
-  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
-  echo "setup: installing ${missing[*]} (log: $log)"
-  if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
+  echo "setup: installing $* (log: $log)"
+  { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; } >"$log" 2>&1
+}
+
+mkdir -p build
+if [ ${#missing[@]} -gt 0 ]; then
+  if ! apt_install "${missing[@]}"; then
     reason=$(grep -E '^(E:|W: Failed|sudo:)' "$log" | head -n 1 || true)
     fail "apt-get could not install ${missing[*]} (${reason:-see $log}); install them by hand and run make again."
   fi
@@ -113,6 +126,12 @@ if [ "$scope" != tools ]; then
   npm_install tests/onnx onnx || [ "$scope" = peers ] ||
     echo "setup: npm could not install ONNX Runtime; the tests onnx.Runtime.* will be skipped (see build/npm-onnx.log;" \
       "'scripts/setup.sh' tries again)." >&2
+  npm_install tests/web web || [ "$scope" = peers ] ||
+    echo "setup: npm could not install Playwright and TypeScript; most tests web.* will be skipped (see build/npm-web.log;" \
+      "'scripts/setup.sh' tries again)." >&2
+  browser_installed || apt_install chromium-headless-shell || [ "$scope" = peers ] ||
+    echo "setup: apt-get could not install chromium-headless-shell; the tests web.package and web.demo will be skipped (see" \
+      "$log; 'scripts/setup.sh' tries again)." >&2
   if [ "$scope" = peers ]; then
     npm_installed tests/onnx onnx && npm_install bench/peers peers ||
       fail "npm could not install what bench-peers compares with (see build/npm-onnx.log and build/npm-peers.log)."

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "cli/commands.hpp"
 #include "cli/denoise_file.hpp"
 #include "cli/denoise_plan.hpp"
+#include "cli/denoise_raw.hpp"
 #include "cli/models.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
@@ -40,6 +43,8 @@ struct Options {
   bool json = false;
   bool force = false;
   bool quiet = false;
+  bool raw = false;
+  RawFormat raw_format;
 };
 
 /// What became of a job.
@@ -127,25 +132,46 @@ std::string written(const DenoisePlan& plan, const std::vector<Outcome>& outcome
   return fmt::format("Wrote {} files.", good);
 }
 
+DenoiseSettings settings_of(const Options& options, const fs::path& model_path, std::span<const std::byte> model) {
+  return {.model = model,
+          .model_path = model_path,
+          .strength = options.strength,
+          .attenuation_limit_db = options.attenuation_limit_db,
+          .post_filter = options.post_filter,
+          .link_channels = options.link_channels,
+          .residue = options.residue,
+          .replace_existing = options.force};
+}
+
+void refuse_terminal() {
+  if (!::isatty(STDOUT_FILENO)) return;
+  throw Error(ExitCode::kOutput, "Sound is not written to a terminal; name a file with -o or lead it into a pipe.");
+}
+
+void run_raw(const Options& options) {
+  if (options.inputs != std::vector<std::string>{"-"} || options.output.value_or("-") != "-" || options.json) {
+    throw Error(ExitCode::kUsage, "--raw goes from standard input (-) to standard output, without -o and --json.");
+  }
+  refuse_terminal();
+  const fs::path model_path = find_model(options.model);
+  const std::vector<std::byte> model = read_model(model_path);
+  denoise_raw(STDIN_FILENO, STDOUT_FILENO, options.raw_format, settings_of(options, model_path, model));
+}
+
 void run(const Options& options) {
+  if (options.raw) {
+    run_raw(options);
+    return;
+  }
   const DenoisePlan plan = plan_denoise(options.inputs, options.output, options.residue);
   const bool to_pipe = plan.jobs.front().output == "-";
   if (to_pipe && options.json) {
     throw Error(ExitCode::kUsage, "--json and the sound cannot both go to standard output; name a file with -o.");
   }
-  if (to_pipe && ::isatty(STDOUT_FILENO)) {
-    throw Error(ExitCode::kOutput, "Sound is not written to a terminal; name a file with -o or lead it into a pipe.");
-  }
+  if (to_pipe) refuse_terminal();
   const fs::path model_path = find_model(options.model);
   const std::vector<std::byte> model = read_model(model_path);
-  const DenoiseSettings settings{.model = model,
-                                 .model_path = model_path,
-                                 .strength = options.strength,
-                                 .attenuation_limit_db = options.attenuation_limit_db,
-                                 .post_filter = options.post_filter,
-                                 .link_channels = options.link_channels,
-                                 .residue = options.residue,
-                                 .replace_existing = options.force};
+  const DenoiseSettings settings = settings_of(options, model_path, model);
   check_model(settings);
   for (const fs::path& folder : plan.folders) {
     std::error_code error;
@@ -228,6 +254,21 @@ void add_denoise(CLI::App& app) {
   command->add_flag("--json", options->json, "A summary in JSON on standard output, progress in JSON lines");
   command->add_flag("--force", options->force, "Replace outputs that exist");
   command->add_flag("--quiet", options->quiet, "No progress");
+  command->add_flag("--raw", options->raw, "Samples without a header from standard input to standard output, at once");
+  command->add_option("--rate", options->raw_format.rate_hz, "Of --raw: sample rate in Hz")
+      ->check(CLI::Range(PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ))
+      ->capture_default_str()
+      ->needs("--raw");
+  command->add_option("--channels", options->raw_format.channels, "Of --raw: channels, interleaved")
+      ->check(CLI::Range(1, PELLUCID_MAX_CHANNELS))
+      ->capture_default_str()
+      ->needs("--raw");
+  static const std::map<std::string, audio::Pcm> kSampleFormats = {
+      {"s16", audio::Pcm::kS16}, {"s24", audio::Pcm::kS24}, {"s32", audio::Pcm::kS32}, {"f32", audio::Pcm::kF32}};
+  command->add_option("--format", options->raw_format.pcm, "Of --raw: s16 (default), s24, s32 or f32, little-endian")
+      ->transform(CLI::CheckedTransformer(kSampleFormats))
+      ->type_name("FORMAT")
+      ->needs("--raw");
   command->footer(
       "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
       "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"

@@ -1,123 +1,16 @@
 #include "cli/denoise_file.hpp"
 
-#include <pellucid/pellucid.h>
-
-#include <algorithm>
 #include <chrono>
-#include <memory>
 #include <vector>
 
 #include "audio/stream.hpp"
+#include "cli/denoise_aligned.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 
 namespace pellucid::cli {
-namespace {
 
-constexpr std::size_t kBlockFrames = 8192;
-
-using Denoiser = std::unique_ptr<pellucid_denoiser, decltype(&pellucid_destroy)>;
-
-Denoiser make_denoiser(const DenoiseSettings& settings, int rate_hz, int channels, const std::string& input) {
-  pellucid_config config;
-  pellucid_denoiser* denoiser = nullptr;
-  pellucid_result result = pellucid_config_init(&config);
-  config.model = settings.model.data();
-  config.model_size = settings.model.size();
-  config.sample_rate_hz = static_cast<std::uint32_t>(rate_hz);
-  config.channels = static_cast<std::uint32_t>(channels);
-  config.strength = settings.strength;
-  config.attenuation_limit_db = settings.attenuation_limit_db;
-  config.post_filter = settings.post_filter;
-  config.channel_link = settings.link_channels ? PELLUCID_CHANNELS_LINKED : PELLUCID_CHANNELS_INDEPENDENT;
-  if (result == PELLUCID_OK) result = pellucid_create(&config, &denoiser);
-  const std::string sentence = pellucid_result_text(result);
-  switch (result) {
-    case PELLUCID_OK:
-      return {denoiser, &pellucid_destroy};
-    case PELLUCID_ERROR_MODEL_FORMAT:
-    case PELLUCID_ERROR_MODEL_VERSION:
-    case PELLUCID_ERROR_MODEL_TRUNCATED:
-    case PELLUCID_ERROR_MODEL_DAMAGED:
-    case PELLUCID_ERROR_MODEL_UNSUPPORTED:
-      throw Error(ExitCode::kModel, "{}: {}", settings.model_path.string(), sentence);
-    case PELLUCID_ERROR_SAMPLE_RATE:
-      throw Error(ExitCode::kAudio, "{}: has a sample rate of {} Hz, where {} to {} can be denoised; resample it.",
-                  input, rate_hz, PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ);
-    case PELLUCID_ERROR_CHANNELS:
-      throw Error(ExitCode::kAudio, "{}: has {} channels, where 1 to {} can be denoised.", input, channels,
-                  PELLUCID_MAX_CHANNELS);
-    case PELLUCID_ERROR_STRENGTH:
-    case PELLUCID_ERROR_ATTENUATION_LIMIT:
-    case PELLUCID_ERROR_POST_FILTER:
-      throw Error(ExitCode::kUsage, "{}", sentence);
-    default:
-      throw Error(ExitCode::kInternal, "{}: {}", input, sentence);
-  }
-}
-
-// Takes blocks of input, gives back blocks of output without the engine's delay.
-class AlignedDenoiser {
- public:
-  AlignedDenoiser(pellucid_denoiser* denoiser, std::size_t channels, bool residue)
-      : denoiser_(denoiser), channels_(channels), residue_(residue), skip_frames_(pellucid_latency_samples(denoiser)) {}
-
-  // Overwrites `block` (and shortens or empties it) with the next output frames.
-  void process(std::vector<double>& block) {
-    delayed_.insert(delayed_.end(), block.begin(), block.end());
-    run(block.size() / channels_);
-    take(block);
-  }
-
-  // The last frames, at most kBlockFrames at a time; empty when all is out.
-  void finish(std::vector<double>& block) {
-    block.clear();
-    while (block.empty() && !delayed_.empty()) {  // at high rates the delay is longer than a block
-      run(std::min(delayed_.size() / channels_ + skip_frames_, kBlockFrames));
-      take(block);
-    }
-  }
-
- private:
-  // Feeds `frames` frames: those of delayed_ that the engine has not seen, then zeros.
-  void run(std::size_t frames) {
-    samples_.assign(frames * channels_, 0.0f);
-    const std::size_t count = std::min(samples_.size(), delayed_.size() - seen_);
-    for (std::size_t i = 0; i < count; ++i) samples_[i] = static_cast<float>(delayed_[seen_ + i]);
-    seen_ += count;
-    const pellucid_result result = pellucid_process_interleaved(denoiser_, samples_.data(), samples_.data(), frames);
-    if (result != PELLUCID_OK) throw Error(ExitCode::kInternal, std::string(pellucid_result_text(result)));
-  }
-
-  void take(std::vector<double>& block) {
-    const std::size_t frames = samples_.size() / channels_;
-    const std::size_t skipped = std::min(skip_frames_, frames);
-    skip_frames_ -= skipped;
-    const std::size_t count = std::min((frames - skipped) * channels_, delayed_.size());
-    block.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      // What float cannot hold of the input goes past the engine, so that strength 0 keeps 32-bit integers to the bit.
-      const double input = delayed_[i];
-      const double removed =
-          static_cast<double>(static_cast<float>(input)) - static_cast<double>(samples_[skipped * channels_ + i]);
-      block[i] = residue_ ? removed : input - removed;
-    }
-    delayed_.erase(delayed_.begin(), delayed_.begin() + static_cast<std::ptrdiff_t>(count));
-    seen_ -= count;
-  }
-
-  pellucid_denoiser* denoiser_;
-  std::size_t channels_;
-  bool residue_;
-  std::size_t skip_frames_;
-  std::size_t seen_ = 0;         // of delayed_
-  std::vector<double> delayed_;  // input whose output has not come yet
-  std::vector<float> samples_;
-};
-
-}  // namespace
-
-void check_model(const DenoiseSettings& settings) { make_denoiser(settings, 16000, 1, "probe"); }
+void check_model(const DenoiseSettings& settings) { AlignedDenoiser(settings, 16000, 1, "probe"); }
 
 DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& settings,
                            const std::function<void(double)>& progress) {
@@ -125,10 +18,9 @@ DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& setting
   audio::Reader reader(job.input);
   const audio::StreamFormat& format = reader.format();
   const auto channels = static_cast<std::size_t>(format.channels);
-  const Denoiser denoiser = make_denoiser(settings, format.rate_hz, format.channels, job.input.string());
+  AlignedDenoiser aligned(settings, format.rate_hz, format.channels, job.input.string());
   audio::Writer writer(job.output, audio::output_format(format, job.output),
                        settings.replace_existing ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
-  AlignedDenoiser aligned(denoiser.get(), channels, settings.residue);
   DenoiseResult result;
   std::vector<double> block;
   const auto write = [&] {
@@ -139,7 +31,7 @@ DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& setting
     stop_if_interrupted();
   };
   for (;;) {
-    block.resize(kBlockFrames * channels);
+    block.resize(AlignedDenoiser::kBlockFrames * channels);
     const std::size_t frames = reader.read(block);
     if (frames == 0) break;
     block.resize(frames * channels);

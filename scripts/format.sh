@@ -17,7 +17,7 @@ if [ "$major" != $wanted_major ]; then
 fi
 
 folders=()
-for folder in include src tests bench examples; do
+for folder in include src plugins tests bench examples; do
   if [ -d $folder ]; then folders+=("$folder"); fi
 done
 mapfile -d '' files < <(find "${folders[@]}" -type f \( -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.c' \) -print0)

@@ -22,8 +22,10 @@ training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
+# The plugins' headers and hosts to test them in.
+plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi ffmpeg)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev ffmpeg)
+peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
 
 fail() {
   echo "setup: $*" >&2
@@ -42,7 +44,7 @@ done
 
 packages=("${tools_packages[@]}")
 if [ "$scope" != tools ]; then
-  packages+=("${training_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}")
+  packages+=("${training_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}" "${plugin_packages[@]}")
   # Not by their packages' names: Node.js often comes from elsewhere, with an npm of its own.
   for program in node:nodejs npm:npm; do
     command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")

@@ -1,0 +1,175 @@
+// Pellucid as LV2 plugins (https://lv2plug.in): urn:pellucid:mono and urn:pellucid:stereo; pellucid.ttl describes both.
+// Where the host has a worker, another model is loaded there while this one plays; elsewhere at the next activation.
+#include <lv2/core/lv2.h>
+#include <lv2/core/lv2_util.h>
+#include <lv2/log/log.h>
+#include <lv2/log/logger.h>
+#include <lv2/urid/urid.h>
+#include <lv2/worker/worker.h>
+
+#include <array>
+#include <cstring>
+#include <exception>
+
+#include "effect.hpp"
+
+namespace {
+
+using pellucid::plugin::control;
+using pellucid::plugin::Controls;
+using pellucid::plugin::Effect;
+
+/// Ports: inputs, outputs, then these.
+enum ControlPort : std::uint32_t {
+  kStrength,
+  kAttenuationLimit,
+  kPostFilter,
+  kEnabled,
+  kModel,
+  kLatency,
+  kControlPorts
+};
+
+struct Plugin {
+  Plugin(double rate_hz, std::uint32_t channel_count, const LV2_Feature* const* features)
+      : effect(rate_hz, channel_count,
+               [this](const std::string& sentence) { lv2_log_error(&logger, "%s\n", sentence.c_str()); }),
+        channels(channel_count) {
+    LV2_URID_Map* map = nullptr;
+    LV2_Log_Log* log = nullptr;
+    lv2_features_query(features, LV2_URID__map, &map, false, LV2_LOG__log, &log, false, LV2_WORKER__schedule, &schedule,
+                       false, nullptr);
+    lv2_log_logger_init(&logger, map, map != nullptr ? log : nullptr);
+  }
+
+  LV2_Log_Logger logger{};
+  LV2_Worker_Schedule* schedule = nullptr;
+  Effect effect;
+  std::uint32_t channels;
+  bool loading = false;     ///< the worker has an order
+  Effect::Denoiser unused;  ///< replaced; goes to the worker, because destroying it frees memory
+  std::array<const float*, 2> input{};
+  std::array<float*, 2> output{};
+  std::array<float*, kControlPorts> controls{};
+};
+
+/// What goes to the worker: destroy `unused` or, where that is null, load `model`.
+struct Order {
+  int model;
+  pellucid_denoiser* unused;
+};
+
+/// What comes back.
+struct Delivery {
+  int model;
+  pellucid_denoiser* loaded;
+};
+
+Plugin& plugin_of(LV2_Handle handle) { return *static_cast<Plugin*>(handle); }
+
+LV2_Handle instantiate(const LV2_Descriptor* descriptor, double rate_hz, const char*,
+                       const LV2_Feature* const* features) {
+  try {
+    return new Plugin(rate_hz, std::strcmp(descriptor->URI, "urn:pellucid:mono") == 0 ? 1 : 2, features);
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+void connect_port(LV2_Handle handle, std::uint32_t port, void* data) {
+  Plugin& plugin = plugin_of(handle);
+  const std::uint32_t channels = plugin.channels;
+  auto* samples = static_cast<float*>(data);
+  if (port < channels) {
+    plugin.input[port] = samples;
+  } else if (port < 2 * channels) {
+    plugin.output[port - channels] = samples;
+  } else if (port < 2 * channels + kControlPorts) {
+    plugin.controls[port - 2 * channels] = samples;
+  }
+}
+
+void tell_latency(Plugin& plugin) {
+  if (float* port = plugin.controls[kLatency]) *port = static_cast<float>(plugin.effect.latency_samples());
+}
+
+void activate(LV2_Handle handle) {
+  Plugin& plugin = plugin_of(handle);
+  plugin.loading = false;
+  plugin.effect.prepare(pellucid::plugin::model_control(plugin.controls[kModel]));
+  tell_latency(plugin);
+}
+
+bool send(Plugin& plugin, const Order& order) {
+  return plugin.schedule->schedule_work(plugin.schedule->handle, sizeof order, &order) == LV2_WORKER_SUCCESS;
+}
+
+void order_work(Plugin& plugin) {
+  if (plugin.schedule == nullptr) return;
+  if (plugin.unused && send(plugin, {0, plugin.unused.get()})) (void)plugin.unused.release();
+  const int model = pellucid::plugin::model_control(plugin.controls[kModel]);
+  if (plugin.unused || plugin.loading || model == plugin.effect.model()) return;
+  plugin.loading = send(plugin, {model, nullptr});
+}
+
+void run(LV2_Handle handle, std::uint32_t frames) {
+  Plugin& plugin = plugin_of(handle);
+  order_work(plugin);
+  const Controls controls{
+      .strength = control(plugin.controls[kStrength], 0, 1, 1),
+      .attenuation_limit_db = control(plugin.controls[kAttenuationLimit], 0, PELLUCID_NO_ATTENUATION_LIMIT_DB,
+                                      PELLUCID_NO_ATTENUATION_LIMIT_DB),
+      .post_filter = control(plugin.controls[kPostFilter], 0, 1, 0),
+      .bypass = control(plugin.controls[kEnabled], 0, 1, 1) <= 0};
+  plugin.effect.process(plugin.input.data(), plugin.output.data(), frames, controls);
+  tell_latency(plugin);
+}
+
+void cleanup(LV2_Handle handle) { delete static_cast<Plugin*>(handle); }
+
+// In the worker's thread.
+LV2_Worker_Status work(LV2_Handle handle, LV2_Worker_Respond_Function respond, LV2_Worker_Respond_Handle to,
+                       std::uint32_t size, const void* data) {
+  Order order;
+  if (size != sizeof order) return LV2_WORKER_ERR_UNKNOWN;
+  std::memcpy(&order, data, sizeof order);
+  if (order.unused != nullptr) {
+    pellucid_destroy(order.unused);
+    return LV2_WORKER_SUCCESS;
+  }
+  Delivery delivery{order.model, plugin_of(handle).effect.load(order.model).release()};
+  const LV2_Worker_Status status = respond(to, sizeof delivery, &delivery);
+  if (status != LV2_WORKER_SUCCESS) pellucid_destroy(delivery.loaded);
+  return status;
+}
+
+// In the audio thread.
+LV2_Worker_Status work_response(LV2_Handle handle, std::uint32_t size, const void* data) {
+  Plugin& plugin = plugin_of(handle);
+  Delivery delivery;
+  if (size != sizeof delivery) return LV2_WORKER_ERR_UNKNOWN;
+  std::memcpy(&delivery, data, sizeof delivery);
+  // Nothing else is loaded before this one has gone, so that it is empty here.
+  plugin.unused = plugin.effect.replace(Effect::Denoiser(delivery.loaded), delivery.model);
+  plugin.loading = false;
+  return LV2_WORKER_SUCCESS;
+}
+
+const void* extension_data(const char* uri) {
+  static const LV2_Worker_Interface worker{work, work_response, nullptr};
+  return std::strcmp(uri, LV2_WORKER__interface) == 0 ? &worker : nullptr;
+}
+
+constexpr LV2_Descriptor describe(const char* uri) {
+  return {uri, instantiate, connect_port, activate, run, nullptr, cleanup, extension_data};
+}
+
+constexpr LV2_Descriptor kMono = describe("urn:pellucid:mono");
+constexpr LV2_Descriptor kStereo = describe("urn:pellucid:stereo");
+
+}  // namespace
+
+LV2_SYMBOL_EXPORT const LV2_Descriptor* lv2_descriptor(std::uint32_t index) {
+  if (index == 0) return &kMono;
+  return index == 1 ? &kStereo : nullptr;
+}

@@ -1,0 +1,213 @@
+// The plugins in programs that people use: each host's output, shifted by the latency, is what `pellucid denoise`
+// writes.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sndfile.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "../nn/random_model.hpp"
+#include "audio/stream.hpp"
+
+namespace pellucid::plugin::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string quoted(const fs::path& path) { return fmt::format("'{}'", path.string()); }
+
+class HostsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "pellucid-hosts-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    const fs::path lv2 = fs::path(PELLUCID_LV2_PLUGIN).parent_path().parent_path();
+    ::setenv("LADSPA_PATH", fs::path(PELLUCID_LADSPA_PLUGIN).parent_path().c_str(), 1);
+    ::setenv("LV2_PATH", (lv2.string() + ":/usr/lib/lv2:/usr/local/lib/lv2").c_str(), 1);
+    ::unsetenv("PELLUCID_MODELS");  // the models of the source tree, which the plugins find by themselves
+    ::unsetenv("PELLUCID_MODEL");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static bool has(const std::string& program) {
+    return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
+  }
+  /// Runs a command in the test's folder; what it said is shown when it fails.
+  void run(const std::string& command) const {
+    const fs::path said = folder_ / "said";
+    const int status = std::system(("cd " + quoted(folder_) + " && " + command + " >said 2>&1").c_str());
+    EXPECT_EQ(status, 0) << command << "\n" << text(said);
+  }
+  static std::string text(const fs::path& path) {
+    std::string all;
+    if (FILE* file = std::fopen(path.c_str(), "rb")) {
+      for (int c = 0; (c = std::fgetc(file)) != EOF;) all.push_back(static_cast<char>(c));
+      std::fclose(file);
+    }
+    return all;
+  }
+
+  /// Speech-like noise: bursts over a hiss, different in every channel.
+  void make(const std::string& name, int rate_hz, int channels, int code = SF_FORMAT_WAV | SF_FORMAT_FLOAT) const {
+    nn::test::Random random(7);
+    const std::size_t frames = 30011;
+    std::vector<double> samples(frames * static_cast<std::size_t>(channels));
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const double t = static_cast<double>(i / static_cast<std::size_t>(channels)) / rate_hz;
+      const double burst = std::sin(2 * M_PI * 2.3 * t) > 0 ? std::sin(2 * M_PI * (180 + 40 * std::sin(9 * t)) * t) : 0;
+      samples[i] = 0.3 * burst + 0.05 * random.uniform();
+    }
+    audio::StreamFormat format;
+    format.rate_hz = rate_hz;
+    format.channels = channels;
+    format.code = code;
+    audio::Writer writer(folder_ / name, format);
+    writer.write(samples);
+    writer.close();
+  }
+
+  std::vector<double> read(const std::string& name) const {
+    audio::Reader reader(folder_ / name);
+    std::vector<double> all, block(8192 * static_cast<std::size_t>(reader.format().channels));
+    while (const std::size_t frames = reader.read(std::span<double>(block))) {
+      const auto count = frames * static_cast<std::size_t>(reader.format().channels);
+      all.insert(all.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    return all;
+  }
+
+  /// `pellucid denoise in.wav -o expected.wav` with further options.
+  std::vector<double> expected(const std::string& options = "") const {
+    run(std::string(PELLUCID_PROGRAM) + " denoise in.wav -o expected.wav --force --link-channels " + options);
+    return read("expected.wav");
+  }
+
+  /// The greatest difference once `late` samples of the host's output are dropped.
+  static double distance(const std::vector<double>& host, std::size_t late, const std::vector<double>& cli) {
+    EXPECT_GE(host.size(), cli.size());
+    EXPECT_LT(late, host.size());
+    double worst = 0;
+    for (std::size_t i = late; i < std::min(host.size(), cli.size() + late); ++i) {
+      worst = std::max(worst, std::abs(host[i] - cli[i - late]));
+    }
+    return worst;
+  }
+
+  fs::path folder_;
+};
+
+// A window less one sample: 32 ms.
+constexpr std::size_t kLate16 = 511, kLate48 = 1535;
+constexpr double kFloatExact = 1e-6;
+
+#define NEEDS(program) \
+  if (!has(program)) GTEST_SKIP() << program << " is not installed"
+
+TEST_F(HostsTest, FfmpegLadspa) {
+  NEEDS("ffmpeg");
+  make("in.wav", 16000, 1);
+  run("ffmpeg -v error -y -i in.wav -af ladspa=file=pellucid:plugin=pellucid_mono -c:a pcm_f32le out.wav");
+  EXPECT_LE(distance(read("out.wav"), kLate16, expected()), kFloatExact);
+  run("ffmpeg -v error -y -i in.wav -af ladspa=file=pellucid:plugin=pellucid_mono:controls='c0=0.5|c1=20|c2=0.3' "
+      "-c:a pcm_f32le out.wav");
+  EXPECT_LE(distance(read("out.wav"), kLate16, expected("--strength 0.5 --atten-limit-db 20 --post-filter 0.3")),
+            kFloatExact);
+  // The host takes the latency away itself, as far as it has sound.
+  run("ffmpeg -v error -y -i in.wav -af ladspa=file=pellucid:plugin=pellucid_mono:latency=1 -c:a pcm_f32le out.wav");
+  const std::vector<double> aligned = read("out.wav"), cli = expected();
+  EXPECT_LE(distance({aligned.begin(), aligned.end()}, 0, {cli.begin(), cli.end() - kLate16}), kFloatExact);
+}
+
+TEST_F(HostsTest, FfmpegLadspaStereo) {
+  NEEDS("ffmpeg");
+  make("in.wav", 48000, 2);
+  run("ffmpeg -v error -y -i in.wav -af ladspa=file=pellucid:plugin=pellucid_stereo -c:a pcm_f32le out.wav");
+  EXPECT_LE(distance(read("out.wav"), 2 * kLate48, expected()), kFloatExact);
+}
+
+TEST_F(HostsTest, FfmpegLv2) {
+  NEEDS("ffmpeg");
+  make("in.wav", 48000, 2);
+  run(R"(ffmpeg -v error -y -i in.wav -af 'lv2=p=urn\\:pellucid\\:stereo' -c:a pcm_f32le out.wav)");
+  EXPECT_LE(distance(read("out.wav"), 2 * kLate48, expected()), kFloatExact);
+  run(R"(ffmpeg -v error -y -i in.wav -af 'lv2=p=urn\\:pellucid\\:stereo:c=strength=0.5|attenuation_limit=20' )"
+      "-c:a pcm_f32le out.wav");
+  EXPECT_LE(distance(read("out.wav"), 2 * kLate48, expected("--strength 0.5 --atten-limit-db 20")), kFloatExact);
+}
+
+TEST_F(HostsTest, FfmpegPassesTheSoundThroughWithoutAModelAndAtAWrongRate) {
+  NEEDS("ffmpeg");
+  make("in.wav", 6000, 1);
+  const std::vector<double> in = read("in.wav");
+  run("ffmpeg -v error -y -i in.wav -af ladspa=file=pellucid:plugin=pellucid_mono -c:a pcm_f32le out.wav");
+  EXPECT_EQ(read("out.wav"), in);
+  EXPECT_NE(text(folder_ / "said").find("6000 Hz"), std::string::npos) << text(folder_ / "said");
+  run("PELLUCID_MODEL=none ffmpeg -v error -y -i in.wav -af 'lv2=p=urn\\\\:pellucid\\\\:mono' -c:a pcm_f32le out.wav");
+  EXPECT_EQ(read("out.wav"), in);
+  EXPECT_NE(text(folder_ / "said").find("no model 'none'"), std::string::npos) << text(folder_ / "said");
+}
+
+TEST_F(HostsTest, Lv2apply) {
+  NEEDS("lv2apply");
+  make("in.wav", 48000, 1);
+  run("lv2apply -i in.wav -o out.wav urn:pellucid:mono");
+  EXPECT_LE(distance(read("out.wav"), kLate48, expected()), kFloatExact);
+  run("lv2apply -i in.wav -o out.wav -c strength 0 urn:pellucid:mono");
+  EXPECT_EQ(distance(read("out.wav"), kLate48, read("in.wav")), 0);
+}
+
+TEST_F(HostsTest, Applyplugin) {
+  NEEDS("applyplugin");
+  make("in.wav", 16000, 1, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  run("applyplugin in.wav out.wav pellucid.so pellucid_mono 1 100 0 0 0");
+  EXPECT_LE(distance(read("out.wav"), kLate16, expected()), 2.0 / 32768);  // both round to 16 bits
+  make("in2.wav", 48000, 2, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  run("mv in2.wav in.wav && applyplugin in.wav out.wav pellucid.so pellucid_stereo 0.7 100 0 0 2");
+  EXPECT_LE(distance(read("out.wav"), 2 * kLate48, expected("--strength 0.7 --model small")), 2.0 / 32768);
+}
+
+TEST_F(HostsTest, AnalysepluginListsWhatTheManualSays) {
+  NEEDS("analyseplugin");
+  run("analyseplugin pellucid.so");
+  const std::string said = text(folder_ / "said");
+  for (const char* line : {"Plugin Label: \"pellucid_mono\"", "Plugin Label: \"pellucid_stereo\"",
+                           "Environment: Normal or Hard Real-Time", "\"Strength\" input, control, 0 to 1, default 1",
+                           "\"Attenuation limit (dB)\" input, control, 0 to 100, default 100",
+                           "\"Post-filter\" input, control, 0 to 1, default 0", "\"Bypass\" input, control, toggled",
+                           "0 to 4, default 0, integer", "\"latency\" output, control"}) {
+    EXPECT_NE(said.find(line), std::string::npos) << line << "\n" << said;
+  }
+}
+
+TEST_F(HostsTest, TheLv2DescriptionIsValid) {
+  NEEDS("sord_validate");
+  run("sord_validate $(find /usr/lib/lv2 -name '*.ttl') " + quoted(fs::path(PELLUCID_LV2_PLUGIN).parent_path()) +
+      "/*.ttl");
+  NEEDS("lv2info");
+  run("lv2info urn:pellucid:stereo");
+  const std::string said = text(folder_ / "said");
+  EXPECT_NE(said.find("Has latency:       yes, reported by port 9"), std::string::npos) << said;
+}
+
+// What a plugin exports besides its entry point could be mixed up with another version that a host has loaded.
+TEST_F(HostsTest, OnlyTheEntryPointCanBeSeen) {
+  NEEDS("nm");
+  for (const auto& [plugin, entry] :
+       {std::pair(PELLUCID_LADSPA_PLUGIN, "ladspa_descriptor"), std::pair(PELLUCID_LV2_PLUGIN, "lv2_descriptor")}) {
+    run("nm -D --defined-only " + quoted(plugin) + " | grep -v ' [uVW] '");
+    const std::string said = text(folder_ / "said");
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+    EXPECT_NE(said.find(entry), std::string::npos) << said;
+  }
+}
+
+}  // namespace
+}  // namespace pellucid::plugin::test

@@ -1,0 +1,138 @@
+#include "small_hosts.hpp"
+
+#include <dlfcn.h>
+#include <ladspa.h>
+#include <lv2/core/lv2.h>
+#include <lv2/worker/worker.h>
+
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+namespace pellucid::plugin::test {
+namespace {
+
+// Never closed: both plugins stay loaded, as they do in a host that scanned its folders.
+template <typename Function>
+Function entry(const char* library, const char* name) {
+  void* handle = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) throw std::runtime_error(::dlerror());
+  void* symbol = ::dlsym(handle, name);
+  if (symbol == nullptr) throw std::runtime_error(::dlerror());
+  return reinterpret_cast<Function>(symbol);
+}
+
+class Ladspa : public Hosted {
+ public:
+  Ladspa(double rate_hz, std::uint32_t channels) : channels_(channels) {
+    has_bypass_ = true;
+    values_[3] = 0;
+    const auto function = entry<LADSPA_Descriptor_Function>(PELLUCID_LADSPA_PLUGIN, "ladspa_descriptor");
+    descriptor_ = function(channels - 1);
+    handle_ = descriptor_->instantiate(descriptor_, static_cast<unsigned long>(rate_hz));
+    if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
+    for (unsigned long k = 0; k < values_.size(); ++k) {
+      descriptor_->connect_port(handle_, 2 * channels + k, &values_[k]);
+    }
+  }
+  ~Ladspa() override { descriptor_->cleanup(handle_); }
+  void activate() override { descriptor_->activate(handle_); }
+  void run(const float* const* input, float* const* output, std::uint32_t frames) override {
+    for (std::uint32_t c = 0; c < channels_; ++c) {
+      descriptor_->connect_port(handle_, c, const_cast<float*>(input[c]));
+      descriptor_->connect_port(handle_, channels_ + c, output[c]);
+    }
+    descriptor_->run(handle_, frames);
+  }
+  void disconnect_controls() override {
+    for (unsigned long k = 0; k < values_.size(); ++k) descriptor_->connect_port(handle_, 2 * channels_ + k, nullptr);
+  }
+
+ private:
+  std::uint32_t channels_;
+  const LADSPA_Descriptor* descriptor_ = nullptr;
+  LADSPA_Handle handle_ = nullptr;
+};
+
+class Lv2 : public Hosted, public Worker {
+ public:
+  Lv2(double rate_hz, std::uint32_t channels, bool with_worker) : channels_(channels) {
+    const auto function = entry<LV2_Descriptor_Function>(PELLUCID_LV2_PLUGIN, "lv2_descriptor");
+    descriptor_ = function(channels - 1);
+    const LV2_Feature* features[] = {with_worker ? &feature_ : nullptr, nullptr};
+    handle_ = descriptor_->instantiate(descriptor_, rate_hz, "", features);
+    if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
+    for (std::uint32_t k = 0; k < values_.size(); ++k) {
+      descriptor_->connect_port(handle_, 2 * channels + k, &values_[k]);
+    }
+    worker_ = static_cast<const LV2_Worker_Interface*>(descriptor_->extension_data(LV2_WORKER__interface));
+  }
+  ~Lv2() override { descriptor_->cleanup(handle_); }
+  void activate() override { descriptor_->activate(handle_); }
+  void run(const float* const* input, float* const* output, std::uint32_t frames) override {
+    for (std::uint32_t c = 0; c < channels_; ++c) {
+      descriptor_->connect_port(handle_, c, const_cast<float*>(input[c]));
+      descriptor_->connect_port(handle_, channels_ + c, output[c]);
+    }
+    descriptor_->run(handle_, frames);
+  }
+  void disconnect_controls() override {
+    for (std::uint32_t k = 0; k < values_.size(); ++k) descriptor_->connect_port(handle_, 2 * channels_ + k, nullptr);
+  }
+  std::size_t waiting() const override { return orders_.size(); }
+  void work() override {
+    const auto orders = std::exchange(orders_, {});
+    for (const auto& order : orders) {
+      worker_->work(handle_, respond, this, static_cast<std::uint32_t>(order.size()), order.data());
+    }
+    const auto answers = std::exchange(answers_, {});
+    for (const auto& answer : answers) {
+      worker_->work_response(handle_, static_cast<std::uint32_t>(answer.size()), answer.data());
+    }
+  }
+
+ private:
+  using Message = std::vector<std::uint8_t>;
+  static Message copy(std::uint32_t size, const void* data) {
+    const auto* bytes = static_cast<const std::uint8_t*>(data);
+    return Message(bytes, bytes + size);
+  }
+  static LV2_Worker_Status schedule(LV2_Worker_Schedule_Handle self, std::uint32_t size, const void* data) {
+    static_cast<Lv2*>(self)->orders_.push_back(copy(size, data));
+    return LV2_WORKER_SUCCESS;
+  }
+  static LV2_Worker_Status respond(LV2_Worker_Respond_Handle self, std::uint32_t size, const void* data) {
+    static_cast<Lv2*>(self)->answers_.push_back(copy(size, data));
+    return LV2_WORKER_SUCCESS;
+  }
+
+  std::uint32_t channels_;
+  LV2_Worker_Schedule schedule_{this, schedule};
+  LV2_Feature feature_{LV2_WORKER__schedule, &schedule_};
+  const LV2_Descriptor* descriptor_ = nullptr;
+  LV2_Handle handle_ = nullptr;
+  const LV2_Worker_Interface* worker_ = nullptr;
+  std::vector<Message> orders_, answers_;
+};
+
+}  // namespace
+
+void Hosted::set(const std::string& control, float value) {
+  static const std::map<std::string, std::size_t> places = {
+      {"strength", 0}, {"attenuation_limit", 1}, {"post_filter", 2}, {"enabled", 3}, {"model", 4}};
+  const std::size_t place = places.at(control);
+  values_[place] = place == 3 && has_bypass_ ? 1 - value : value;
+}
+
+std::unique_ptr<Hosted> load(Format format, double rate_hz, std::uint32_t channels) {
+  if (format == Format::kLadspa) return std::make_unique<Ladspa>(rate_hz, channels);
+  return std::make_unique<Lv2>(rate_hz, channels, false);
+}
+
+std::unique_ptr<Hosted> load_with_worker(double rate_hz, std::uint32_t channels, Worker*& worker) {
+  auto plugin = std::make_unique<Lv2>(rate_hz, channels, true);
+  worker = plugin.get();
+  return plugin;
+}
+
+}  // namespace pellucid::plugin::test

@@ -58,8 +58,8 @@ struct Description {
         {kRange | LADSPA_HINT_DEFAULT_MAXIMUM, 0, PELLUCID_NO_ATTENUATION_LIMIT_DB});
     set(kPostFilter, "Post-filter", {kRange | LADSPA_HINT_DEFAULT_MINIMUM, 0, 1});
     set(kBypass, "Bypass", {LADSPA_HINT_TOGGLED | LADSPA_HINT_DEFAULT_0, 0, 1});
-    // Text is more than a LADSPA control can carry.
-    set(kModel, "Model (0 default, 1 nano, 2 small, 3 base, 4 large)",
+    // A number into kModels: text is more than a LADSPA control can carry.
+    set(kModel, "Model",
         {kRange | LADSPA_HINT_INTEGER | LADSPA_HINT_DEFAULT_MINIMUM, 0, pellucid::plugin::kModels.size() - 1});
     set(kLatency, "latency", {0, 0, 0});  // the name that hosts look for
     kinds[2 * kChannels + kLatency] = LADSPA_PORT_OUTPUT | LADSPA_PORT_CONTROL;

@@ -12,6 +12,13 @@ find_program(PELLUCID_NODE node REQUIRED)
 file(GLOB PELLUCID_CROSS_INPUTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/dsp/* ${PROJECT_SOURCE_DIR}/src/nn/*
                                                   ${PROJECT_SOURCE_DIR}/src/engine/*)
 
+# What a program needs of the layers under the engine where it has only portable kernels.
+set(PELLUCID_PORTABLE_SOURCES)
+foreach(file dsp/fft dsp/fixed_stft dsp/stft nn/architecture nn/crc32 nn/integer_kernels_scalar nn/integer_model
+             nn/integer_multiply nn/integer_network nn/json nn/kernels nn/kernels_portable nn/model_file nn/network)
+  list(APPEND PELLUCID_PORTABLE_SOURCES ${PROJECT_SOURCE_DIR}/src/${file}.cpp)
+endforeach()
+
 # pellucid_cross_program(NAME COMMAND compiler options… SOURCES files… DEPENDS files…): compiles a program of `all` by one
 # call; sets NAME_PROGRAM to its path. It is made again when a freestanding layer or one of DEPENDS changes.
 function(pellucid_cross_program name)

@@ -22,6 +22,7 @@ void add_info(CLI::App& app);
 void add_listen(CLI::App& app);
 void add_mix(CLI::App& app);
 void add_prepare(CLI::App& app);
+void add_quantize(CLI::App& app);
 void add_spectrogram(CLI::App& app);
 
 /// Lists `train` in the help when the trainer is there.

@@ -95,6 +95,7 @@ int run(int argc, char** argv) {
   add_listen(app);
   add_mix(app);
   add_prepare(app);
+  add_quantize(app);
   add_spectrogram(app);
   add_train(app);
   try {

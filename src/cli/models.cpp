@@ -47,6 +47,16 @@ std::vector<std::byte> read_model(const fs::path& path) {
 }
 
 std::unique_ptr<Model> load_model(const std::string& name) {
+  auto model = load_any_model(name);
+  if (model->file.arithmetic() != nn::Arithmetic::kFloat32) {
+    throw Error(ExitCode::kModel,
+                "{}: is an int8 model, which cannot be used here; name the float model it was made of.",
+                model->path.string());
+  }
+  return model;
+}
+
+std::unique_ptr<Model> load_any_model(const std::string& name) {
   auto model = std::make_unique<Model>();
   model->path = find_model(name);
   model->bytes = read_model(model->path);

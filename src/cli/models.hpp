@@ -38,8 +38,11 @@ struct Model {
   nn::ModelFile file;  ///< of `bytes`
 };
 
-/// A model by name or file, read and checked. Throws Error(kModel) that says what is wrong with it.
+/// A model by name or file, read and checked. Throws Error(kModel) that says what is wrong with it, also when it is an
+/// int8 model where only float ones can be used.
 std::unique_ptr<Model> load_model(const std::string& name);
+/// The same; int8 models, too.
+std::unique_ptr<Model> load_any_model(const std::string& name);
 
 /// A string of a model's metadata with its JSON escapes undone; empty when there is none.
 std::string metadata_text(const nn::ModelFile& file, const char* key);

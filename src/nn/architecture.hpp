@@ -36,27 +36,31 @@ struct Architecture {
   FreqMixer freq_mixer = FreqMixer::kDense;
 
   /// Bins the network sees: the Nyquist bin is left out.
-  uint32_t bins() const { return window_samples / 2; }
-  uint32_t positions() const { return bins() / fold; }
+  constexpr uint32_t bins() const { return window_samples / 2; }
+  constexpr uint32_t positions() const { return bins() / fold; }
 };
 
 /// Upper bounds that keep every size below in 32 bits; far above what runs in real time.
 inline constexpr uint32_t kMaxWindow = 8192, kMaxWidth = 1024, kMaxKernel = 31, kMaxBands = 512, kMaxBlocks = 16,
                           kMaxEncoderLayers = 16, kMaxTimeKernel = 32, kMaxTimeLayers = 8;
 inline constexpr uint64_t kMaxStateFloats = 1u << 24;
-/// More tensors than the largest allowed network has.
-inline constexpr uint32_t kMaxTensors =
-    3 + 6 * kMaxEncoderLayers + 3 + 1 + kMaxBlocks * (3 * kMaxTimeLayers + 4) + 3 + 2;
+/// As many products as the largest allowed network has, and no fewer tensors: three a product, and the embedding.
+inline constexpr uint32_t kMaxProducts = 1 + 2 * kMaxEncoderLayers + 2 + kMaxBlocks * (kMaxTimeLayers + 2) + 2 + 1;
+inline constexpr uint32_t kMaxTensors = 3 * kMaxProducts + 1;
 
 /// Null when this code can run the architecture, else what is wrong with it, for a sentence.
 const char* unsupported(const Architecture& architecture);
 
+enum class DataType : uint8_t { kF32, kI32, kI16, kI8 };
+
 /// One tensor of the file.
 struct TensorSpec {
-  char name[40] = {};
+  char name[48] = {};
   uint32_t rank = 0;
   uint32_t shape[3] = {1, 1, 1};
+  DataType type = DataType::kF32;
   uint64_t count() const { return uint64_t{shape[0]} * shape[1] * shape[2]; }
+  uint64_t bytes() const { return count() * (type == DataType::kI8 ? 1 : type == DataType::kI16 ? 2 : 4); }
 };
 
 /// Tensor number `index` in the order of docs/network.md, in which Network packs them. False past the last.

@@ -1,6 +1,7 @@
 #include "nn/model_file.hpp"
 
 #include "nn/crc32.hpp"
+#include "nn/integer_model.hpp"
 
 namespace pellucid::nn {
 namespace {
@@ -100,9 +101,12 @@ struct FindEnd {
   }
 };
 
+using SpecOf = bool (*)(const Architecture&, uint32_t, TensorSpec*);
+
 /// Puts every tensor of the header to its place in the architecture's order.
 struct Match {
   const Architecture& architecture;
+  SpecOf spec_of;
   uint32_t* offset;
   uint64_t data_size;
   uint32_t count;
@@ -118,15 +122,18 @@ struct Match {
   bool tensor(const Entry& entry) {
     TensorSpec spec;
     uint32_t index = 0;
-    while (tensor_spec(architecture, index, &spec) && !entry.name.equals(spec.name)) ++index;
+    while (spec_of(architecture, index, &spec) && !entry.name.equals(spec.name)) ++index;
     if (index >= count) return fail("it holds a tensor that its architecture does not have");
     if (end[index] != 0) return fail("it holds a tensor twice");
-    if (!entry.dtype.equals("F32")) return fail("a tensor is not float32");
+    static constexpr const char* kTypes[] = {"F32", "I32", "I16", "I8"};
+    if (!entry.dtype.equals(kTypes[static_cast<int>(spec.type)])) {
+      return fail(spec.type == DataType::kF32 ? "a tensor is not float32" : "a tensor is not of the type it should be");
+    }
     if (entry.rank != spec.rank) return fail("a tensor has a shape that its architecture does not have");
     for (uint32_t i = 0; i < spec.rank; ++i) {
       if (entry.shape[i] != spec.shape[i]) return fail("a tensor has a shape that its architecture does not have");
     }
-    if (entry.begin > entry.end || entry.end > data_size || entry.end - entry.begin != 4 * spec.count()) {
+    if (entry.begin > entry.end || entry.end > data_size || entry.end - entry.begin != spec.bytes()) {
       return fail("a tensor lies outside the file or has another size than its shape");
     }
     offset[index] = static_cast<uint32_t>(entry.begin);
@@ -207,7 +214,8 @@ ModelError ModelFile::parse(const void* bytes, size_t size) {
   crc = crc32(crc, digits + 8, size - static_cast<size_t>(digits + 8 - file));
   if (crc != expected) return {ModelStatus::kDamaged, "its checksum does not match its content"};
 
-  const ModelError error = read_architecture();
+  ModelError error = read_architecture();
+  if (error.status == ModelStatus::kOk) error = read_arithmetic();
   return error.status == ModelStatus::kOk ? match_tensors(data_size) : error;
 }
 
@@ -264,8 +272,24 @@ ModelError ModelFile::read_architecture() {
   return {};
 }
 
+ModelError ModelFile::read_arithmetic() {
+  const Text arithmetic = metadata("arithmetic");
+  arithmetic_ = Arithmetic::kFloat32;
+  if (arithmetic.size == 0 || arithmetic.equals("float32")) return {};
+  if (!arithmetic.equals("int8")) return {ModelStatus::kUnsupported, "its arithmetic is neither float32 nor int8"};
+  arithmetic_ = Arithmetic::kInt8;
+  if (!parse_whole(metadata("features_q"), &features_q_) || features_q_ > 15 ||
+      !parse_whole(metadata("mask_q"), &mask_q_) || mask_q_ > 15) {
+    return {ModelStatus::kUnsupported, "its features_q or mask_q is missing or no number up to 15"};
+  }
+  if (const char* problem = integer_unsupported(architecture_)) return {ModelStatus::kUnsupported, problem};
+  return {};
+}
+
 ModelError ModelFile::match_tensors(size_t data_size) {
-  Match match{architecture_, offset_, data_size, tensor_count(architecture_)};
+  const bool integer = arithmetic_ == Arithmetic::kInt8;
+  Match match{architecture_, integer ? integer_tensor_spec : tensor_spec, offset_, data_size,
+              integer ? 3 * product_count(architecture_) + 1 : tensor_count(architecture_)};
   if (!walk_header(header_, header_size_, match)) {
     return {ModelStatus::kDamaged, match.problem != nullptr ? match.problem : "its header cannot be read"};
   }
@@ -273,6 +297,10 @@ ModelError ModelFile::match_tensors(size_t data_size) {
     return {ModelStatus::kDamaged, "a tensor that its architecture has is missing"};
   }
   if (!match.tiles()) return {ModelStatus::kDamaged, "its tensors overlap or leave gaps"};
+  if (integer) {
+    if (const char* problem = integer_problem(*this)) return {ModelStatus::kDamaged, problem};
+    return {};
+  }
   for (size_t i = 0; i + 4 <= data_size; i += 4) {
     // All ones in the exponent: infinity or not a number.
     if ((data_[i + 3] & 0x7f) == 0x7f && (data_[i + 2] & 0x80) != 0) {

@@ -6,8 +6,9 @@
 //   file.architecture().channels;
 //   file.tensor(0);                                    // bytes of the first tensor of tensor_spec
 //
-// After parse every tensor that the architecture asks for is there exactly once, with its shape, as finite float32; the
-// tensors fill the file without gap or overlap, and the checksum holds. The bytes must outlive the ModelFile.
+// After parse every tensor that the architecture asks for is there exactly once, with its shape, as finite float32 (or,
+// in an int8 model, as integers that cannot overflow anything); the tensors fill the file without gap or overlap, and
+// the checksum holds. The bytes must outlive the ModelFile.
 #pragma once
 
 #include <stddef.h>
@@ -27,6 +28,9 @@ enum class ModelStatus : uint8_t {
   kUnsupported  ///< intact, but not a network this code runs
 };
 
+/// What the network computes in.
+enum class Arithmetic : uint8_t { kFloat32, kInt8 };
+
 struct ModelError {
   ModelStatus status = ModelStatus::kOk;
   const char* detail = "";  ///< a clause for a sentence, static
@@ -38,19 +42,28 @@ class ModelFile {
   ModelError parse(const void* bytes, size_t size);
 
   const Architecture& architecture() const { return architecture_; }
-  /// Little-endian float32 values of tensor `index` of tensor_spec, at any alignment.
+  Arithmetic arithmetic() const { return arithmetic_; }
+  /// Little-endian values of tensor `index` of tensor_spec (integer_tensor_spec in an int8 model), at any alignment.
   const uint8_t* tensor(uint32_t index) const { return data_ + offset_[index]; }
+  /// Bytes of the JSON header, which starts at byte 8.
+  size_t header_size() const { return header_size_; }
+  /// Of an int8 model: bits after the point of features and mask.
+  int32_t features_q() const { return static_cast<int32_t>(features_q_); }
+  int32_t mask_q() const { return static_cast<int32_t>(mask_q_); }
   /// A string of the metadata as it stands in the header (escapes kept); empty when there is none.
   Text metadata(const char* key) const;
 
  private:
   ModelError read_architecture();
+  ModelError read_arithmetic();
   ModelError match_tensors(size_t data_size);
 
   const char* header_ = nullptr;
   size_t header_size_ = 0;
   const uint8_t* data_ = nullptr;
   Architecture architecture_;
+  Arithmetic arithmetic_ = Arithmetic::kFloat32;
+  uint32_t features_q_ = 0, mask_q_ = 0;
   uint32_t offset_[kMaxTensors] = {};
 };
 

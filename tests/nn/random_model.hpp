@@ -109,12 +109,12 @@ inline Metadata metadata_of(const Architecture& a) {
 
 /// A file from its header's JSON and its data, with the right length and, where the header has a place for it,
 /// checksum.
-inline std::vector<std::uint8_t> assemble(std::string header, const std::vector<float>& data) {
+inline std::vector<std::uint8_t> assemble_bytes(std::string header, const std::vector<std::uint8_t>& data) {
   while (header.size() % 8 != 0) header += ' ';
-  std::vector<std::uint8_t> file(8 + header.size() + 4 * data.size());
+  std::vector<std::uint8_t> file(8 + header.size() + data.size());
   for (int i = 0; i < 8; ++i) file[i] = static_cast<std::uint8_t>(std::uint64_t{header.size()} >> (8 * i));
   std::memcpy(file.data() + 8, header.data(), header.size());
-  if (!data.empty()) std::memcpy(file.data() + 8 + header.size(), data.data(), 4 * data.size());
+  if (!data.empty()) std::memcpy(file.data() + 8 + header.size(), data.data(), data.size());
   const std::size_t at = header.find("crc32:00000000");
   if (at != std::string::npos) {
     char digits[9];
@@ -122,6 +122,12 @@ inline std::vector<std::uint8_t> assemble(std::string header, const std::vector<
     std::memcpy(file.data() + 8 + at + 6, digits, 8);
   }
   return file;
+}
+
+inline std::vector<std::uint8_t> assemble(const std::string& header, const std::vector<float>& data) {
+  std::vector<std::uint8_t> bytes(4 * data.size());
+  if (!data.empty()) std::memcpy(bytes.data(), data.data(), bytes.size());
+  return assemble_bytes(header, bytes);
 }
 
 inline std::string metadata_json(const Metadata& metadata) {
@@ -138,7 +144,8 @@ inline std::string metadata_json(const Metadata& metadata) {
 
 inline std::string tensor_json(const TensorSpec& spec, std::size_t begin, std::size_t end) {
   std::ostringstream json;
-  json << '"' << spec.name << "\":{\"dtype\":\"F32\",\"shape\":[";
+  static constexpr const char* kTypes[] = {"F32", "I32", "I16", "I8"};
+  json << '"' << spec.name << "\":{\"dtype\":\"" << kTypes[static_cast<int>(spec.type)] << "\",\"shape\":[";
   for (std::uint32_t i = 0; i < spec.rank; ++i) json << (i > 0 ? "," : "") << spec.shape[i];
   json << "],\"data_offsets\":[" << begin << ',' << end << "]}";
   return json.str();

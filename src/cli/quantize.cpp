@@ -1,0 +1,192 @@
+// `pellucid quantize MODEL -o OUT`: a float model as an int8 one.
+#include "quantization/quantize.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "audio/sound.hpp"
+#include "audio/stream.hpp"
+#include "cli/commands.hpp"
+#include "cli/models.hpp"
+#include "corpus/corpus.hpp"
+#include "corpus/index.hpp"
+#include "corpus/loader_pair.hpp"
+#include "support/atomic_file.hpp"
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+#include "support/progress.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kPieceSeconds = 4;
+constexpr float kSilence = 0.001f;  // a peak below is no sound to calibrate with
+constexpr std::uint64_t kSeed = 0x7175616e74;
+
+struct Options {
+  std::string model, out, calibrate;
+  double seconds = 240;
+  bool force = false;
+};
+
+/// Hands pieces of noisy speech to the calibration until there is enough of it.
+class Feeder {
+ public:
+  Feeder(quantization::Calibration& calibration, int rate_hz, double seconds)
+      : calibration_(calibration),
+        rate_hz_(rate_hz),
+        seconds_(seconds),
+        progress_({.label = "Calibrating", .total = seconds, .unit = "s", .rate = "x"}) {}
+
+  bool enough() const { return calibration_.seconds() >= seconds_; }
+
+  void add(std::span<const float> samples) {
+    stop_if_interrupted();
+    const double before = calibration_.seconds();
+    calibration_.add(samples);
+    for (const float x : samples) peak_ = std::max(peak_, std::abs(x));
+    progress_.add(calibration_.seconds() - before);
+  }
+
+  void add_corpus(const fs::path& folder) {
+    const corpus::Corpus corpus = corpus::Corpus::open(folder);
+    if (corpus.rate_hz() != rate_hz_) {
+      throw Error(ExitCode::kCorpus, "{}: holds sound of {} Hz, but the model hears {} Hz; prepare it with --rate {}.",
+                  folder.string(), corpus.rate_hz(), rate_hz_, rate_hz_);
+    }
+    const corpus::CorpusClips clips(corpus);
+    const corpus::PairMaker maker(clips, corpus::MixOptions(), corpus::Split::kTrain);
+    std::vector<float> noisy(static_cast<std::size_t>(kPieceSeconds * rate_hz_)), clean(noisy.size());
+    for (std::uint64_t i = 0; !enough(); ++i) {
+      maker.make(kSeed, i, noisy, clean);
+      add(noisy);
+    }
+  }
+
+  void add_folder(const fs::path& folder) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+      std::error_code ignored;
+      if (it->is_regular_file(ignored) && audio::has_sound_extension(it->path())) files.push_back(it->path());
+    }
+    if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
+    if (files.empty()) {
+      throw Error(ExitCode::kInput, "{}: holds neither a prepared corpus nor a sound file to calibrate with.",
+                  folder.string());
+    }
+    std::sort(files.begin(), files.end());
+    // The same share of every file, so that the first does not take it all.
+    const double share = std::max(kPieceSeconds, seconds_ / static_cast<double>(files.size()));
+    for (const fs::path& file : files) {
+      if (enough()) break;
+      add(audio::load(file, {.rate_hz = rate_hz_, .duration_s = share}).samples);
+    }
+  }
+
+  void finish(const std::string& source) {
+    progress_.finish();
+    if (peak_ < kSilence) {
+      throw Error(ExitCode::kAudio,
+                  "{}: there is only silence in it; calibration needs noisy speech as the model will hear it.", source);
+    }
+    if (calibration_.seconds() < 1) {
+      throw Error(ExitCode::kAudio, "{}: there is less than a second of sound in it; calibration needs noisy speech.",
+                  source);
+    }
+  }
+
+ private:
+  quantization::Calibration& calibration_;
+  int rate_hz_;
+  double seconds_;
+  float peak_ = 0;
+  Progress progress_;
+};
+
+/// The float model's metadata under a new name, and what was done.
+void add_metadata(const Model& model, const Options& options, double seconds, quantization::QuantizedModel* to) {
+  using nlohmann::ordered_json;
+  const std::string text(reinterpret_cast<const char*>(model.bytes.data()), model.bytes.size());
+  const std::size_t length = static_cast<std::size_t>(model.file.header_size());
+  const ordered_json header = ordered_json::parse(text.substr(8, length));
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [key, value] : header.at("__metadata__").items()) {
+    if (key == "checksum" || key == "arithmetic" || key == "quantization") continue;
+    all.emplace_back(key, key == "name" ? value.get<std::string>() + "-int8" : value.get<std::string>());
+  }
+  all.insert(all.end(), to->metadata.begin(), to->metadata.end());
+  const ordered_json provenance = {{"float_checksum", metadata_text(model.file, "checksum")},
+                                   {"calibration", fs::path(options.calibrate).filename().string()},
+                                   {"calibration_s", std::lround(seconds)}};
+  all.emplace_back("quantization", provenance.dump());
+  to->metadata = std::move(all);
+}
+
+void run(const Options& options) {
+  const std::unique_ptr<Model> model = load_any_model(options.model);
+  if (model->file.arithmetic() != nn::Arithmetic::kFloat32) {
+    throw Error(ExitCode::kModel, "{}: is quantised already; quantise the float model that it was made from.",
+                model->path.string());
+  }
+  const nn::Architecture& a = model->file.architecture();
+  if (const char* problem = nn::integer_unsupported(a)) {
+    throw Error(ExitCode::kModel, "{}: cannot be quantised: {}.", model->path.string(), problem);
+  }
+  AtomicFile out(options.out, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
+  quantization::FloatNetwork network(model->file);
+  quantization::Calibration calibration(network);
+  Feeder feeder(calibration, static_cast<int>(a.sample_rate_hz), options.seconds);
+  std::error_code error;
+  if (!fs::is_directory(options.calibrate, error)) {
+    throw Error(ExitCode::kInput, "{}: is no folder; --calibrate takes a prepared corpus or a folder of noisy speech.",
+                options.calibrate);
+  }
+  if (fs::exists(fs::path(options.calibrate) / corpus::kIndexName, error)) {
+    feeder.add_corpus(options.calibrate);
+  } else {
+    feeder.add_folder(options.calibrate);
+  }
+  feeder.finish(options.calibrate);
+  quantization::QuantizedModel quantized = quantization::quantize(network, calibration);
+  add_metadata(*model, options, calibration.seconds(), &quantized);
+  const std::string bytes = quantization::encode(quantized);
+  nn::ModelFile check;
+  if (const nn::ModelError problem = check.parse(bytes.data(), bytes.size()); problem.status != nn::ModelStatus::kOk) {
+    throw Error(ExitCode::kModel, "{}: the int8 model cannot be used: {}.", model->path.string(), problem.detail);
+  }
+  out.write(bytes);
+  out.commit();
+  fmt::print("{}: {:.1f} kB, was {:.1f} kB\n", options.out, static_cast<double>(bytes.size()) / 1000,
+             static_cast<double>(model->bytes.size()) / 1000);
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("quantize", "Turn a float model into an int8 one");
+  command->add_option("MODEL", options->model, "A float model's name or file")->required();
+  command->add_option("-o,--out", options->out, "The int8 model")->required()->type_name("FILE.safetensors");
+  command
+      ->add_option("--calibrate", options->calibrate,
+                   "Folder of `pellucid prepare`, or of files of noisy speech: what the model will hear")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--seconds", options->seconds, "How much of it to listen to")
+      ->check(CLI::Range(1.0, 36000.0))
+      ->capture_default_str();
+  command->add_flag("--force", options->force, "Replace a file that is there");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace pellucid::cli

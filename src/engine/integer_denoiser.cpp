@@ -1,0 +1,54 @@
+#include "engine/integer_denoiser.hpp"
+
+#include "dsp/fixed.hpp"
+
+namespace pellucid::engine {
+
+void IntegerDenoiser::init(const nn::IntegerModel& model, const nn::IntegerKernels& kernels, void* state,
+                           void* scratch) {
+  const nn::Architecture& a = model.architecture;
+  hop_ = a.hop_samples;
+  hop_bits_ = dsp::highest_bit(hop_);
+  stft_ = dsp::FixedStft(a.window_samples, kernels.pass);
+  network_.init(model, kernels, scratch);
+  limits_ = network_.compression();
+  overlap_ = static_cast<int32_t*>(state);
+  last_hop_ = reinterpret_cast<int16_t*>(overlap_ + hop_);
+  network_state_.values = last_hop_ + hop_;
+  state_values_ = nn::integer_state_values(a);
+  reset();
+}
+
+void IntegerDenoiser::reset() {
+  for (uint32_t i = 0; i < hop_; ++i) {
+    overlap_[i] = 0;
+    last_hop_[i] = 0;
+  }
+  for (size_t i = 0; i < state_values_; ++i) network_state_.values[i] = 0;
+  network_state_.frame = 0;
+  strength_ = strength_wanted_;
+}
+
+void IntegerDenoiser::set_attenuation_limit_q8(int32_t limit_db_q8) {
+  // log2(10) / 20 in Q16.
+  const int32_t log = limit_db_q8 < 256 * kNoLimitDb ? -((10885 * limit_db_q8) >> 8) : nn::kNoLimit;
+  nn::set_least_gain(limits_, network_.model().compression_q16, log);
+}
+
+void IntegerDenoiser::process(const int16_t* in, int16_t* out) {
+  int32_t* spectrum = stft_.analyse(last_hop_, in, network_.work());
+  // Also where nothing of it is wanted: what the network remembers is then fresh when it is wanted again.
+  network_.process_frame(network_state_, spectrum, limits_, spectrum);
+  int16_t* wet = network_.spent_features();
+  stft_.synthesise(spectrum, overlap_, network_.work(), wet);
+  const int32_t hop = static_cast<int32_t>(hop_), slope = strength_wanted_ - strength_;
+  for (int32_t i = 0; i < hop; ++i) {
+    const int16_t fresh = in[i];
+    const int32_t dry = last_hop_[i], share = strength_ + ((slope * i) >> hop_bits_);
+    out[i] = static_cast<int16_t>(dry + (((wet[i] - dry) * share + 16384) >> 15));
+    last_hop_[i] = fresh;
+  }
+  strength_ += slope;
+}
+
+}  // namespace pellucid::engine

@@ -12,9 +12,11 @@ namespace pellucid::training::kernels {
 
 using Index = std::ptrdiff_t;
 
-/// C[m,n] = beta*C[m,n] + sum_k A[m*row_step + k*depth_step] * B[k*ldb + n]; beta is 0 or 1.
+/// C[m,n] = beta*C[m,n] + sum_k A[m*row_step + k*depth_step] * B[k*ldb + n]; beta is 0 or 1. `readable`: padded(n)
+/// floats may be read from the start of every row of B; without it, they are copied first when n is no whole number of
+/// vectors.
 void gemm(Index m, Index n, Index k, const float* a, Index row_step, Index depth_step, const float* b, Index ldb,
-          float* c, Index ldc, float beta);
+          float* c, Index ldc, float beta, bool readable = false);
 
 /// Where a convolution reads: rows are [frames][positions]; tap j of row (t, p) is row (t + frame_step[j], p +
 /// position_step[j]), zero outside 0 <= p < positions and outside its own sequence of `sequence_frames` frames.
@@ -34,20 +36,27 @@ struct Rows {
 /// `sum` and `sum_squares` when they are given.
 void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight, float* y,
               double* sum, double* sum_squares);
-/// dx += the transpose of convolve; dweight += its gradient. dx may be null.
-void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight,
-                       const float* dy, float* dx, float* dweight);
 
-/// y = residual + prelu(u * scale + shift) for [n, channels]; residual and slope may be null.
-void scale_shift_prelu(Index n, Index channels, const float* u, const float* scale, const float* shift,
-                       const float* slope, const float* residual, float* y);
-/// One pass over [n, channels]: dpre = dy * prelu'(pre) with pre = u*scale + shift; sums per channel of dpre, of
-/// dpre * u, and of the slope's gradient.
-void prelu_backward(Index n, Index channels, const float* u, const float* scale, const float* shift, const float* slope,
-                    const float* dy, float* dpre, double* sum_dpre, double* sum_dpre_u, double* dslope);
-/// d[n, c] = d * a[c] + u * b[c] + offset[c], in place.
-void affine_combine(Index n, Index channels, float* d, const float* u, const float* a, const float* b,
-                    const float* offset);
+/// What follows a convolution's result u: pre = u * scale + shift, then PReLU. Per channel; without slope, no PReLU.
+struct Activation {
+  const float *scale = nullptr, *shift = nullptr, *slope = nullptr;
+};
+/// y = residual + prelu(pre) for [n, channels]; residual may be null.
+void activate(Index n, Index channels, const float* u, const Activation& activation, const float* residual, float* y);
+/// Sums per channel, added to: of dpre = dy * prelu'(pre), of dpre * u, and of the slope's gradient (which may be
+/// null).
+void activation_sums(Index n, Index channels, const float* u, const Activation& activation, const float* dy,
+                     double* sum_dpre, double* sum_dpre_u, double* dslope);
+
+/// The gradient of u is dpre * gain + u * slant + offset, per channel: what normalisation by the batch makes of dpre.
+struct Upstream {
+  const float *u = nullptr, *dy = nullptr;
+  Activation activation;
+  const float *gain = nullptr, *slant = nullptr, *offset = nullptr;
+};
+/// dx = (add ? dx : 0) + the transpose of convolve; dweight += its gradient. dx may be null.
+void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight,
+                       const Upstream& upstream, float* dx, bool add, float* dweight);
 
 /// y[f, o, c] = sum_i weight[o, i] x[f, i, c].
 void band_mix(Index frames, Index out, Index in, Index channels, const float* x, const float* weight, float* y);

@@ -71,8 +71,8 @@ class Convolve : public torch::autograd::Function<Convolve> {
       }
     }
     const Tensor y = torch::empty_like(u);
-    kernels::scale_shift_prelu(n, out, data(u), call->scale.data(), call->shift.data(), data(slope),
-                               residual ? data(x) : nullptr, data(y));
+    kernels::activate(n, out, data(u), {call->scale.data(), call->shift.data(), data(slope)},
+                      residual ? data(x) : nullptr, data(y));
     ctx->save_for_backward({x, weight, gamma, slope, u});
     ctx->saved_data["call"] = torch::IValue::make_capsule(call);
     ctx->saved_data["need_dx"] = x.requires_grad();
@@ -87,10 +87,9 @@ class Convolve : public torch::autograd::Function<Convolve> {
     const Tensor dy = grads[0].contiguous();
     const Index out = weight.size(0), in = weight.size(2), n = x.size(0) * x.size(1);
     const auto size = static_cast<std::size_t>(out);
-    const Tensor d = torch::empty_like(u);
+    const kernels::Activation activation{call.scale.data(), call.shift.data(), data(slope)};
     std::vector<double> sum(size), sum_u(size), slope_sum(size);
-    kernels::prelu_backward(n, out, data(u), call.scale.data(), call.shift.data(), data(slope), data(dy), data(d),
-                            sum.data(), sum_u.data(), slope_sum.data());
+    kernels::activation_sums(n, out, data(u), activation, data(dy), sum.data(), sum_u.data(), slope_sum.data());
     const auto per_channel = [&] { return torch::zeros({out}, x.options()); };
     Tensor dgamma, dslope;
     const Tensor dbeta = per_channel();
@@ -99,25 +98,26 @@ class Convolve : public torch::autograd::Function<Convolve> {
       dslope = per_channel();
       for (std::size_t c = 0; c < size; ++c) data(dslope)[c] = float(slope_sum[c]);
     }
+    std::vector<float> gain(size, 1.0f), slant(size), offset(size);
     if (gamma.defined()) {
       dgamma = per_channel();
-      std::vector<float> a(size), b(size), offset(size);
       for (std::size_t c = 0; c < size; ++c) {
         const double inv = call.inv_std[c], mean = call.mean[c];
         const double dg = (sum_u[c] - mean * sum[c]) * inv;  // sum of dpre * xhat
         data(dgamma)[c] = float(dg);
-        a[c] = call.scale[c];
+        gain[c] = call.scale[c];
         if (call.batch_statistics) {  // d = scale * (dpre - mean(dpre) - xhat * mean(dpre * xhat))
-          b[c] = float(-call.scale[c] * inv * dg / double(n));
+          slant[c] = float(-call.scale[c] * inv * dg / double(n));
           offset[c] = float(-call.scale[c] * (sum[c] - mean * inv * dg) / double(n));
         }
       }
-      kernels::affine_combine(n, out, data(d), data(u), a.data(), b.data(), offset.data());
     }
     Tensor dx;
-    if (ctx->saved_data["need_dx"].toBool()) dx = call.residual ? dy.clone() : torch::zeros_like(x);
+    if (ctx->saved_data["need_dx"].toBool()) dx = call.residual ? dy.clone() : torch::empty_like(x);
     const Tensor dweight = torch::zeros_like(weight);
-    kernels::convolve_backward(call.rows, call.taps, in, out, data(x), data(weight), data(d), data(dx), data(dweight));
+    kernels::convolve_backward(call.rows, call.taps, in, out, data(x), data(weight),
+                               {data(u), data(dy), activation, gain.data(), slant.data(), offset.data()}, data(dx),
+                               call.residual, data(dweight));
     return {dx, dweight, dgamma, dbeta, dslope, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };

@@ -16,12 +16,22 @@ inline Vec load(const float* p) {
   return v;
 }
 inline void store(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
+// Half a vector goes without a call to memcpy: it is what rows of 8 or 24 end with.
 inline Vec load_part(const float* p, long n) {
   Vec v = {};
-  std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(float));
+  if (n == kLanes / 2)
+    std::memcpy(&v, p, sizeof v / 2);
+  else
+    std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(float));
   return v;
 }
-inline void store_part(float* p, Vec v, long n) { std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(float)); }
+inline void store_part(float* p, Vec v, long n) {
+  if (n == kLanes / 2)
+    std::memcpy(p, &v, sizeof v / 2);
+  else
+    std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(float));
+}
+inline constexpr long padded(long n) { return (n + kLanes - 1) / kLanes * kLanes; }
 /// n = 1..16 lanes; the others are zero.
 inline Vec get(const float* p, long n) { return n == kLanes ? load(p) : load_part(p, n); }
 inline void put(float* p, Vec v, long n) {

@@ -1,10 +1,13 @@
-// `pellucid export MODEL --onnx FILE`: a model in the form of other runtimes.
+// `pellucid export MODEL --onnx FILE` and `--target CHIP -o DIR`: a model in the form of other runtimes, and as a
+// component of a firmware.
 #include <fmt/format.h>
 
 #include <memory>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/export_component.hpp"
+#include "cli/export_target.hpp"
 #include "cli/models.hpp"
 #include "onnx/network_graph.hpp"
 #include "support/atomic_file.hpp"
@@ -14,7 +17,7 @@ namespace pellucid::cli {
 namespace {
 
 struct Options {
-  std::string model, onnx, licence;
+  std::string model, onnx, licence, target, folder;
   bool force = false;
 };
 
@@ -30,6 +33,9 @@ std::string to_onnx(const Model& model, const std::string& licence) {
 }
 
 void run(const Options& options) {
+  if (!options.target.empty()) {
+    return export_component(*load_any_model(options.model), options.target, options.folder, options.force);
+  }
   const std::unique_ptr<Model> model = load_model(options.model);
   AtomicFile out(options.onnx, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
   out.write(to_onnx(*model, options.licence));
@@ -43,15 +49,29 @@ void add_export(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("export", "Write a model in the form of other runtimes");
   command->add_option("MODEL", options->model, "A model's name or file")->required();
-  command
-      ->add_option("--onnx", options->onnx,
-                   "Write the network as an ONNX graph of one frame (opset 13), its states as inputs and outputs")
-      ->required()
-      ->type_name("FILE.onnx");
+  CLI::Option* onnx =
+      command
+          ->add_option("--onnx", options->onnx,
+                       "Write the network as an ONNX graph of one frame (opset 13), its states as inputs and outputs")
+          ->type_name("FILE.onnx");
+  std::string names;
+  for (const ChipTarget& target : chip_targets()) names += fmt::format("{}{}", names.empty() ? "" : ", ", target.name);
+  CLI::Option* target =
+      command->add_option("--target", options->target, "Write an int8 model as a component for a chip: " + names)
+          ->type_name("CHIP")
+          ->excludes(onnx);
+  CLI::Option* folder =
+      command->add_option("-o,--output", options->folder, "The component's folder")->type_name("DIR")->needs(target);
+  target->needs(folder);
   command->add_option("--licence", options->licence, "The licence to name in the file; as the model says by default")
       ->type_name("TEXT");
-  command->add_flag("--force", options->force, "Replace a file that is there");
-  command->callback([options] { run(*options); });
+  command->add_flag("--force", options->force, "Replace a file or a component that is there");
+  command->callback([options] {
+    if (options->onnx.empty() && options->target.empty()) {
+      throw Error(ExitCode::kUsage, "export: expected --onnx FILE.onnx, or --target CHIP with -o DIR.");
+    }
+    run(*options);
+  });
 }
 
 }  // namespace pellucid::cli

@@ -137,7 +137,8 @@ const IntegerKernels kScalarIntegerKernels = {"scalar",  no_bytes,  pack_nothing
 
 IntegerCompression integer_compression(const IntegerModel& model) {
   const uint32_t c = model.compression_q16;
-  const uint32_t inverse = static_cast<uint32_t>(((uint64_t{1} << 32) + c / 2) / c);  // 1/c in Q16
+  // 1/c in Q16: 2^32 / c to the nearest, without a division of 64 bits.
+  const uint32_t inverse = 0xffffffffu / c + (0xffffffffu % c + 1 + c / 2) / c;
   IntegerCompression made = {};
   made.to_magnitude = c / 2;
   made.to_spectrum = 32768 - c / 2;

@@ -1,0 +1,13 @@
+# Writes OUT, a C++ source with the texts of FILES (comma separated, below ROOT).
+string(REPLACE "," ";" FILES "${FILES}")
+set(text "#include \"cli/embedded_files.hpp\"\n\nnamespace pellucid::cli {\nnamespace {\n\nconstexpr EmbeddedFile kFiles[] = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${ROOT}/${file} content)
+  string(FIND "${content}" ")embedded\"" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "${file} holds the end of a raw string literal.")
+  endif()
+  string(APPEND text "    {\"${file}\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace\n\nstd::span<const EmbeddedFile> embedded_files() { return kFiles; }\n\n}  // namespace pellucid::cli\n")
+file(WRITE ${OUT} "${text}")

@@ -24,6 +24,8 @@ cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-w
 python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
 # The plugins' headers and hosts to test them in.
 plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi ffmpeg)
+# The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
+chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
 
@@ -44,7 +46,8 @@ done
 
 packages=("${tools_packages[@]}")
 if [ "$scope" != tools ]; then
-  packages+=("${training_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}" "${plugin_packages[@]}")
+  packages+=("${training_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}" "${plugin_packages[@]}"
+             "${chip_packages[@]}")
   # Not by their packages' names: Node.js often comes from elsewhere, with an npm of its own.
   for program in node:nodejs npm:npm; do
     command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")

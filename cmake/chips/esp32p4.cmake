@@ -1,0 +1,9 @@
+# ESP32-P4: RV32IMAFC, without its vector extension (PIE), which no free tool assembles. QEMU's core is told to have no more than this chip, so that anything else traps.
+set(PELLUCID_CHIP esp32p4)
+set(CHIP_TRIPLE riscv32-unknown-elf)
+set(CHIP_FLAGS "-march=rv32imafc_zicsr -mabi=ilp32f -mcmodel=medany")
+set(CHIP_START start_riscv.S)
+set(CHIP_MEMORY riscv_virt.ld)
+set(CHIP_IO semihosting)
+set(CHIP_EMULATOR qemu-system-riscv32 -M virt -cpu rv32,d=false -bios none)
+include(${CMAKE_CURRENT_LIST_DIR}/llvm.cmake)

@@ -1,0 +1,124 @@
+// `pellucid export --target`: what it writes, and what it says to models and folders that it cannot take.
+#include <gtest/gtest.h>
+
+#include "../cli/program.hpp"
+#include "../nn/random_model.hpp"
+
+namespace pellucid::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Export : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "pellucid-chips-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::string write(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
+    std::ofstream(folder_ / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return (folder_ / name).string();
+  }
+  /// An int8 model of a float one that the test makes.
+  std::string quantized(const nn::Architecture& a) const {
+    const std::string from = write("float.safetensors", nn::test::make_random_model(a, 1));
+    const std::string to = (folder_ / "int8.safetensors").string();
+    const Ran run =
+        run_program({"quantize", from, "-o", to, "--calibrate", PELLUCID_TEST_DATA "/metrics/noisy", "--seconds", "2"});
+    EXPECT_EQ(run.code, 0) << run.error;
+    return to;
+  }
+  nn::Architecture architecture() const {
+    nn::Architecture a = nn::test::small_architecture();
+    a.sample_rate_hz = 16000;
+    a.window_samples = 512;
+    a.hop_samples = 256;
+    a.fold = 4;
+    a.bands = 16;
+    a.channels = 16;
+    a.width = 32;
+    a.hidden = 32;
+    return a;
+  }
+  fs::path folder_;
+};
+
+TEST_F(Export, WritesAComponentWhole) {
+  const fs::path out = folder_ / "part";
+  const Ran run = run_program({"export", PELLUCID_RANDOM_INT8, "--target", "esp32", "-o", out.string()});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_NE(run.output.find("ESP32 (Xtensa LX6)"), std::string::npos) << run.output;
+  for (const char* file : {"CMakeLists.txt", "LICENSE", "README.md", "Kconfig", "linker.lf", "idf_component.yml",
+                           "library.properties", "zephyr/module.yml", "examples/headset/main/main.c",
+                           "src/pellucid_chip.h", "src/pellucid_chip_model.cpp", "src/kernels/multiply_mac16.S"}) {
+    EXPECT_TRUE(fs::exists(out / file)) << file;
+  }
+  EXPECT_FALSE(fs::exists(out / "Pellucid.pellucid_chip.pdsc"));  // Arm's form
+  EXPECT_NE(slurp(out / "linker.lf").find("libpart.a"), std::string::npos);
+  for (const auto& entry : fs::directory_iterator(folder_)) EXPECT_EQ(entry.path().filename(), "part");
+}
+
+TEST_F(Export, ReplacesOnlyComponentsAndOnlyWithForce) {
+  const std::string out = (folder_ / "part").string();
+  const std::vector<std::string> plain = {"export", PELLUCID_RANDOM_INT8, "--target", "generic", "-o", out};
+  std::vector<std::string> force = plain;
+  force.push_back("--force");
+  ASSERT_EQ(run_program(plain).code, 0);
+  const Ran again = run_program(plain);
+  EXPECT_EQ(again.code, 7);
+  EXPECT_NE(again.error.find("--force"), std::string::npos) << again.error;
+  std::ofstream(folder_ / "part/own.txt") << "mine";
+  EXPECT_EQ(run_program(force).code, 0);
+  EXPECT_FALSE(fs::exists(folder_ / "part/own.txt"));
+  fs::remove_all(out);
+  fs::create_directory(out);
+  std::ofstream(folder_ / "part/own.txt") << "mine";
+  EXPECT_EQ(run_program(force).code, 7);
+  EXPECT_EQ(slurp(folder_ / "part/own.txt"), "mine");
+}
+
+TEST_F(Export, RefusesWhatNoChipTakes) {
+  const std::string out = (folder_ / "part").string();
+  const std::string floats = write("float.safetensors", nn::test::make_random_model(architecture(), 1));
+  const Ran float_model = run_program({"export", floats, "--target", "esp32", "-o", out});
+  EXPECT_EQ(float_model.code, 5);
+  EXPECT_NE(float_model.error.find("pellucid quantize"), std::string::npos) << float_model.error;
+  const Ran target = run_program({"export", PELLUCID_RANDOM_INT8, "--target", "z80", "-o", out});
+  EXPECT_EQ(target.code, 2);
+  EXPECT_NE(target.error.find("cortex-m55"), std::string::npos) << target.error;
+  EXPECT_EQ(run_program({"export", PELLUCID_RANDOM_INT8, "--target", "esp32"}).code, 2);
+  EXPECT_EQ(run_program({"export", PELLUCID_RANDOM_INT8}).code, 2);
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(Export, SaysByHowMuchAModelIsTooLargeAndWhatFits) {
+  nn::Architecture a = architecture();
+  a.blocks = 4;
+  a.bands = 32;
+  const std::string model = quantized(a);
+  fs::create_directory(folder_ / "models");
+  fs::copy_file(PELLUCID_RANDOM_INT8, folder_ / "models/little-int8.safetensors");
+  const std::string out = (folder_ / "part").string();
+  const Ran run = run_program({"export", model, "--target", "esp32", "-o", out},
+                              {.environment = {{"PELLUCID_MODELS", (folder_ / "models").string()}}});
+  EXPECT_EQ(run.code, 5);
+  EXPECT_NE(run.error.find("kB too much flash"), std::string::npos) << run.error;
+  EXPECT_NE(run.error.find("'little-int8'"), std::string::npos) << run.error;
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(Export, RefusesSizesThatTheKernelsDoNotTake) {
+  nn::Architecture a = architecture();
+  a.channels = 6;
+  const std::string model = quantized(a), out = (folder_ / "part").string();
+  const Ran run = run_program({"export", model, "--target", "cortex-m7", "-o", out});
+  EXPECT_EQ(run.code, 5);
+  EXPECT_NE(run.error.find("multiples of 4"), std::string::npos) << run.error;
+  EXPECT_EQ(run_program({"export", model, "--target", "generic", "-o", out}).code, 0);
+}
+
+}  // namespace
+}  // namespace pellucid::cli

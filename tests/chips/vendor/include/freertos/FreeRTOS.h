@@ -1,0 +1,4 @@
+// A stand-in for FreeRTOS.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>

@@ -1,0 +1,2 @@
+// A stand-in for the file that ESP-IDF makes of the options; the build gives them.
+#pragma once

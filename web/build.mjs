@@ -11,7 +11,7 @@ const [out, simd, plain] = process.argv.slice(2);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const text = (path) => readFileSync(root + path, "utf8");
 
-rmSync(out, { recursive: true, force: true });
+for (const folder of ["pellucid", "demo"]) rmSync(`${out}/${folder}`, { recursive: true, force: true });
 const place = `${out}/pellucid`;
 mkdirSync(place, { recursive: true });
 for (const name of ["index.js", "node.js", "assets.js", "engine.js", "index.d.ts", "node.d.ts", "engine.d.ts"]) {

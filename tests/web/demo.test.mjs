@@ -174,6 +174,7 @@ describe("the demo page", { skip: missing }, () => {
     await page.getByRole("button", { name: "Use the microphone" }).click();
     await page.locator("#microphone.recording").waitFor();
     await page.getByText("Voice", { exact: true }).waitFor({ timeout: 30000 });
+    await page.waitForTimeout(1500); // so that there is something to see
     assert.ok((await brightness(page, "before")) > (await brightness(page, "after")));
     assert.ok(await page.locator("#play").isDisabled());
     await page.getByRole("button", { name: "Stop" }).click();

@@ -69,7 +69,9 @@
  *
  * How much. Strength mixes the input back in. An attenuation limit leaves of every part of the spectrum at least so
  * much. The post-filter weakens what the network left between the harmonics and makes up for the loudness: fewer
- * remains of noise for a little more colour; whether that is better is for ears to say. Bypass returns the input, at
+ * remains of noise for a little more colour; whether that is better is for ears to say. Adaptive denoising leaves alone
+ * what needs none: strength falls, within a second, as the SNR that the status reports goes from 25 to 40 dB or the
+ * noise from -65 to -75 dBFS, down to the input itself; it is back within 50 ms. Bypass returns the input, at
  * the same delay; the network goes on listening, at the same cost, so that it is there at once when bypass ends.
  *
  * Status. pellucid_get_status tells of the last complete hop whether somebody speaks, how loud the noise is, how far
@@ -175,6 +177,8 @@ typedef struct pellucid_config {
   /* The first form of this struct ended here. */
   uint32_t channel_link; /* a pellucid_channel_link; default: independent */
   float post_filter;     /* 0 (none) to 1 (all of it); default 0 */
+  /* Its second form ended here. */
+  uint32_t adaptive; /* any value but 0: what needs no denoising is left alone; default 0 */
 } pellucid_config;
 
 /* A denoiser: what the sound so far has left behind, and the network. */
@@ -233,6 +237,10 @@ PELLUCID_API pellucid_result pellucid_set_attenuation_limit_db(pellucid_denoiser
 
 /* The post-filter's share: 0 is none, 1 all of it. Any thread. */
 PELLUCID_API pellucid_result pellucid_set_post_filter(pellucid_denoiser* denoiser, float amount);
+
+/* Any value but 0: strength falls to nothing where speech is 40 dB above the noise or the noise below -75 dBFS. Any
+ * thread. */
+PELLUCID_API pellucid_result pellucid_set_adaptive(pellucid_denoiser* denoiser, int adaptive);
 
 /* Any value but 0: output = input, delayed, to the bit; 0, as at the start: denoised. Any thread. */
 PELLUCID_API pellucid_result pellucid_set_bypass(pellucid_denoiser* denoiser, int bypass);

@@ -63,6 +63,7 @@ class Denoiser {
   void set_strength(float strength) { check(pellucid_set_strength(handle_.get(), strength)); }
   void set_attenuation_limit_db(float limit_db) { check(pellucid_set_attenuation_limit_db(handle_.get(), limit_db)); }
   void set_post_filter(float amount) { check(pellucid_set_post_filter(handle_.get(), amount)); }
+  void set_adaptive(bool adaptive) { check(pellucid_set_adaptive(handle_.get(), adaptive ? 1 : 0)); }
   void set_bypass(bool bypass) { check(pellucid_set_bypass(handle_.get(), bypass ? 1 : 0)); }
   pellucid_status status() const {
     pellucid_status status{};

@@ -37,6 +37,7 @@ struct Options {
   float strength = 1;
   float attenuation_limit_db = PELLUCID_NO_ATTENUATION_LIMIT_DB;
   float post_filter = 0;
+  bool adaptive = false;
   bool link_channels = false;
   bool residue = false;
   int jobs = 0;
@@ -106,6 +107,7 @@ nlohmann::json summary(const Options& options, const fs::path& model, const Deno
           {"strength", options.strength},
           {"attenuation_limit_db", options.attenuation_limit_db},
           {"post_filter", options.post_filter},
+          {"adaptive", options.adaptive},
           {"link_channels", options.link_channels},
           {"residue", options.residue},
           {"files", std::move(files)},
@@ -138,6 +140,7 @@ DenoiseSettings settings_of(const Options& options, const fs::path& model_path, 
           .strength = options.strength,
           .attenuation_limit_db = options.attenuation_limit_db,
           .post_filter = options.post_filter,
+          .adaptive = options.adaptive,
           .link_channels = options.link_channels,
           .residue = options.residue,
           .replace_existing = options.force};
@@ -247,6 +250,8 @@ void add_denoise(CLI::App& app) {
                    "0: none, 1: weaken what is left of the noise between harmonics")
       ->check(CLI::Range(0.0f, 1.0f))
       ->capture_default_str();
+  command->add_flag("--adaptive", options->adaptive,
+                    "Leave alone what needs nothing: speech 40 dB above the noise, noise below -75 dBFS");
   command->add_flag("--link-channels", options->link_channels,
                     "Treat all channels alike, so that a stereo picture stays where it is");
   command->add_flag("--residue", options->residue, "Write what is removed instead of what is left");

@@ -19,6 +19,7 @@ AlignedDenoiser::Denoiser make_denoiser(const DenoiseSettings& settings, int rat
   config.strength = settings.strength;
   config.attenuation_limit_db = settings.attenuation_limit_db;
   config.post_filter = settings.post_filter;
+  config.adaptive = settings.adaptive ? 1 : 0;
   config.channel_link = settings.link_channels ? PELLUCID_CHANNELS_LINKED : PELLUCID_CHANNELS_INDEPENDENT;
   if (result == PELLUCID_OK) result = pellucid_create(&config, &denoiser);
   const std::string sentence = pellucid_result_text(result);

@@ -17,6 +17,7 @@ struct DenoiseSettings {
   float strength = 1;                ///< 0..1
   float attenuation_limit_db = 100;  ///< 100 or more: none
   float post_filter = 0;             ///< 0..1
+  bool adaptive = false;             ///< leave alone what needs nothing
   bool link_channels = false;        ///< one gain for all channels
   bool residue = false;              ///< write what was removed instead
   bool replace_existing = false;

@@ -42,9 +42,10 @@ bool valid_amount(float amount) { return amount >= 0.0f && amount <= 1.0f; }
 
 bool valid_limit(float limit_db) { return limit_db >= 0.0f; }
 
-/// The sizes that pellucid_config has had: its first form ended before channel_link.
+/// The sizes that pellucid_config has had: its forms ended before these members.
 bool known_config_size(size_t bytes) {
-  return bytes == sizeof(pellucid_config) || bytes == offsetof(pellucid_config, channel_link);
+  return bytes == sizeof(pellucid_config) || bytes == offsetof(pellucid_config, adaptive) ||
+         bytes == offsetof(pellucid_config, channel_link);
 }
 
 pellucid_config default_config(size_t struct_size) {
@@ -56,6 +57,7 @@ pellucid_config default_config(size_t struct_size) {
   config.attenuation_limit_db = PELLUCID_NO_ATTENUATION_LIMIT_DB;
   config.channel_link = PELLUCID_CHANNELS_INDEPENDENT;
   config.post_filter = 0.0f;
+  config.adaptive = 0;
   return config;
 }
 
@@ -93,6 +95,7 @@ Settings settings_of(const pellucid_config& config) {
   settings.strength = config.strength;
   settings.attenuation_limit_db = config.attenuation_limit_db;
   settings.post_filter = config.post_filter;
+  settings.adaptive = config.adaptive != 0;
   return settings;
 }
 
@@ -216,6 +219,12 @@ pellucid_result pellucid_set_post_filter(pellucid_denoiser* denoiser, float amou
   if (denoiser == nullptr) return PELLUCID_ERROR_NULL_POINTER;
   if (!valid_amount(amount)) return PELLUCID_ERROR_POST_FILTER;
   denoiser->denoiser.set_post_filter(amount);
+  return PELLUCID_OK;
+}
+
+pellucid_result pellucid_set_adaptive(pellucid_denoiser* denoiser, int adaptive) {
+  if (denoiser == nullptr) return PELLUCID_ERROR_NULL_POINTER;
+  denoiser->denoiser.set_adaptive(adaptive != 0);
   return PELLUCID_OK;
 }
 

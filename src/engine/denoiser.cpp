@@ -93,12 +93,14 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
   set_strength(settings.strength);
   set_attenuation_limit_db(settings.attenuation_limit_db);
   set_post_filter(settings.post_filter);
+  set_adaptive(settings.adaptive);
   reset();
   return true;
 }
 
 void Denoiser::reset() {
   filled_ = 0;
+  need_.reset();
   share_ = wanted_share();
   for (size_t c = 0; c < channel_count_; ++c) {
     Channel& channel = channels_[c];
@@ -251,6 +253,7 @@ void Denoiser::publish_hop() {
     output += share * sum_of_squares(hop, [=](size_t i) { return out[i]; });
   }
   activity_.update(frame_powers_);
+  need_.update(activity_.snr_db(), activity_.noise_dbfs());
   Status status;
   status.voice_probability = activity_.probability();
   status.voice_active = activity_.active();

@@ -20,6 +20,7 @@
 #include "dsp/arena.hpp"
 #include "dsp/stft.hpp"
 #include "engine/activity.hpp"
+#include "engine/need.hpp"
 #include "engine/samples.hpp"
 #include "engine/shared_value.hpp"
 #include "nn/network.hpp"
@@ -33,6 +34,7 @@ struct Settings {
   float strength = 1.0f;
   float attenuation_limit_db = 100.0f;
   float post_filter = 0.0f;
+  bool adaptive = false;
   const nn::Kernels* kernels = nullptr;  ///< null for the best
 };
 
@@ -65,6 +67,7 @@ class Denoiser {
   void set_strength(float strength) { strength_wanted_.set(strength); }
   void set_attenuation_limit_db(float limit_db) { limit_db_wanted_.set(limit_db); }
   void set_post_filter(float amount) { post_filter_wanted_.set(amount); }
+  void set_adaptive(bool adaptive) { adaptive_wanted_.set(adaptive ? 1.0f : 0.0f); }
   void set_bypass(bool bypass) { share_allowed_.set(bypass ? 0.0f : 1.0f); }
   /// From any thread; all of it is of the same hop.
   Status status() const;
@@ -79,7 +82,10 @@ class Denoiser {
     float* spectrum;  // [window/2 + 1][re, im]; one for all where channels are not linked
   };
   /// How much of the denoised sound is wanted.
-  float wanted_share() const { return share_allowed_.get() * strength_wanted_.get(); }
+  float wanted_share() const {
+    const float need = adaptive_wanted_.get() > 0.0f ? need_.share() : 1.0f;
+    return share_allowed_.get() * strength_wanted_.get() * need;
+  }
   void process_hop();
   void clean_alone(Channel& channel, float floor, float post);
   void clean_linked(float floor, float post);
@@ -110,10 +116,11 @@ class Denoiser {
   float* wet_ = nullptr;  // [hop]
   uint32_t filled_ = 0;
   float share_ = 1.0f;  // of the denoised sound at the end of the last hop
-  SharedFloat strength_wanted_, limit_db_wanted_, post_filter_wanted_;
+  SharedFloat strength_wanted_, limit_db_wanted_, post_filter_wanted_, adaptive_wanted_;
   SharedFloat share_allowed_{1.0f};  // 0 in bypass
   FramePowers frame_powers_;         // of this hop, means over the channels
   Activity activity_;
+  Need need_;
   SharedFloats<6> status_;
 };
 

@@ -38,6 +38,7 @@ TEST(CApi, ConfigHasDefaultsAndKnowsItsVersion) {
   EXPECT_EQ(config.attenuation_limit_db, PELLUCID_NO_ATTENUATION_LIMIT_DB);
   EXPECT_EQ(config.channel_link, static_cast<std::uint32_t>(PELLUCID_CHANNELS_INDEPENDENT));
   EXPECT_EQ(config.post_filter, 0.0f);
+  EXPECT_EQ(config.adaptive, 0u);
   EXPECT_EQ(pellucid_config_init(nullptr), PELLUCID_ERROR_NULL_POINTER);
   EXPECT_EQ(pellucid_config_init_abi(&config, sizeof config, PELLUCID_ABI_VERSION + 1), PELLUCID_ERROR_ABI_VERSION);
   EXPECT_EQ(pellucid_config_init_abi(&config, sizeof config - 1, PELLUCID_ABI_VERSION), PELLUCID_ERROR_STRUCT_SIZE);

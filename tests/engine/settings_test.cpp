@@ -52,6 +52,39 @@ TEST(Bypass, OutlivesAReset) {
   EXPECT_EQ(pellucid_set_bypass(nullptr, 1), PELLUCID_ERROR_NULL_POINTER);
 }
 
+TEST(Adaptive, LeavesAQuietRoomAloneAndMeetsNoise) {
+  const Model model = mask_model(0.5f);  // nothing of it is speech
+  const auto with = [&](const Samples& in, bool adaptive) {
+    pellucid_config config = config_for(model, 16000);
+    config.adaptive = adaptive ? 1 : 0;
+    return Session(config).run(in);
+  };
+  const Samples loud = noise(16000 * 2, 1, 0.1), quiet = noise(16000 * 8, 2, 1e-4);  // -25 and -85 dBFS
+  EXPECT_EQ(with(loud, true), with(loud, false));
+  const Samples out = with(quiet, true);
+  EXPECT_NE(out, with(quiet, false));
+  const std::size_t late = Session(config_for(model, 16000)).latency();
+  for (std::size_t i = 16000 * 7; i < out.size(); ++i) ASSERT_EQ(out[i], quiet[i - late]) << i;
+  Samples both = quiet;
+  both.insert(both.end(), loud.begin(), loud.end());
+  const Samples met = with(both, true), full = with(both, false);
+  for (std::size_t i = quiet.size() + 16000; i < both.size(); ++i) ASSERT_NEAR(met[i], full[i], 0.002) << i;
+}
+
+TEST(Adaptive, ChangesAtAnyTimeAndOutlivesAReset) {
+  const Model model = mask_model(0.5f);
+  Session session(config_for(model, 16000));
+  EXPECT_EQ(pellucid_set_adaptive(nullptr, 1), PELLUCID_ERROR_NULL_POINTER);
+  ASSERT_EQ(pellucid_set_adaptive(session.get(), 1), PELLUCID_OK);
+  const Samples quiet = noise(16000 * 8, 2, 1e-4);
+  const Samples first = session.run(quiet);
+  ASSERT_EQ(pellucid_reset(session.get()), PELLUCID_OK);
+  EXPECT_EQ(session.run(quiet), first);
+  ASSERT_EQ(pellucid_reset(session.get()), PELLUCID_OK);
+  ASSERT_EQ(pellucid_set_adaptive(session.get(), 0), PELLUCID_OK);
+  EXPECT_EQ(session.run(quiet), Session(config_for(model, 16000)).run(quiet));
+}
+
 TEST(Settings, ChangeWithoutAClick) {
   // The steepest step of the sine itself is 0.5 * 2 pi 250 / rate; switching makes one of up to 0.5.
   for (const std::uint32_t rate : {16000u, 44100u, 48000u}) {

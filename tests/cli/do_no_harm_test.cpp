@@ -56,11 +56,20 @@ double band_db(const Samples& x, int rate_hz, double low_hz, double high_hz) {
   return 10 * std::log10(sum + 1e-20);
 }
 
-class DoNoHarm : public testing::TestWithParam<std::string> {
+/// What each model is held to: the goals are a PESQ of 4.0 and 0.1 % for all; docs/models.md says where they are
+/// missed.
+struct Bounds {
+  const char* model;
+  double clean_pesq;      // of clean speech, against itself
+  double cut_share;       // of the active frames of clean speech, weakened by more than 6 dB
+  double adaptive_share;  // of the change to clean speech that is left with adaptive denoising
+};
+
+class DoNoHarm : public testing::TestWithParam<Bounds> {
  protected:
   /// Time-aligned with the input.
   Samples denoised(const Samples& x, int rate_hz = kRate, bool adaptive = false) const {
-    const std::string model = slurp(kSource + "/models/" + GetParam() + ".safetensors");
+    const std::string model = slurp(kSource + "/models/" + GetParam().model + ".safetensors");
     Denoiser denoiser(model.data(), model.size(), std::uint32_t(rate_hz));
     denoiser.set_adaptive(adaptive);
     Samples in = x;
@@ -87,7 +96,7 @@ TEST_P(DoNoHarm, CleanSpeechStaysCleanAtAnyLevel) {
       const double room_db = -0.1 - 20 * std::log10(double(peak(clip)));
       const Samples clean = scaled(clip, std::min(level_dbfs - level_db(clip), room_db)), out = denoised(clean);
       const double pesq = metrics::pesq_wide_band(clean, out, kRate);
-      EXPECT_GE(pesq, 4.0) << level_dbfs << " dBFS";
+      EXPECT_GE(pesq, GetParam().clean_pesq) << level_dbfs << " dBFS";
       score += pesq / double(clips.size());
       constexpr std::size_t kFrame = kRate / 50;
       for (std::size_t i = 0; i + kFrame <= clean.size(); i += kFrame) {
@@ -99,8 +108,7 @@ TEST_P(DoNoHarm, CleanSpeechStaysCleanAtAnyLevel) {
       }
     }
     EXPECT_GT(active, 300);
-    // The goal is 0.1 %; docs/models.md says on which sounds the models miss it.
-    EXPECT_LE(cut, active * 0.005) << "of " << active << " active frames, at " << level_dbfs << " dBFS";
+    EXPECT_LE(cut, active * GetParam().cut_share) << "of " << active << " active frames, at " << level_dbfs << " dBFS";
     RecordProperty("pesq_at_" + std::to_string(int(-level_dbfs)) + "_below_full_scale", std::to_string(score));
   }
 }
@@ -113,7 +121,7 @@ TEST_P(DoNoHarm, AdaptiveLeavesCleanSpeechAlone) {
       change += std::pow(double(out[i]) - clip[i], 2);
       change_full += std::pow(double(full[i]) - clip[i], 2);
     }
-    EXPECT_LT(change, 0.5 * change_full);
+    EXPECT_LT(change, GetParam().adaptive_share * change_full);
   }
 }
 
@@ -194,7 +202,9 @@ TEST_P(DoNoHarm, FullBandSpeechKeepsItsBand) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, DoNoHarm, testing::Values("small"), [](const auto& model) { return model.param; });
+INSTANTIATE_TEST_SUITE_P(Models, DoNoHarm,
+                         testing::Values(Bounds{"nano", 2.7, 0.01, 0.9}, Bounds{"small", 4.0, 0.005, 0.5}),
+                         [](const auto& model) { return model.param.model; });
 
 }  // namespace
 }  // namespace pellucid::cli

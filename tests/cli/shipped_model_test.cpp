@@ -43,6 +43,13 @@ TEST(ShippedModel, SmallKeepsToItsBudget) {
   EXPECT_LE(fs::file_size(kSource + "/models/small.safetensors"), 250'000u);
 }
 
+TEST(ShippedModel, NanoKeepsToItsBudget) {
+  const Ran run = run_program({"info", "nano", "--json"}, kOptions);
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_LE(nlohmann::json::parse(run.output).at("multiply_adds_per_s").get<double>(), 10e6);
+  EXPECT_LE(fs::file_size(kSource + "/models/nano.safetensors"), 100'000u);
+}
+
 TEST(ShippedModel, ImprovesTheDemo) {
   const auto clean = audio::load(kSource + "/examples/audio/clean/office.flac").samples;
   const auto noisy = audio::load(kSource + "/examples/audio/noisy/office.flac").samples;

@@ -1,6 +1,8 @@
 // A filter for a pipe: reads 32-bit float samples (mono) from stdin, writes them denoised and aligned to stdout.
 //
 //   stream MODEL RATE < noisy.raw > clean.raw
+//
+// After `make install`: c++ -std=c++17 stream.cpp $(pkg-config --cflags --libs pellucid) -o stream
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -140,19 +140,27 @@ describe("the demo page", { skip: missing }, () => {
     const old = await open({ prepare: (page) => page.addInitScript(() => delete window.AudioWorkletNode) });
     assert.match(await problem(old), /no audio worklets; a current one is needed/);
     assert.ok(await old.getByRole("button", { name: "Use the microphone" }).isDisabled());
+    const broken = await open({ prepare: (page) => page.route("**/engine.js", (route) => route.fulfill({ status: 404 })) });
+    assert.match(await problem(broken), /This page could not start \(a part of it is missing\)/);
+    const ancient = await open({
+      prepare: (page) => page.route("**/engine.js", (route) => route.fulfill({ contentType: "text/javascript", body: "class { #! }" })),
+    });
+    assert.match(await problem(ancient), /This page could not start \(.*SyntaxError/);
   });
 
   for (const [name, sentence] of [
     ["NotFoundError", /There is no microphone/],
     ["NotReadableError", /another program may be using it/],
+    ["none", /gives pages no microphone/],
     ["NotAllowedError", /did not allow the microphone/],
   ]) {
-    test(`a microphone that fails with ${name} gets a sentence`, async () => {
+    test(`a microphone that fails (${name}) gets a sentence`, async () => {
       const page = await open({
         address: `${server.address}/demo/index.html${name === "NotAllowedError" ? "?refuse" : ""}`,
         prepare: (page) =>
           name !== "NotAllowedError" && // which comes from Chromium itself
           page.addInitScript((name) => {
+            if (name === "none") return Object.defineProperty(navigator, "mediaDevices", { value: undefined });
             navigator.mediaDevices.getUserMedia = async () => {
               throw new DOMException("no", name);
             };

@@ -13,6 +13,7 @@ namespace {
 
 using namespace pellucid::chip;
 namespace nn = pellucid::nn;
+namespace dsp = pellucid::dsp;
 
 uint32_t checks = 0, failures = 0;
 
@@ -35,7 +36,18 @@ struct Random {
 constexpr uint32_t kMostRows = 32, kMostColumns = 96, kMostPositions = 3;
 Random random_numbers;
 
-/// The place in [rows][columns] that place `i` in the order of this chip's weights is filled from.
+constexpr uint32_t kPadding = 0xffffffff;
+
+/// Bytes of a row in the order of this chip's weights.
+uint32_t row_bytes(uint32_t columns) {
+#if defined(__ARM_FEATURE_MVE)
+  return (columns + 7) / 8 * 8;
+#else
+  return columns;
+#endif
+}
+
+/// The place in [rows][columns] that place `i` in that order is filled from.
 uint32_t place_in_rows(uint32_t i, uint32_t columns) {
 #if defined(__xtensa__)
   static const uint32_t order[4] = {2, 0, 3, 1};
@@ -44,7 +56,11 @@ uint32_t place_in_rows(uint32_t i, uint32_t columns) {
 #elif defined(__riscv)
   const uint32_t group = i / (4 * columns), rest = i % (4 * columns);
   return (4 * group + rest % 4) * columns + rest / 4;
-#elif defined(__ARM_FEATURE_DSP) && !defined(__ARM_FEATURE_MVE)
+#elif defined(__ARM_FEATURE_MVE)
+  const uint32_t group = i / (4 * row_bytes(columns)), rest = i % (4 * row_bytes(columns));
+  const uint32_t column = rest / 32 * 8 + rest % 8;
+  return column < columns ? (4 * group + rest / 8 % 4) * columns + column : kPadding;
+#elif defined(__ARM_FEATURE_DSP)
   static const uint32_t order[4] = {0, 2, 1, 3};
   const uint32_t group = i / (4 * columns), rest = i % (4 * columns);
   return (4 * group + rest / 4 % 4) * columns + rest / 16 * 4 + order[rest % 4];
@@ -67,7 +83,10 @@ alignas(16) int16_t x[kMostPositions * kMostColumns + nn::kIntegerSlack / 2], mo
 
 void fill_sample(uint32_t rows, uint32_t columns) {
   for (uint32_t i = 0; i < rows * columns; ++i) sample.plain[i] = static_cast<int8_t>(random_numbers.within(-127, 127));
-  for (uint32_t i = 0; i < rows * columns; ++i) sample.ordered[i] = sample.plain[place_in_rows(i, columns)];
+  for (uint32_t i = 0; i < rows * row_bytes(columns); ++i) {
+    const uint32_t from = place_in_rows(i, columns);
+    sample.ordered[i] = from == kPadding ? int8_t{0} : sample.plain[from];
+  }
   const int32_t most_shift = random_numbers.within(0, 1) == 0 ? 31 : 16;  // some chips have another path for large ones
   for (uint32_t r = 0; r < rows; ++r) {
     sample.bias[r] = random_numbers.within(-100000000, 100000000);
@@ -146,8 +165,7 @@ void check_mix_bands(const nn::IntegerKernels& kernels, uint32_t bands) {
   expect(same, "mix_bands differs, bands", bands);
 }
 
-void check_products() {
-  const nn::IntegerKernels kernels = make_kernels();
+void check_products(const nn::IntegerKernels& kernels) {
   for (uint32_t rows = 4; rows <= kMostRows; rows += 4) {
     for (uint32_t columns = 4; columns <= kMostColumns; columns += 4) {
       for (uint32_t residuals = 0; residuals <= 2; ++residuals) check_affine(kernels, rows, columns, residuals);
@@ -155,6 +173,65 @@ void check_products() {
     }
   }
   for (uint32_t bands = 4; bands <= kMostRows; bands *= 2) check_mix_bands(kernels, bands);
+}
+
+/// The set's other kernels against the scalar set's, which are the definition: nothing to see where they are the same.
+void check_gates(const nn::IntegerKernels& kernels) {
+  constexpr uint32_t kRows = 3, kHidden = 16;
+  static int16_t gates[2][kRows * 3 * kHidden], h[2][kRows * kHidden];
+  for (uint32_t turn = 0; turn < 200; ++turn) {
+    for (int16_t* each : gates) fill(each, kRows * 3 * kHidden, turn % 2 == 0 ? 32767 : 6000);
+    fill(h[0], kRows * kHidden, 32767);
+    for (uint32_t i = 0; i < kRows * kHidden; ++i) h[1][i] = h[0][i];
+    kernels.gru_gates(gates[0], gates[1], h[0], kRows, kHidden);
+    nn::kScalarIntegerKernels.gru_gates(gates[0], gates[1], h[1], kRows, kHidden);
+    bool same = true;
+    for (uint32_t i = 0; i < kRows * kHidden; ++i) same = same && h[0][i] == h[1][i];
+    expect(same, "gru_gates differ, turn", turn);
+  }
+}
+
+void check_compression(const nn::IntegerKernels& kernels) {
+  constexpr uint32_t kBins = 32;
+  static int32_t spectrum[2 * kBins], cleaned[2][2 * kBins];
+  static int16_t features[2][3 * kBins], mask[2 * kBins];
+  nn::IntegerCompression c = nn::integer_compression(kModel);
+  for (uint32_t turn = 0; turn < 400; ++turn) {
+    for (int32_t& part : spectrum) {  // of every size, nothing among them
+      const int32_t shift = random_numbers.within(2, 32);
+      part = shift == 32 ? 0 : random_numbers.within(-0x7fffff, 0x7fffff) * 64 >> (shift - 2);
+    }
+    fill(mask, 2 * kBins, turn % 4 == 0 ? 32767 : 1 << (turn % 15));
+    if (turn == 200) nn::set_least_gain(c, kModel.compression_q16, -4 * 65536);  // 24 dB
+    kernels.compress(c, spectrum, features[0], kBins);
+    nn::kScalarIntegerKernels.compress(c, spectrum, features[1], kBins);
+    kernels.decompress(c, mask, features[1], cleaned[0], kBins);
+    nn::kScalarIntegerKernels.decompress(c, mask, features[1], cleaned[1], kBins);
+    bool same = true;
+    for (uint32_t i = 0; i < 3 * kBins; ++i) same = same && features[0][i] == features[1][i];
+    expect(same, "compress differs, turn", turn);
+    same = true;
+    for (uint32_t i = 0; i < 2 * kBins; ++i) same = same && cleaned[0][i] == cleaned[1][i];
+    expect(same, "decompress differs, turn", turn);
+  }
+}
+
+void check_passes(const nn::IntegerKernels& kernels) {
+  constexpr uint32_t kHalf = 256;
+  static int32_t in[2 * kHalf], out[2][2 * kHalf];
+  for (uint32_t radix = 2; radix <= 4; radix += 2) {
+    for (uint32_t stride = 1; stride <= kHalf / radix; stride *= 2) {
+      for (int32_t& part : in) part = random_numbers.within(-0x7fffff, 0x7fffff) * 32;
+      const int32_t down = (stride & 0x55) != 0 ? static_cast<int32_t>(radix / 2) : 0;
+      for (int32_t* to : out) {
+        (to == out[0] ? kernels.pass
+                      : dsp::fixed_pass)({radix, kHalf / radix / stride, stride, down, in, in + kHalf, to, to + kHalf});
+      }
+      bool same = true;
+      for (uint32_t i = 0; i < 2 * kHalf; ++i) same = same && out[0][i] == out[1][i];
+      expect(same, "a pass differs, stride", stride);
+    }
+  }
 }
 
 void check_memory() {
@@ -234,7 +311,11 @@ int chip_main() {
     __builtin_trap();
 #endif
   }
-  check_products();
+  const nn::IntegerKernels kernels = make_kernels();
+  check_products(kernels);
+  check_gates(kernels);
+  check_compression(kernels);
+  check_passes(kernels);
   check_memory();
   static const uint32_t sizes[] = {1, 16, PELLUCID_CHIP_MSBC_SAMPLES, PELLUCID_CHIP_LC3_SAMPLES, 255, 256};
   for (const uint32_t samples : sizes) check_blocks(samples);

@@ -10,7 +10,8 @@
 
 namespace pellucid::cli {
 
-/// `weights` [rows][columns] in another order. Rows and columns are multiples of 4 for any but kRows.
+/// `weights` [rows][columns] in another order; more of them where it pads. Rows and columns are multiples of 4 for any
+/// but kRows.
 std::vector<std::int8_t> in_order(const std::vector<std::int8_t>& weights, std::uint32_t rows, std::uint32_t columns,
                                   WeightOrder order);
 

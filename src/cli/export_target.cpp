@@ -14,9 +14,11 @@ namespace {
 constexpr ChipLimits kHeadset{100'000, 20'000, 12'000'000};
 constexpr ChipLimits kRoomy{250'000, 64'000, 48'000'000};
 
-using Files = std::array<const char*, 3>;
+using Files = std::array<const char*, 4>;
 constexpr Files kScalar{"src/nn/integer_multiply.cpp"};
 constexpr Files kByFour{"embedded/kernels/products_by_four.cpp", "src/nn/integer_multiply.cpp"};
+constexpr Files kHelium{"embedded/kernels/products_helium.cpp", "embedded/kernels/helium_elementwise.cpp",
+                        "embedded/kernels/helium_pass.cpp", "src/nn/integer_multiply.cpp"};
 constexpr Files kMac16{"embedded/kernels/products_mac16.cpp", "embedded/kernels/mac16_row.S",
                        "embedded/kernels/multiply_mac16.S"};
 
@@ -32,7 +34,7 @@ constexpr ChipTarget kTargets[] = {
     {"cortex-m4", "Cortex-M4F", ChipFamily::kArm, WeightOrder::kPairs, true, kByFour, "", "Cortex-M4", &kHeadset},
     {"cortex-m7", "Cortex-M7", ChipFamily::kArm, WeightOrder::kPairs, true, kByFour, "", "Cortex-M7", &kRoomy},
     {"cortex-m33", "Cortex-M33", ChipFamily::kArm, WeightOrder::kPairs, true, kByFour, "", "Cortex-M33", &kHeadset},
-    {"cortex-m55", "Cortex-M55 (Helium)", ChipFamily::kArm, WeightOrder::kRows, false, kScalar, "", "Cortex-M55",
+    {"cortex-m55", "Cortex-M55 (Helium)", ChipFamily::kArm, WeightOrder::kEights, true, kHelium, "", "Cortex-M55",
      &kRoomy},
 };
 

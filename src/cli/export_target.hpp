@@ -12,10 +12,11 @@ namespace pellucid::cli {
 
 /// How a chip's kernels want the weights of a product; embedded/kernels says why.
 enum class WeightOrder {
-  kRows,    ///< row after row
-  kMac16,   ///< of a row, columns 2 0 3 1 of every four
-  kPairs,   ///< of four rows, columns 0 2 1 3 of every four, row after row
-  kColumns  ///< of four rows, column after column
+  kRows,     ///< row after row
+  kMac16,    ///< of a row, columns 2 0 3 1 of every four
+  kPairs,    ///< of four rows, columns 0 2 1 3 of every four, row after row
+  kColumns,  ///< of four rows, column after column
+  kEights    ///< of four rows, eight columns of each in turn, zeros up to a whole eight
 };
 
 enum class ChipFamily { kAny, kEspressif, kArm };
@@ -33,7 +34,7 @@ struct ChipTarget {
   ChipFamily family;
   WeightOrder order;
   bool own_kernels;                         ///< chip_kernels() of embedded/kernels/chip_kernels.hpp, or the scalar set
-  std::array<const char*, 3> kernel_files;  ///< of the project; null for none
+  std::array<const char*, 4> kernel_files;  ///< of the project; null for none
   const char* megahertz;                    ///< its usual clock, for ESP-IDF's configuration
   const char* core;                         ///< CMSIS-Pack's name
   const ChipLimits* limits;                 ///< null for none
@@ -48,7 +49,7 @@ struct ChipCost {
 };
 /// Of an int8 model; flash with kCodeBytes for what is not the model.
 ChipCost chip_cost(const nn::ModelFile& file);
-/// The component's code and tables on any target, rounded up; tests/chips holds it.
+/// The component's code and tables on any target, rounded up; docs/embedded.md has what was measured.
 inline constexpr std::uint64_t kCodeBytes = 28 * 1024;
 
 /// "12.3 kB too much flash (112.3 kB of 100 kB)" for each limit that is broken; empty when it fits.

@@ -149,7 +149,7 @@ struct Bench {
         });
     dsp::Arena sizes;
     engine::Settings settings{a.sample_rate_hz, 1};
-    settings.kernels = &kernels;
+    settings.kernels.floats = &kernels;
     engine::Denoiser{}.init(owned->file, settings, sizes);
     auto memory = std::shared_ptr<void>(std::aligned_alloc(64, sizes.bytes()), std::free);
     dsp::Arena arena(memory.get(), sizes.bytes());

@@ -23,11 +23,15 @@ using Clock = std::chrono::steady_clock;
 class Loaded {
  public:
   Loaded(const std::filesystem::path& path, const nn::Kernels& kernels) {
-    const std::unique_ptr<Model> model = load_model(path.string());
+    const std::unique_ptr<Model> model = load_any_model(path.string());
     const nn::ModelFile& file = model->file;
     architecture_ = file.architecture();
     engine::Settings settings{architecture_.sample_rate_hz, 1};
-    settings.kernels = &kernels;
+    settings.kernels = {&kernels, nn::integer_kernels_named(kernels.name)};
+    kernels_ = kernels.name;
+    if (file.arithmetic() == nn::Arithmetic::kInt8 && settings.kernels.integers == nullptr) {
+      kernels_ = nn::best_integer_kernels().name;
+    }
     if (engine::window_for(architecture_, settings.sample_rate_hz) == 0) {
       throw Error(ExitCode::kModel, "{}: its window of {} samples cannot be transformed; name another model.",
                   path.string(), architecture_.window_samples);
@@ -40,6 +44,7 @@ class Loaded {
   }
 
   const nn::Architecture& architecture() const { return architecture_; }
+  const char* kernels() const { return kernels_; }
   void process(std::vector<float>& samples) {
     denoiser_.process(engine::Source::interleaved(samples.data(), 1), engine::Sink::interleaved(samples.data(), 1),
                       samples.size());
@@ -50,6 +55,7 @@ class Loaded {
     void operator()(void* memory) const { std::free(memory); }
   };
   nn::Architecture architecture_;
+  const char* kernels_ = "";
   std::unique_ptr<void, Free> memory_;
   engine::Denoiser denoiser_;
 };
@@ -136,7 +142,7 @@ BenchResult bench_model(const std::string& name, const std::filesystem::path& pa
   const nn::Architecture& a = loaded.architecture();
   BenchResult result;
   result.model = name;
-  result.kernels = options.kernels->name;
+  result.kernels = loaded.kernels();
   result.sample_rate_hz = static_cast<int>(a.sample_rate_hz);
   result.hop_ms = 1e3 * a.hop_samples / a.sample_rate_hz;
   result.load_ms = load_ms(path, *options.kernels);

@@ -32,6 +32,7 @@ std::size_t memory_bytes(const nn::ModelFile& file) {
 
 ordered_json describe(const std::filesystem::path& path, std::size_t bytes, const nn::ModelFile& file) {
   const nn::Architecture& a = file.architecture();
+  const bool integer = file.arithmetic() == nn::Arithmetic::kInt8;
   const bool gru = a.time_mixer == nn::TimeMixer::kGru;
   const double frames_per_s = static_cast<double>(a.sample_rate_hz) / a.hop_samples;
   const std::uint64_t multiply_adds = nn::multiply_adds_per_frame(a);
@@ -55,18 +56,22 @@ ordered_json describe(const std::filesystem::path& path, std::size_t bytes, cons
   info["sample_rate_hz"] = a.sample_rate_hz;
   info["window_samples"] = a.window_samples;
   info["hop_samples"] = a.hop_samples;
+  info["arithmetic"] = integer ? "int8" : "float32";
   info["architecture"] = shape;
   info["parameters"] = nn::parameter_count(a);
   info["multiply_adds_per_frame"] = multiply_adds;
   info["multiply_adds_per_s"] = static_cast<double>(multiply_adds) * frames_per_s;
-  info["state_bytes"] = nn::state_floats(a) * sizeof(float);
+  info["state_bytes"] = nn::state_floats(a) * (integer ? sizeof(std::int16_t) : sizeof(float));
   info["memory_bytes"] = memory_bytes(file);
   info["latency_samples"] = a.window_samples - 1;
-  info["kernels"] = nn::best_kernels().name;
+  info["kernels"] = integer ? nn::best_integer_kernels().name : nn::best_kernels().name;
   info["checksum"] = metadata_text(file, "checksum");
   const std::string training = metadata_text(file, "training");
   const ordered_json provenance = ordered_json::parse(training, nullptr, false);
   info["training"] = provenance.is_discarded() ? ordered_json(training) : provenance;
+  const std::string quantization = metadata_text(file, "quantization");
+  const ordered_json quantized = ordered_json::parse(quantization, nullptr, false);
+  if (!quantization.empty()) info["quantization"] = quantized.is_discarded() ? ordered_json(quantization) : quantized;
   return info;
 }
 
@@ -89,13 +94,16 @@ void print_text(const ordered_json& info) {
     numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", key, value_text(value));
   }
   line("network", numbers);
-  line("parameters", fmt::format("{}", info["parameters"].get<std::uint64_t>()));
+  line("parameters", fmt::format("{}, {}", info["parameters"].get<std::uint64_t>(), value_text(info["arithmetic"])));
   line("multiply-adds", fmt::format("{:.2f} M/s ({} a frame)", info["multiply_adds_per_s"].get<double>() / 1e6,
                                     info["multiply_adds_per_frame"].get<std::uint64_t>()));
   line("memory",
        fmt::format("{:.1f} kB for one channel, of which {:.1f} kB carry over from frame to frame in the network",
                    info["memory_bytes"].get<double>() / 1000, info["state_bytes"].get<double>() / 1000));
   line("checksum", value_text(info["checksum"]));
+  if (info.contains("quantization") && info["quantization"].is_object()) {
+    for (const auto& [key, value] : info["quantization"].items()) line("quantized " + key, value_text(value));
+  }
   const ordered_json& training = info["training"];
   if (!training.is_object()) {
     line("training", value_text(training));
@@ -105,7 +113,7 @@ void print_text(const ordered_json& info) {
 }
 
 void run(const Options& options) {
-  const std::unique_ptr<Model> model = load_model(options.model);
+  const std::unique_ptr<Model> model = load_any_model(options.model);
   const ordered_json info = describe(model->path, model->bytes.size(), model->file);
   if (options.json) {
     fmt::print("{}\n", info.dump(2, ' ', false, ordered_json::error_handler_t::replace));

@@ -80,7 +80,6 @@ pellucid_result check(const pellucid_config* given, pellucid_config* config, Mod
   if (!valid_amount(config->post_filter)) return PELLUCID_ERROR_POST_FILTER;
   const ModelStatus status = file->parse(config->model, config->model_size).status;
   if (status != ModelStatus::kOk) return result_of(status);
-  if (file->arithmetic() != pellucid::nn::Arithmetic::kFloat32) return PELLUCID_ERROR_MODEL_UNSUPPORTED;
   if (pellucid::engine::window_for(file->architecture(), config->sample_rate_hz) == 0) {
     return PELLUCID_ERROR_MODEL_UNSUPPORTED;
   }

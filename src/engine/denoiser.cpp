@@ -48,6 +48,8 @@ void take_roots(const float* powers, uint32_t bins, float* spectrum) {
   }
 }
 
+int32_t to_q15(float share) { return static_cast<int32_t>(share * 32768.0f + 0.5f); }
+
 }  // namespace
 
 uint32_t window_for(const nn::Architecture& architecture, uint32_t sample_rate_hz) {
@@ -60,7 +62,8 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
   const nn::Architecture& a = file.architecture();
   const uint32_t window = window_for(a, settings.sample_rate_hz);
   bool made = plan_.init(window, arena);
-  made &= network_.init(file, arena, settings.kernels != nullptr ? *settings.kernels : nn::best_kernels());
+  made &= network_.init(file, settings.kernels, arena);
+  integers_ = network_.integer() && settings.sample_rate_hz == a.sample_rate_hz;
   channel_count_ = settings.channels;
   linked_ = settings.linked && settings.channels > 1;
   channels_ = arena.take<Channel>(channel_count_);
@@ -68,13 +71,7 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
   float* spectrum = nullptr;
   for (size_t c = 0; c < channel_count_; ++c) {
     Channel channel = {};
-    made &= channel.analysis.init(plan_, arena);
-    made &= channel.synthesis.init(plan_, arena);
-    made &= channel.state.init(network_, arena);
-    channel.incoming = arena.take<float>(hop);
-    channel.ready = arena.take<float>(hop);
-    if (c == 0 || linked_) spectrum = arena.take<float>(window + 2);
-    channel.spectrum = spectrum;
+    made &= init_channel(&channel, c == 0, &spectrum, arena);
     if (channels_ != nullptr) channels_[c] = channel;
   }
   network_in_ = arena.take<float>(a.window_samples + 2);
@@ -83,7 +80,12 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
     powers_in_ = arena.take<float>(a.bins() + 1);
     powers_out_ = arena.take<float>(a.bins() + 1);
   }
-  wet_ = arena.take<float>(hop);
+  if (integers_) {
+    hop_in_ = arena.take<int16_t>(hop);
+    hop_out_ = arena.take<int16_t>(hop);
+  } else {
+    wet_ = arena.take<float>(hop);
+  }
   if (!made || arena.failed()) return false;
 
   known_bins_ = a.bins() < window / 2 ? a.bins() : window / 2;
@@ -98,15 +100,41 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
   return true;
 }
 
+bool Denoiser::init_channel(Channel* channel, bool first, float** spectrum, dsp::Arena& arena) {
+  const size_t hop = plan_.hop_samples();
+  bool made = true;
+  if (integers_) {
+    void* state = arena.take<uint8_t>(IntegerDenoiser::state_bytes(network_.architecture()));
+    made = state != nullptr && network_.integer_scratch() != nullptr;
+    if (made) {
+      channel->integers.init(network_.integer_model(), network_.integer_kernels(), state, network_.integer_scratch());
+    }
+  } else {
+    made &= channel->analysis.init(plan_, arena);
+    made &= channel->synthesis.init(plan_, arena);
+    made &= network_.init_state(&channel->state, arena);
+  }
+  channel->incoming = arena.take<float>(hop);
+  channel->ready = arena.take<float>(hop);
+  if (first || linked_) *spectrum = arena.take<float>(2 * hop + 2);
+  channel->spectrum = *spectrum;
+  return made;
+}
+
 void Denoiser::reset() {
   filled_ = 0;
   need_.reset();
   share_ = wanted_share();
   for (size_t c = 0; c < channel_count_; ++c) {
     Channel& channel = channels_[c];
-    channel.analysis.reset(plan_);
-    channel.synthesis.reset(plan_);
-    channel.state.reset();
+    if (integers_) {
+      channel.integers.set_strength(to_q15(share_));
+      channel.integers.reset();
+    } else {
+      channel.analysis.reset(plan_);
+      channel.synthesis.reset(plan_);
+      network_.reset_state(channel.state);
+    }
     for (uint32_t i = 0; i < plan_.hop_samples(); ++i) channel.incoming[i] = channel.ready[i] = 0.0f;
   }
   activity_.reset();
@@ -161,6 +189,13 @@ void Denoiser::process_hop() {
 }
 
 void Denoiser::clean_alone(Channel& channel, float floor, float post) {
+  if (integers_) {
+    run_integers(channel);
+    if (!(post > 0.0f)) return;
+    shape(floor, post);
+    to_integers(network_out_, 2 * shaped_bins_, channel.integers.spectrum_q(), channel.cleaned);
+    return;
+  }
   if (!run_network(channel)) return;  // this frame as it came
   const float above = shape(floor, post);
   for (uint32_t k = 0; k < 2 * known_bins_; ++k) channel.spectrum[k] = network_out_[k] * from_network_;
@@ -170,7 +205,11 @@ void Denoiser::clean_alone(Channel& channel, float floor, float post) {
 void Denoiser::clean_linked(float floor, float post) {
   for (uint32_t k = 0; k < shaped_bins_; ++k) powers_in_[k] = powers_out_[k] = 0.0f;
   for (size_t c = 0; c < channel_count_; ++c) {
-    run_network(channels_[c]);
+    if (integers_) {
+      run_integers(channels_[c]);
+    } else {
+      run_network(channels_[c]);
+    }
     add_powers(network_in_, shaped_bins_, powers_in_);
     add_powers(network_out_, shaped_bins_, powers_out_);
   }
@@ -191,6 +230,20 @@ void Denoiser::clean_linked(float floor, float post) {
   }
 }
 
+void Denoiser::run_integers(Channel& channel) {
+  IntegerDenoiser& integers = channel.integers;
+  const float limit_db = linked_ ? IntegerDenoiser::kNoLimitDb : limit_db_wanted_.get();
+  const size_t values = 2 * plan_.bins();
+  integers.set_attenuation_limit_q8(static_cast<int32_t>(256.0f * dsp::min_of(limit_db, IntegerDenoiser::kNoLimitDb)));
+  for (uint32_t i = 0; i < plan_.hop_samples(); ++i) from_float(channel.incoming[i], &hop_in_[i]);
+  int32_t* spectrum = integers.analyse(hop_in_);
+  to_floats(spectrum, values, integers.spectrum_q(), network_in_);
+  if (linked_) to_floats(spectrum, values, integers.spectrum_q(), channel.spectrum);
+  channel.cleaned = integers.clean(spectrum);
+  to_floats(channel.cleaned, values, integers.spectrum_q(), network_out_);
+  add_powers_of_frame();
+}
+
 bool Denoiser::run_network(Channel& channel) {
   channel.analysis.process(plan_, channel.incoming, channel.spectrum);
   const uint32_t values = 2 * network_.architecture().bins() + 2;
@@ -202,7 +255,7 @@ bool Denoiser::run_network(Channel& channel) {
     return true;
   }
   // Weights that drive the network out of range: forget what led there.
-  channel.state.reset();
+  network_.reset_state(channel.state);
   for (uint32_t k = 0; k < values; ++k) network_out_[k] = network_in_[k];
   return false;
 }
@@ -219,7 +272,23 @@ float Denoiser::shape(float floor, float post) {
   return dsp::max_of(root_of(power_gain), floor);
 }
 
+void Denoiser::synthesise_integers(Channel& channel, float share) {
+  const uint32_t hop = plan_.hop_samples();
+  if (linked_) {
+    to_integers(channel.spectrum, 2 * plan_.bins(), channel.integers.spectrum_q(), network_.integer_work());
+    channel.cleaned = network_.integer_work();
+  }
+  for (uint32_t i = 0; i < hop; ++i) from_float(channel.incoming[i], &hop_in_[i]);
+  channel.integers.set_strength(to_q15(share));
+  channel.integers.synthesise(channel.cleaned, hop_in_, hop_out_);
+  for (uint32_t i = 0; i < hop; ++i) channel.ready[i] = to_float(hop_out_[i]);
+}
+
 void Denoiser::synthesise(Channel& channel, float share) {
+  if (integers_) {
+    synthesise_integers(channel, share);
+    return;
+  }
   const uint32_t hop = plan_.hop_samples();
   channel.synthesis.process(plan_, channel.spectrum, wet_);
   const float* dry = channel.analysis.history();  // its first half is what synthesis has just completed

@@ -10,6 +10,10 @@
 // would see at its own rate -> network -> post-filter -> limits -> bins above the network's -> inverse STFT -> mix with
 // the delayed input by strength.
 //
+// An int8 model at its own rate goes another way: transform, network and mix with the input are those of
+// IntegerDenoiser, bit by bit, on samples of 16 bits. Between the two, spectra become floats where post-filter or
+// linked channels need them.
+//
 // Linked channels share the gains: what the networks made of all channels is taken for one channel whose power in each
 // bin is the sum of theirs, and what post-filter and limits leave of it is each channel's gain.
 #pragma once
@@ -20,10 +24,11 @@
 #include "dsp/arena.hpp"
 #include "dsp/stft.hpp"
 #include "engine/activity.hpp"
+#include "engine/integer_denoiser.hpp"
 #include "engine/need.hpp"
 #include "engine/samples.hpp"
 #include "engine/shared_value.hpp"
-#include "nn/network.hpp"
+#include "engine/spectral_network.hpp"
 
 namespace pellucid::engine {
 
@@ -35,7 +40,7 @@ struct Settings {
   float attenuation_limit_db = 100.0f;
   float post_filter = 0.0f;
   bool adaptive = false;
-  const nn::Kernels* kernels = nullptr;  ///< null for the best
+  KernelChoice kernels = {};  ///< null for the best
 };
 
 /// What is known of the last complete hop, all channels together; powers are means over them.
@@ -76,35 +81,41 @@ class Denoiser {
   struct Channel {
     dsp::StftAnalysis analysis;
     dsp::StftSynthesis synthesis;
-    nn::NetworkState state;
-    float* incoming;  // [hop], filled up to filled_
-    float* ready;     // [hop], what goes out from the end of this hop to the end of the next
-    float* spectrum;  // [window/2 + 1][re, im]; one for all where channels are not linked
+    SpectralState state;
+    IntegerDenoiser integers;
+    float* incoming;   // [hop], filled up to filled_
+    float* ready;      // [hop], what goes out from the end of this hop to the end of the next
+    float* spectrum;   // [window/2 + 1][re, im]; one for all where channels are not linked
+    int32_t* cleaned;  // what integers made of the newest frame, until the next channel's turn
   };
   /// How much of the denoised sound is wanted.
   float wanted_share() const {
     const float need = adaptive_wanted_.get() > 0.0f ? need_.share() : 1.0f;
     return share_allowed_.get() * strength_wanted_.get() * need;
   }
+  bool init_channel(Channel* channel, bool first, float** spectrum, dsp::Arena& arena);
   void process_hop();
   void clean_alone(Channel& channel, float floor, float post);
   void clean_linked(float floor, float post);
   /// The channel's newest frame into its spectrum, then into network_in_ and through the network into network_out_.
   /// False when the network failed: network_out_ is network_in_ then.
   bool run_network(Channel& channel);
+  void run_integers(Channel& channel);
   /// Post-filter and limits on network_out_; the gain of what lies above the network's bins.
   float shape(float floor, float post);
   void synthesise(Channel& channel, float share);
+  void synthesise_integers(Channel& channel, float share);
   /// Notes what the network keeps and removes of a channel's frame.
   void add_powers_of_frame();
   void publish(const Status& status);
   void publish_hop();
 
   dsp::StftPlan plan_;
-  nn::Network network_;
+  SpectralNetwork network_;
   Channel* channels_ = nullptr;
   size_t channel_count_ = 0;
   bool linked_ = false;
+  bool integers_ = false;     // IntegerDenoiser's way
   uint32_t known_bins_ = 0;   // bins below Nyquist that stream and network both have
   uint32_t shaped_bins_ = 0;  // and Nyquist, where it is the same for both
   float to_network_ = 1.0f;   // scale of the spectrum
@@ -113,7 +124,9 @@ class Denoiser {
   float* network_out_ = nullptr;
   float* powers_in_ = nullptr;  // [bins + 1] each, sums over linked channels
   float* powers_out_ = nullptr;
-  float* wet_ = nullptr;  // [hop]
+  float* wet_ = nullptr;       // [hop]
+  int16_t* hop_in_ = nullptr;  // [hop], of integers
+  int16_t* hop_out_ = nullptr;
   uint32_t filled_ = 0;
   float share_ = 1.0f;  // of the denoised sound at the end of the last hop
   SharedFloat strength_wanted_, limit_db_wanted_, post_filter_wanted_, adaptive_wanted_;

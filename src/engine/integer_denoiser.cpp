@@ -35,10 +35,13 @@ void IntegerDenoiser::set_attenuation_limit_q8(int32_t limit_db_q8) {
   nn::set_least_gain(limits_, network_.model().compression_q16, log);
 }
 
-void IntegerDenoiser::process(const int16_t* in, int16_t* out) {
-  int32_t* spectrum = stft_.analyse(last_hop_, in, network_.work());
+int32_t* IntegerDenoiser::clean(int32_t* spectrum) {
   // Also where nothing of it is wanted: what the network remembers is then fresh when it is wanted again.
   network_.process_frame(network_state_, spectrum, limits_, spectrum);
+  return spectrum;
+}
+
+void IntegerDenoiser::synthesise(const int32_t* spectrum, const int16_t* in, int16_t* out) {
   int16_t* wet = network_.spent_features();
   stft_.synthesise(spectrum, overlap_, network_.work(), wet);
   const int32_t hop = static_cast<int32_t>(hop_), slope = strength_wanted_ - strength_;

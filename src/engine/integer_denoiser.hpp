@@ -38,7 +38,12 @@ class IntegerDenoiser {
 
   uint32_t hop_samples() const { return hop_; }
   /// Takes a hop, gives the one before it. in and out may be the same.
-  void process(const int16_t* in, int16_t* out);
+  void process(const int16_t* in, int16_t* out) { synthesise(clean(analyse(in)), in, out); }
+  /// The steps of process. A spectrum is [hop_samples() + 1][re, im] in the scratch memory, every part within ±2^29,
+  /// and may be changed between them.
+  int32_t* analyse(const int16_t* in) { return stft_.analyse(last_hop_, in, network_.work()); }
+  int32_t* clean(int32_t* spectrum);
+  void synthesise(const int32_t* spectrum, const int16_t* in, int16_t* out);
 
   /// How much of the denoised sound is wanted, Q15; reached over the next hop. At 0 the input comes out to the bit.
   void set_strength(int32_t strength) { strength_wanted_ = strength; }
@@ -46,6 +51,8 @@ class IntegerDenoiser {
   void set_attenuation_limit_q8(int32_t limit_db_q8);
 
   nn::IntegerNetwork& network() { return network_; }
+  /// Bits after the point of a spectrum of samples with full scale 1.
+  int32_t spectrum_q() const { return limits_.spectrum_q; }
 
  private:
   dsp::FixedStft stft_;

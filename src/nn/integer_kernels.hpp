@@ -74,6 +74,14 @@ struct IntegerKernels {
 
 extern const IntegerKernels kScalarIntegerKernels;
 
+/// The sets that this build has and this processor runs, the fastest last, "portable" (scalar) first. Null past the
+/// last. With PELLUCID_PORTABLE_ONLY there is only the first.
+const IntegerKernels* integer_kernels_at(size_t index);
+/// Null when there is no such set here.
+const IntegerKernels* integer_kernels_named(const char* name);
+/// The last of integer_kernels_at.
+const IntegerKernels& best_integer_kernels();
+
 /// least and least_power are left at 0.
 IntegerCompression integer_compression(const IntegerModel& model);
 /// log2 of a gain in Q16 (0 or less) as the least mask; kNoLimit for none.

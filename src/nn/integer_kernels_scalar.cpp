@@ -132,8 +132,8 @@ uint32_t whole_exp2(int32_t x) {
 
 }  // namespace
 
-const IntegerKernels kScalarIntegerKernels = {"scalar",  no_bytes,  pack_nothing, affine,     mix,
-                                              mix_bands, gru_gates, compress,     decompress, dsp::fixed_pass};
+const IntegerKernels kScalarIntegerKernels = {"portable", no_bytes,  pack_nothing, affine,     mix,
+                                              mix_bands,  gru_gates, compress,     decompress, dsp::fixed_pass};
 
 IntegerCompression integer_compression(const IntegerModel& model) {
   const uint32_t c = model.compression_q16;

@@ -1,4 +1,4 @@
-#include "nn/integer_kernels.hpp"
+#include "nn/integer_kernel_sets.hpp"
 
 namespace pellucid::nn {
 namespace {
@@ -10,6 +10,23 @@ struct Set {
 
 const Set kSets[] = {
     {&kScalarIntegerKernels, [] { return true; }},
+#if defined(PELLUCID_PORTABLE_ONLY)
+#elif defined(__x86_64__)
+    {&kAvx2IntegerKernels,
+     [] {
+       __builtin_cpu_init();
+       return __builtin_cpu_supports("avx2") != 0;
+     }},
+    {&kAvx512IntegerKernels,
+     [] {
+       __builtin_cpu_init();
+       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni");
+     }},
+#elif defined(__aarch64__)
+    {&kNeonIntegerKernels, [] { return true; }},
+#endif
 };
 
 bool equal(const char* a, const char* b) {

@@ -55,8 +55,8 @@ struct IntegerCompression {
 struct IntegerKernels {
   const char* name;
   /// Bytes of what pack makes of a product, 0 for nothing.
-  size_t (*packed_bytes)(const IntegerProduct& product, bool dense);
-  void (*pack)(const IntegerProduct& product, bool dense, void* to);
+  size_t (*packed_bytes)(const IntegerProduct& product, ProductUse use, size_t bands);
+  void (*pack)(const IntegerProduct& product, ProductUse use, size_t bands, void* to);
   void (*affine)(const IntegerAffine& affine);
   void (*mix)(const IntegerMix& mix);
   /// m[b][d] = product's row d * bands + b of column d of z; z and m are [bands][width]. column: scratch [bands].
@@ -73,6 +73,12 @@ struct IntegerKernels {
 };
 
 extern const IntegerKernels kScalarIntegerKernels;
+
+/// The scalar set's functions, for sets that have no better.
+void integer_gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden);
+void integer_compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins);
+void integer_decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
+                        size_t bins);
 
 /// The sets that this build has and this processor runs, the fastest last, "portable" (scalar) first. Null past the
 /// last. With PELLUCID_PORTABLE_ONLY there is only the first.

@@ -28,8 +28,8 @@ PELLUCID_INLINE void product(const IntegerProduct& p, size_t first, size_t rows,
   }
 }
 
-size_t no_bytes(const IntegerProduct&, bool) { return 0; }
-void pack_nothing(const IntegerProduct&, bool, void*) {}
+size_t no_bytes(const IntegerProduct&, ProductUse, size_t) { return 0; }
+void pack_nothing(const IntegerProduct&, ProductUse, size_t, void*) {}
 
 void affine(const IntegerAffine& a) {
   const size_t out = a.product->rows;
@@ -61,37 +61,11 @@ void mix_bands(const IntegerProduct& p, const int16_t* z, size_t bands, size_t w
   }
 }
 
-void gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden) {
-  for (size_t row = 0; row < rows; ++row, gi += 3 * hidden, gh += 3 * hidden, h += hidden) {
-    for (size_t j = 0; j < hidden; ++j) {
-      const int32_t reset = dsp::sigmoid_fixed(gi[j] + gh[j]);
-      const int32_t update = dsp::sigmoid_fixed(gi[hidden + j] + gh[hidden + j]);
-      const int32_t fresh = dsp::tanh_fixed(gi[2 * hidden + j] + ((reset * gh[2 * hidden + j] + 16384) >> 15));
-      h[j] = static_cast<int16_t>(fresh + ((update * (h[j] - fresh) + 16384) >> 15));
-    }
-  }
-}
-
 /// parts * e, shifted right by `shift`, at least kLeast.
 template <int32_t kLeast>
 PELLUCID_INLINE int32_t scaled(int32_t part, int32_t mantissa, int32_t shift) {
   if (shift > 31) return 0;
   return dsp::round_shift(part * mantissa, shift < kLeast ? kLeast : shift);
-}
-
-void compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins) {
-  for (size_t k = 0; k < bins; ++k) {
-    const Normalised n = dsp::normalise(spectrum[2 * k], spectrum[2 * k + 1]);
-    const bool nothing = (n.re | n.im) == 0;
-    int32_t log = n.log_power - 2 * 65536 * c.spectrum_q;
-    if (nothing || log < kLeastLog) log = kLeastLog;
-    const Exponential magnitude = exp2_q16(scale_log(log, c.to_magnitude) + 65536 * c.features_q);
-    const Exponential gain = exp2_q16(65536 * c.features_q - scale_log(log, c.to_spectrum));
-    const int32_t shift = 15 + c.spectrum_q - n.exponent - gain.exponent;
-    features[3 * k] = saturate16(scaled<1>(n.re, gain.mantissa, shift));
-    features[3 * k + 1] = saturate16(scaled<1>(n.im, gain.mantissa, shift));
-    features[3 * k + 2] = saturate16(scaled<1>(1, magnitude.mantissa, 15 - magnitude.exponent));
-  }
 }
 
 /// The mask of a bin within its limits.
@@ -107,8 +81,44 @@ PELLUCID_INLINE void limit_mask(const IntegerCompression& c, int32_t* re, int32_
   }
 }
 
-void decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
-                size_t bins) {
+/// 2^x for x in Q16, as a whole number below 2^32 - 1.
+uint32_t whole_exp2(int32_t x) {
+  const Exponential e = exp2_q16(x);
+  if (e.exponent > 31) return 0xffffffffu;
+  const uint32_t mantissa = static_cast<uint32_t>(e.mantissa);
+  return e.exponent >= 15 ? mantissa << (e.exponent - 15) : e.exponent >= -16 ? mantissa >> (15 - e.exponent) : 0;
+}
+
+}  // namespace
+
+void integer_gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden) {
+  for (size_t row = 0; row < rows; ++row, gi += 3 * hidden, gh += 3 * hidden, h += hidden) {
+    for (size_t j = 0; j < hidden; ++j) {
+      const int32_t reset = dsp::sigmoid_fixed(gi[j] + gh[j]);
+      const int32_t update = dsp::sigmoid_fixed(gi[hidden + j] + gh[hidden + j]);
+      const int32_t fresh = dsp::tanh_fixed(gi[2 * hidden + j] + ((reset * gh[2 * hidden + j] + 16384) >> 15));
+      h[j] = static_cast<int16_t>(fresh + ((update * (h[j] - fresh) + 16384) >> 15));
+    }
+  }
+}
+
+void integer_compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins) {
+  for (size_t k = 0; k < bins; ++k) {
+    const Normalised n = dsp::normalise(spectrum[2 * k], spectrum[2 * k + 1]);
+    const bool nothing = (n.re | n.im) == 0;
+    int32_t log = n.log_power - 2 * 65536 * c.spectrum_q;
+    if (nothing || log < kLeastLog) log = kLeastLog;
+    const Exponential magnitude = exp2_q16(scale_log(log, c.to_magnitude) + 65536 * c.features_q);
+    const Exponential gain = exp2_q16(65536 * c.features_q - scale_log(log, c.to_spectrum));
+    const int32_t shift = 15 + c.spectrum_q - n.exponent - gain.exponent;
+    features[3 * k] = saturate16(scaled<1>(n.re, gain.mantissa, shift));
+    features[3 * k + 1] = saturate16(scaled<1>(n.im, gain.mantissa, shift));
+    features[3 * k + 2] = saturate16(scaled<1>(1, magnitude.mantissa, 15 - magnitude.exponent));
+  }
+}
+
+void integer_decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
+                        size_t bins) {
   const int32_t q = c.mask_q + c.features_q;
   for (size_t k = 0; k < bins; ++k) {
     int32_t mr = mask[2 * k], mi = mask[2 * k + 1];
@@ -122,18 +132,9 @@ void decompress(const IntegerCompression& c, const int16_t* mask, const int16_t*
   }
 }
 
-/// 2^x for x in Q16, as a whole number below 2^32 - 1.
-uint32_t whole_exp2(int32_t x) {
-  const Exponential e = exp2_q16(x);
-  if (e.exponent > 31) return 0xffffffffu;
-  const uint32_t mantissa = static_cast<uint32_t>(e.mantissa);
-  return e.exponent >= 15 ? mantissa << (e.exponent - 15) : e.exponent >= -16 ? mantissa >> (15 - e.exponent) : 0;
-}
-
-}  // namespace
-
-const IntegerKernels kScalarIntegerKernels = {"portable", no_bytes,  pack_nothing, affine,     mix,
-                                              mix_bands,  gru_gates, compress,     decompress, dsp::fixed_pass};
+const IntegerKernels kScalarIntegerKernels = {
+    "portable",        no_bytes,         pack_nothing,       affine,         mix, mix_bands,
+    integer_gru_gates, integer_compress, integer_decompress, dsp::fixed_pass};
 
 IntegerCompression integer_compression(const IntegerModel& model) {
   const uint32_t c = model.compression_q16;

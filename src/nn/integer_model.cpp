@@ -30,10 +30,10 @@ struct ProductPicker {
   ProductSpec* spec;
   uint32_t seen = 0;
   void add(const char* prefix, uint32_t number, const char* suffix, uint32_t rows, uint32_t columns,
-           bool dense = false) {
+           ProductUse use = ProductUse::kAffine) {
     if (seen++ != wanted) return;
     name_product(spec, prefix, number, suffix);
-    spec->dense = dense;
+    spec->use = use;
     spec->rows = rows;
     spec->columns = columns;
   }
@@ -44,7 +44,7 @@ uint32_t walk(const Architecture& a, uint32_t wanted, ProductSpec* spec) {
   const uint32_t C = a.channels, D = a.width, B = a.bands, H = a.hidden, P = a.positions(), k = a.kernel;
   picker.add("in", kNone, "", C, k * 3 * a.fold);
   for (uint32_t i = 1; i <= a.encoder_layers; ++i) picker.add("encoder.", i, "", C, k * C);
-  picker.add("reduce", kNone, "", B, P);
+  picker.add("reduce", kNone, "", B, P, ProductUse::kMix);
   picker.add("reduce.proj", kNone, "", D, C);
   for (uint32_t n = 0; n < a.blocks; ++n) {
     if (a.time_mixer == TimeMixer::kGru) {
@@ -57,14 +57,14 @@ uint32_t walk(const Architecture& a, uint32_t wanted, ProductSpec* spec) {
       for (uint32_t l = 0; l < a.time_layers; ++l) picker.add("blocks.", n, kLayers[l], D, a.time_kernel * D);
     }
     if (a.freq_mixer == FreqMixer::kDense) {
-      picker.add("blocks.", n, ".freq.mix", D * B, B, true);
+      picker.add("blocks.", n, ".freq.mix", D * B, B, ProductUse::kDense);
       picker.add("blocks.", n, ".freq.out", D, D);
     } else {
       picker.add("blocks.", n, ".freq.conv", D, k * D);
     }
   }
   picker.add("expand.proj", kNone, "", C, D);
-  picker.add("expand", kNone, "", P, B);
+  picker.add("expand", kNone, "", P, B, ProductUse::kMix);
   for (uint32_t i = a.encoder_layers; i >= 1; --i) picker.add("decoder.", i, "", C, k * C);
   picker.add("out", kNone, "", 2 * a.fold, k * C);
   return picker.seen;
@@ -175,20 +175,22 @@ bool load_integer_model(const ModelFile& file, const IntegerKernels& kernels, ds
     made.bias = reinterpret_cast<const int32_t*>(bytes_of(i, uint64_t{4} * spec.rows));
     made.scale = reinterpret_cast<const RowScale*>(bytes_of(count + i, uint64_t{6} * spec.rows));
     const uint8_t* weight = file.tensor(2 * count + 1 + i);
-    const size_t packed_bytes = kernels.packed_bytes(made, spec.dense);
+    const size_t packed_bytes = kernels.packed_bytes(made, spec.use, a.bands);
     if (packed_bytes == 0) {
       made.weight = reinterpret_cast<const int8_t*>(bytes_of(2 * count + 1 + i, uint64_t{spec.rows} * spec.columns));
     } else {
       void* packed = arena.take<uint8_t>(packed_bytes);
       made.weight = reinterpret_cast<const int8_t*>(weight);
-      if (packed != nullptr) kernels.pack(made, spec.dense, packed);
+      if (packed != nullptr) kernels.pack(made, spec.use, a.bands, packed);
       made.weight = nullptr;
       made.packed = packed;
     }
     if (products != nullptr) products[i] = made;
   }
   const uint64_t embedding_bytes = uint64_t{2} * a.bands * a.width;
-  model->embedding = reinterpret_cast<const int16_t*>(bytes_of(2 * count, embedding_bytes));
+  uint8_t* embedding = arena.take<uint8_t>(static_cast<size_t>(embedding_bytes) + kIntegerSlack);
+  if (embedding != nullptr) __builtin_memcpy(embedding, file.tensor(2 * count), static_cast<size_t>(embedding_bytes));
+  model->embedding = reinterpret_cast<const int16_t*>(embedding);
   return !arena.failed() && model->embedding != nullptr;
 }
 

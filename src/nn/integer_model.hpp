@@ -52,12 +52,16 @@ struct IntegerModel {
 /// GRU gates before sigmoid and tanh have 11 bits after the point, states 15. Everything else is as the scales say.
 inline constexpr int32_t kGateQ = 11, kStateQ = 15;
 
+/// Which of the kernels a product is for: layers on rows of channels, mixing of rows (reduce, expand), and
+/// blocks.n.freq.mix.
+enum class ProductUse : uint8_t { kAffine, kMix, kDense };
+
 /// What a product is for. Rows of "blocks.0.freq.mix" are [width][bands], its columns bands; else it is the float
 /// tensor's matrix, "blocks.0.time.ih" being weight_ih and bias_ih.
 struct ProductSpec {
   char name[48] = {};
   uint32_t rows = 0, columns = 0;
-  bool dense = false;  ///< blocks.n.freq.mix
+  ProductUse use = ProductUse::kAffine;
 };
 
 /// Number `index` in the order of a frame: in, encoder.1 …, reduce, reduce.proj, blocks.0.time.ih, .hh, .out (or

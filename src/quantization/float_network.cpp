@@ -40,7 +40,7 @@ FloatNetwork::FloatNetwork(const nn::ModelFile& file) : a_(file.architecture()) 
     const std::string name = product.spec.name;
     const std::vector<float>& weight = tensors.at(tensor_name(name, "weight"));
     product.weight = weight;
-    if (product.spec.dense) {  // [b][b'][d] -> [d][b][b']
+    if (product.spec.use == nn::ProductUse::kDense) {  // [b][b'][d] -> [d][b][b']
       const std::size_t B = a_.bands, D = a_.width;
       for (std::size_t b = 0; b < B * B; ++b) {
         for (std::size_t d = 0; d < D; ++d) product.weight[d * B * B + b] = weight[b * D + d];

@@ -70,7 +70,7 @@ class Quantizer {
   QuantizedProduct product(std::size_t index, const Units& units) const {
     const FloatProduct& from = network_.products()[index];
     const std::size_t rows = from.spec.rows, columns = from.spec.columns;
-    const std::size_t groups = from.spec.dense ? a_.width : 1;
+    const std::size_t groups = from.spec.use == nn::ProductUse::kDense ? a_.width : 1;
     QuantizedProduct made;
     std::vector<double> weight(columns);
     for (std::size_t g = 0; g < groups; ++g) {

@@ -1,0 +1,20 @@
+// Compiled with -mavx2; runs only where integer_kernels_at() has found it.
+#include "nn/integer_kernel_sets.hpp"
+
+namespace pellucid::nn {
+namespace {
+
+constexpr size_t kLanes = 8, kRows = 8;
+typedef int32_t Sums __attribute__((vector_size(32)));
+typedef int16_t Pairs __attribute__((vector_size(32)));
+typedef int16_t Shorts __attribute__((vector_size(16)));
+
+PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) { return sums + (Sums)__builtin_ia32_pmaddwd256(w, x); }
+
+#include "nn/integer_kernels_body.inl"
+
+}  // namespace
+
+const IntegerKernels kAvx2IntegerKernels = integer_kernels_with("avx2", packed_bytes, pack, affine, mix, mix_bands);
+
+}  // namespace pellucid::nn

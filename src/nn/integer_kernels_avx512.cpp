@@ -1,0 +1,26 @@
+// Compiled with -mavx512vnni and kin; runs only where integer_kernels_at() has found them.
+#include "nn/integer_kernel_sets.hpp"
+
+namespace pellucid::nn {
+namespace {
+
+constexpr size_t kLanes = 16, kRows = 12;
+typedef int32_t Sums __attribute__((vector_size(64)));
+typedef int16_t Pairs __attribute__((vector_size(64)));
+typedef int16_t Shorts __attribute__((vector_size(32)));
+
+PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
+#if defined(__clang__)
+  return (Sums)__builtin_ia32_vpdpwssd512(sums, (Sums)w, (Sums)x);
+#else
+  return (Sums)__builtin_ia32_vpdpwssd_v16si(sums, (Sums)w, (Sums)x);
+#endif
+}
+
+#include "nn/integer_kernels_body.inl"
+
+}  // namespace
+
+const IntegerKernels kAvx512IntegerKernels = integer_kernels_with("avx512", packed_bytes, pack, affine, mix, mix_bands);
+
+}  // namespace pellucid::nn

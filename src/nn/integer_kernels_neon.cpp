@@ -1,0 +1,26 @@
+#include "nn/integer_kernel_sets.hpp"
+
+namespace pellucid::nn {
+namespace {
+
+constexpr size_t kLanes = 4, kRows = 8;
+typedef int32_t Sums __attribute__((vector_size(16)));
+typedef int16_t Pairs __attribute__((vector_size(16)));
+typedef int16_t Shorts __attribute__((vector_size(8)));
+
+/// Products of neighbours, widened and added up: smull, smull2, addp.
+PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
+  const Sums low = __builtin_convertvector(Shorts{w[0], w[2], w[4], w[6]}, Sums) *
+                   __builtin_convertvector(Shorts{x[0], x[2], x[4], x[6]}, Sums);
+  const Sums high = __builtin_convertvector(Shorts{w[1], w[3], w[5], w[7]}, Sums) *
+                    __builtin_convertvector(Shorts{x[1], x[3], x[5], x[7]}, Sums);
+  return sums + low + high;
+}
+
+#include "nn/integer_kernels_body.inl"
+
+}  // namespace
+
+const IntegerKernels kNeonIntegerKernels = integer_kernels_with("neon", packed_bytes, pack, affine, mix, mix_bands);
+
+}  // namespace pellucid::nn

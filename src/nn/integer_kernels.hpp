@@ -74,12 +74,6 @@ struct IntegerKernels {
 
 extern const IntegerKernels kScalarIntegerKernels;
 
-/// The scalar set's functions, for sets that have no better.
-void integer_gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden);
-void integer_compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins);
-void integer_decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
-                        size_t bins);
-
 /// The sets that this build has and this processor runs, the fastest last, "portable" (scalar) first. Null past the
 /// last. With PELLUCID_PORTABLE_ONLY there is only the first.
 const IntegerKernels* integer_kernels_at(size_t index);

@@ -11,10 +11,15 @@ typedef int16_t Shorts __attribute__((vector_size(16)));
 
 PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) { return sums + (Sums)__builtin_ia32_pmaddwd256(w, x); }
 
+PELLUCID_INLINE Sums gather(const int32_t* table, Sums index) {
+  return (Sums)__builtin_ia32_gathersiv8si(Sums{}, table, index, ~Sums{}, 4);
+}
+
 #include "nn/integer_kernels_body.inl"
 
 }  // namespace
 
-const IntegerKernels kAvx2IntegerKernels = integer_kernels_with("avx2", packed_bytes, pack, affine, mix, mix_bands);
+const IntegerKernels kAvx2IntegerKernels = {"avx2",    packed_bytes, pack,     affine,     mix,
+                                            mix_bands, gru_gates,    compress, decompress, pass};
 
 }  // namespace pellucid::nn

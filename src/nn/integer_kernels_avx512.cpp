@@ -17,10 +17,15 @@ PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
 #endif
 }
 
+PELLUCID_INLINE Sums gather(const int32_t* table, Sums index) {
+  return (Sums)__builtin_ia32_gathersiv16si(Sums{}, table, index, static_cast<uint16_t>(0xffff), 4);
+}
+
 #include "nn/integer_kernels_body.inl"
 
 }  // namespace
 
-const IntegerKernels kAvx512IntegerKernels = integer_kernels_with("avx512", packed_bytes, pack, affine, mix, mix_bands);
+const IntegerKernels kAvx512IntegerKernels = {"avx512",  packed_bytes, pack,     affine,     mix,
+                                              mix_bands, gru_gates,    compress, decompress, pass};
 
 }  // namespace pellucid::nn

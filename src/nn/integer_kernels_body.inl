@@ -234,3 +234,5 @@ static void mix_bands(const IntegerProduct& p, const int16_t* z, size_t bands, s
     }
   }
 }
+
+#include "nn/integer_kernels_bins.inl"

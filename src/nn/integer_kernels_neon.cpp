@@ -17,10 +17,15 @@ PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
   return sums + low + high;
 }
 
+PELLUCID_INLINE Sums gather(const int32_t* table, Sums index) {
+  return Sums{table[index[0]], table[index[1]], table[index[2]], table[index[3]]};
+}
+
 #include "nn/integer_kernels_body.inl"
 
 }  // namespace
 
-const IntegerKernels kNeonIntegerKernels = integer_kernels_with("neon", packed_bytes, pack, affine, mix, mix_bands);
+const IntegerKernels kNeonIntegerKernels = {"neon",    packed_bytes, pack,     affine,     mix,
+                                            mix_bands, gru_gates,    compress, decompress, pass};
 
 }  // namespace pellucid::nn

@@ -89,9 +89,7 @@ uint32_t whole_exp2(int32_t x) {
   return e.exponent >= 15 ? mantissa << (e.exponent - 15) : e.exponent >= -16 ? mantissa >> (15 - e.exponent) : 0;
 }
 
-}  // namespace
-
-void integer_gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden) {
+void gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden) {
   for (size_t row = 0; row < rows; ++row, gi += 3 * hidden, gh += 3 * hidden, h += hidden) {
     for (size_t j = 0; j < hidden; ++j) {
       const int32_t reset = dsp::sigmoid_fixed(gi[j] + gh[j]);
@@ -102,7 +100,7 @@ void integer_gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t 
   }
 }
 
-void integer_compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins) {
+void compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins) {
   for (size_t k = 0; k < bins; ++k) {
     const Normalised n = dsp::normalise(spectrum[2 * k], spectrum[2 * k + 1]);
     const bool nothing = (n.re | n.im) == 0;
@@ -117,8 +115,8 @@ void integer_compress(const IntegerCompression& c, const int32_t* spectrum, int1
   }
 }
 
-void integer_decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
-                        size_t bins) {
+void decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
+                size_t bins) {
   const int32_t q = c.mask_q + c.features_q;
   for (size_t k = 0; k < bins; ++k) {
     int32_t mr = mask[2 * k], mi = mask[2 * k + 1];
@@ -132,9 +130,10 @@ void integer_decompress(const IntegerCompression& c, const int16_t* mask, const 
   }
 }
 
-const IntegerKernels kScalarIntegerKernels = {
-    "portable",        no_bytes,         pack_nothing,       affine,         mix, mix_bands,
-    integer_gru_gates, integer_compress, integer_decompress, dsp::fixed_pass};
+}  // namespace
+
+const IntegerKernels kScalarIntegerKernels = {"portable", no_bytes,  pack_nothing, affine,     mix,
+                                              mix_bands,  gru_gates, compress,     decompress, dsp::fixed_pass};
 
 IntegerCompression integer_compression(const IntegerModel& model) {
   const uint32_t c = model.compression_q16;

@@ -1,7 +1,6 @@
 #include <pellucid/pellucid.h>
 
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -19,12 +18,11 @@ std::vector<std::uint8_t> repaired(const std::uint8_t* bytes, std::size_t size) 
   bytes += size < 2 ? size : 2;
   size -= size < 2 ? size : 2;
   header = std::min(header, size);
-  std::vector<float> data((size - header) / sizeof(float));
-  if (!data.empty()) std::memcpy(data.data(), bytes + header, data.size() * sizeof(float));
+  const std::vector<std::uint8_t> data(bytes + header, bytes + size);
   std::string text(reinterpret_cast<const char*>(bytes), header);
   const std::size_t checksum = text.find("crc32:");
   if (checksum != std::string::npos && checksum + 14 <= text.size()) text.replace(checksum + 6, 8, "00000000");
-  return nn::test::assemble(text, data);
+  return nn::test::assemble_bytes(text, data);
 }
 
 }  // namespace

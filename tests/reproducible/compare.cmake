@@ -2,7 +2,10 @@
 # change when a better model ships.
 execute_process(COMMAND ${WRITE_MODELS} ${FOLDER} COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB shipped ${SHIPPED}/*.safetensors)
-set(random ${FOLDER}/random_gru.safetensors ${FOLDER}/random_conv.safetensors)
+set(random)
+foreach(name gru conv gru_int8 conv_int8)
+  list(APPEND random ${FOLDER}/random_${name}.safetensors)
+endforeach()
 file(READ ${GOLDEN} expected)
 string(REPLACE "," ";" PROGRAMS "${PROGRAMS}")
 set(first)

@@ -63,18 +63,20 @@ class Denoiser:
         attenuation_limit_db: float | None = None,
         post_filter: float = 0.0,
         link_channels: bool = False,
+        adaptive: bool = False,
         model: Model = None,
     ) -> None:
         """rate: 8000 to 384000 Hz. channels: 1 to 32, each denoised by itself, or with one gain for all (link_channels).
 
         strength: 0 (output = input) to 1. attenuation_limit_db: weaken nothing by more; None is no limit.
-        post_filter: 0 to 1. model: a path or the bytes of a model; None is the one inside the package.
+        post_filter: 0 to 1. adaptive: leave alone what needs no denoising. model: a path or the bytes of a model; None is the one inside the package.
         """
         self._rate = _whole("rate", rate, _core.MIN_SAMPLE_RATE_HZ, _core.MAX_SAMPLE_RATE_HZ, " Hz")
         self._channels = _whole("channels", channels, 1, _core.MAX_CHANNELS)
         self._strength = _share("strength", strength)
         self._limit_db = _limit(attenuation_limit_db)
         self._post_filter = _share("post_filter", post_filter)
+        self._adaptive = bool(adaptive)
         self._bypass = False
         content, name = _read_model(model)
         try:
@@ -86,6 +88,7 @@ class Denoiser:
                 self._limit_value(),
                 self._post_filter,
                 bool(link_channels),
+                self._adaptive,
             )
         except _core.CoreError as error:
             text, result = error.args
@@ -159,6 +162,16 @@ class Denoiser:
         self._core.set_post_filter(self._post_filter)
 
     @property
+    def adaptive(self) -> bool:
+        """True: what needs no denoising is left alone: speech 40 dB above the noise, noise below -75 dBFS."""
+        return self._adaptive
+
+    @adaptive.setter
+    def adaptive(self, value: bool) -> None:
+        self._adaptive = bool(value)
+        self._core.set_adaptive(self._adaptive)
+
+    @property
     def bypass(self) -> bool:
         """True: output = input, delayed, while the network goes on listening."""
         return self._bypass
@@ -181,6 +194,7 @@ def denoise(
     attenuation_limit_db: float | None = None,
     post_filter: float = 0.0,
     link_channels: bool = False,
+    adaptive: bool = False,
     model: Model = None,
 ) -> np.ndarray:
     """Denoises a whole recording: an array of x's shape and type, time-aligned with it to the sample.
@@ -206,6 +220,7 @@ def denoise(
         attenuation_limit_db=attenuation_limit_db,
         post_filter=post_filter,
         link_channels=link_channels,
+        adaptive=adaptive,
         model=model,
     )
     out = np.empty_like(samples)

@@ -18,9 +18,9 @@ using Array = py::array_t<Sample, py::array::c_style>;
 class Core {
  public:
   Core(const py::bytes& model, std::uint32_t sample_rate_hz, std::uint32_t channels, float strength,
-       float attenuation_limit_db, float post_filter, bool link_channels)
+       float attenuation_limit_db, float post_filter, bool link_channels, bool adaptive)
       : denoiser_(config_of(std::string_view(model), sample_rate_hz, channels, strength, attenuation_limit_db,
-                            post_filter, link_channels)),
+                            post_filter, link_channels, adaptive)),
         channels_(channels) {}
 
   template <typename Sample>
@@ -48,7 +48,8 @@ class Core {
 
  private:
   static pellucid_config config_of(std::string_view model, std::uint32_t sample_rate_hz, std::uint32_t channels,
-                                   float strength, float attenuation_limit_db, float post_filter, bool link_channels) {
+                                   float strength, float attenuation_limit_db, float post_filter, bool link_channels,
+                                   bool adaptive) {
     pellucid_config config = pellucid::default_config();
     config.model = model.data();
     config.model_size = model.size();
@@ -58,6 +59,7 @@ class Core {
     config.attenuation_limit_db = attenuation_limit_db;
     config.post_filter = post_filter;
     config.channel_link = link_channels ? PELLUCID_CHANNELS_LINKED : PELLUCID_CHANNELS_INDEPENDENT;
+    config.adaptive = adaptive ? 1 : 0;
     return config;
   }
 
@@ -90,7 +92,7 @@ PYBIND11_MODULE(_core, module) {
     }
   });
   py::class_<Core>(module, "Core")
-      .def(py::init<const py::bytes&, std::uint32_t, std::uint32_t, float, float, float, bool>())
+      .def(py::init<const py::bytes&, std::uint32_t, std::uint32_t, float, float, float, bool, bool>())
       .def("process", &Core::process<float>, py::arg("input").noconvert())
       .def("process", &Core::process<std::int16_t>, py::arg("input").noconvert())
       .def("reset", &Core::reset)
@@ -98,6 +100,7 @@ PYBIND11_MODULE(_core, module) {
       .def("set_strength", [](Core& c, float value) { c.denoiser().set_strength(value); })
       .def("set_attenuation_limit_db", [](Core& c, float value) { c.denoiser().set_attenuation_limit_db(value); })
       .def("set_post_filter", [](Core& c, float value) { c.denoiser().set_post_filter(value); })
+      .def("set_adaptive", [](Core& c, bool value) { c.denoiser().set_adaptive(value); })
       .def("set_bypass", [](Core& c, bool value) { c.denoiser().set_bypass(value); })
       .def("status", &status_of);
 }

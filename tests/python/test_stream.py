@@ -62,6 +62,16 @@ def test_settings_change_while_it_runs(recording):
     assert stream.strength == 1
 
 
+def test_adaptive_leaves_alone_what_needs_nothing():
+    x = np.random.default_rng(1).normal(0, 2e-5, 64000).astype(np.float32)
+    left = pellucid.denoise(x, 16000, adaptive=True)
+    assert np.abs(left - x)[48000:].mean() < 0.1 * np.abs(pellucid.denoise(x, 16000) - x)[48000:].mean()
+    stream = pellucid.Denoiser(16000)
+    stream.adaptive = True
+    y = np.concatenate([stream.process(x), stream.flush()])[stream.latency_samples :]
+    assert stream.adaptive and np.array_equal(y, left)
+
+
 def test_status_tells_speech_from_silence(recording):
     x, rate = as_float(recording[0]), recording[1]
     stream = pellucid.Denoiser(rate)

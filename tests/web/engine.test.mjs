@@ -93,6 +93,15 @@ test("status, reset and changes while it runs", async () => {
   assert.equal(denoiser.status.voiceActive, false);
 });
 
+test("adaptive leaves alone what needs nothing", async () => {
+  let state = 1;
+  const quiet = Float32Array.from({ length: 64000 }, () => 5e-5 * ((state = (state * 48271) % 2147483647) / 2147483647 - 0.5));
+  const [left] = await denoise([quiet], 16000, { adaptive: true });
+  const [changed] = await denoise([quiet], 16000);
+  const change = (y) => largestDifference(y.subarray(48000), quiet.subarray(48000));
+  assert.ok(change(left) < 0.1 * change(changed), `${change(left)}, ${change(changed)}`);
+});
+
 test("what is not a number does not stay", async () => {
   const x = noisy.samples.slice(0, 32000);
   x[100] = NaN;

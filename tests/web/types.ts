@@ -11,7 +11,7 @@ async function page(context: AudioContext, buffer: AudioBuffer): Promise<void> {
   parameter.setTargetAtTime(1, 0, node.latency + node.latencyFrames);
   node.attenuationLimitDb = Infinity;
   node.postFilter = 0.5;
-  node.bypass = true;
+  node.bypass = node.adaptive = true;
   node.addEventListener("voicechange", (event) => console.log(event.detail.voiceActive, event.detail.time));
   node.connect(context.destination);
   node.reset();

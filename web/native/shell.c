@@ -26,7 +26,7 @@ void* EXPORT(take)(size_t bytes) {
 /* Makes the denoiser, and room for `frames` samples a channel. */
 pellucid_result EXPORT(create)(const void* model, size_t model_size, uint32_t sample_rate_hz, uint32_t channels,
                                float strength, float attenuation_limit_db, uint32_t channel_link, float post_filter,
-                               size_t frames) {
+                               uint32_t adaptive, size_t frames) {
   pellucid_config config;
   pellucid_result result = pellucid_config_init(&config);
   if (result != PELLUCID_OK) return result;
@@ -38,6 +38,7 @@ pellucid_result EXPORT(create)(const void* model, size_t model_size, uint32_t sa
   config.attenuation_limit_db = attenuation_limit_db;
   config.channel_link = channel_link;
   config.post_filter = post_filter;
+  config.adaptive = adaptive;
   size_t bytes;
   result = pellucid_size(&config, &bytes);
   if (result != PELLUCID_OK) return result;
@@ -61,6 +62,7 @@ pellucid_result EXPORT(reset)(void) { return pellucid_reset(denoiser); }
 uint32_t EXPORT(latency)(void) { return pellucid_latency_samples(denoiser); }
 pellucid_result EXPORT(set_strength)(float strength) { return pellucid_set_strength(denoiser, strength); }
 pellucid_result EXPORT(set_post_filter)(float amount) { return pellucid_set_post_filter(denoiser, amount); }
+pellucid_result EXPORT(set_adaptive)(int adaptive) { return pellucid_set_adaptive(denoiser, adaptive); }
 pellucid_result EXPORT(set_bypass)(int bypass) { return pellucid_set_bypass(denoiser, bypass); }
 pellucid_result EXPORT(set_attenuation_limit_db)(float limit_db) {
   return pellucid_set_attenuation_limit_db(denoiser, limit_db);

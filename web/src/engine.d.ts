@@ -7,6 +7,8 @@ export interface Settings {
   attenuationLimitDb?: number;
   /** 0 (default) to 1. */
   postFilter?: number;
+  /** What needs no denoising is left alone (speech 40 dB above the noise, noise below -75 dBFS); default false. */
+  adaptive?: boolean;
   /** One gain for all channels, so that a stereo picture stands still; default false. */
   linkChannels?: boolean;
 }
@@ -54,6 +56,7 @@ export class Denoiser {
   set strength(value: number);
   set attenuationLimitDb(value: number);
   set postFilter(value: number);
+  set adaptive(value: boolean);
   set bypass(value: boolean);
   readonly voiceActive: boolean;
   readonly status: Status;

@@ -66,7 +66,11 @@ export class Denoiser {
     const rate = Number.isFinite(sampleRate) ? Math.round(sampleRate) : 0;
     const link = options.linkChannels ? 1 : 0;
     this.#check(
-      engine.create(model, byteLength, Math.max(rate, 0), channels, strength, attenuationLimitDb, link, postFilter, this.#blockFrames)
+      engine.create(
+        ...[model, byteLength, Math.max(rate, 0), channels, strength, attenuationLimitDb, link, postFilter],
+        options.adaptive ? 1 : 0,
+        this.#blockFrames
+      )
     );
     // Memory stays as it is from here on, so that these views do, too.
     for (let c = 0; c < channels; ++c) {
@@ -116,6 +120,11 @@ export class Denoiser {
   /** 0 (none) to 1. */
   set postFilter(value) {
     this.#check(this.#engine.set_post_filter(value));
+  }
+
+  /** True: what needs no denoising is left alone. */
+  set adaptive(value) {
+    this.#engine.set_adaptive(value ? 1 : 0);
   }
 
   /** True: output = input, delayed, while the network goes on listening. */

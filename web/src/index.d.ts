@@ -37,6 +37,8 @@ export class DenoiserNode extends AudioWorkletNode {
   set attenuationLimitDb(value: number);
   /** 0 (none) to 1. */
   set postFilter(value: number);
+  /** True: what needs no denoising is left alone. */
+  set adaptive(value: boolean);
   /** True: output = input, delayed, while the network goes on listening. */
   set bypass(value: boolean);
   /** Forgets all sound so far. Settings stay. */

@@ -97,6 +97,10 @@ export class DenoiserNode extends (globalThis.AudioWorkletNode ?? class {}) {
     this.port.postMessage({ postFilter: inRange("postFilter", value, 1) });
   }
 
+  set adaptive(value) {
+    this.port.postMessage({ adaptive: Boolean(value) });
+  }
+
   set bypass(value) {
     this.port.postMessage({ bypass: Boolean(value) });
   }

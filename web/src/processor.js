@@ -59,7 +59,7 @@ class PellucidProcessor extends AudioWorkletProcessor {
     if (message.close) this.#denoiser = null;
     if (this.#denoiser === null) return;
     if (message.reset) this.#denoiser.reset();
-    for (const name of ["attenuationLimitDb", "postFilter", "bypass"]) {
+    for (const name of ["attenuationLimitDb", "postFilter", "adaptive", "bypass"]) {
       if (name in message) this.#denoiser[name] = message[name];
     }
   }

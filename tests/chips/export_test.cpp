@@ -48,7 +48,7 @@ class Export : public testing::Test {
 
 TEST_F(Export, WritesAComponentWhole) {
   const fs::path out = folder_ / "part";
-  const Ran run = run_program({"export", PELLUCID_RANDOM_INT8, "--target", "esp32", "-o", out.string()});
+  const Ran run = run_program({"export", PELLUCID_NANO_INT8, "--target", "esp32", "-o", out.string()});
   ASSERT_EQ(run.code, 0) << run.error;
   EXPECT_NE(run.output.find("ESP32 (Xtensa LX6)"), std::string::npos) << run.output;
   for (const char* file : {"CMakeLists.txt", "LICENSE", "README.md", "Kconfig", "linker.lf", "idf_component.yml",
@@ -63,7 +63,7 @@ TEST_F(Export, WritesAComponentWhole) {
 
 TEST_F(Export, ReplacesOnlyComponentsAndOnlyWithForce) {
   const std::string out = (folder_ / "part").string();
-  const std::vector<std::string> plain = {"export", PELLUCID_RANDOM_INT8, "--target", "generic", "-o", out};
+  const std::vector<std::string> plain = {"export", PELLUCID_NANO_INT8, "--target", "generic", "-o", out};
   std::vector<std::string> force = plain;
   force.push_back("--force");
   ASSERT_EQ(run_program(plain).code, 0);
@@ -86,11 +86,11 @@ TEST_F(Export, RefusesWhatNoChipTakes) {
   const Ran float_model = run_program({"export", floats, "--target", "esp32", "-o", out});
   EXPECT_EQ(float_model.code, 5);
   EXPECT_NE(float_model.error.find("pellucid quantize"), std::string::npos) << float_model.error;
-  const Ran target = run_program({"export", PELLUCID_RANDOM_INT8, "--target", "z80", "-o", out});
+  const Ran target = run_program({"export", PELLUCID_NANO_INT8, "--target", "z80", "-o", out});
   EXPECT_EQ(target.code, 2);
   EXPECT_NE(target.error.find("cortex-m55"), std::string::npos) << target.error;
-  EXPECT_EQ(run_program({"export", PELLUCID_RANDOM_INT8, "--target", "esp32"}).code, 2);
-  EXPECT_EQ(run_program({"export", PELLUCID_RANDOM_INT8}).code, 2);
+  EXPECT_EQ(run_program({"export", PELLUCID_NANO_INT8, "--target", "esp32"}).code, 2);
+  EXPECT_EQ(run_program({"export", PELLUCID_NANO_INT8}).code, 2);
   EXPECT_FALSE(fs::exists(out));
 }
 
@@ -100,7 +100,7 @@ TEST_F(Export, SaysByHowMuchAModelIsTooLargeAndWhatFits) {
   a.bands = 32;
   const std::string model = quantized(a);
   fs::create_directory(folder_ / "models");
-  fs::copy_file(PELLUCID_RANDOM_INT8, folder_ / "models/little-int8.safetensors");
+  fs::copy_file(PELLUCID_NANO_INT8, folder_ / "models/little-int8.safetensors");
   const std::string out = (folder_ / "part").string();
   const Ran run = run_program({"export", model, "--target", "esp32", "-o", out},
                               {.environment = {{"PELLUCID_MODELS", (folder_ / "models").string()}}});

@@ -9,7 +9,11 @@
 #include "pellucid_chip.h"
 #include "sdkconfig.h"
 
+#if CONFIG_IDF_TARGET_ESP32
 enum { kClock = 26, kWord = 25, kMicrophone = 33, kLoudspeaker = 22 };
+#else
+enum { kClock = 4, kWord = 5, kMicrophone = 6, kLoudspeaker = 7 };
+#endif
 
 static uint8_t state[PELLUCID_CHIP_STATE_BYTES] PELLUCID_CHIP_ALIGNED;
 static uint8_t scratch[PELLUCID_CHIP_SCRATCH_BYTES] PELLUCID_CHIP_ALIGNED;

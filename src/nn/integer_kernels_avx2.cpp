@@ -11,6 +11,9 @@ typedef int16_t Shorts __attribute__((vector_size(16)));
 
 PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) { return sums + (Sums)__builtin_ia32_pmaddwd256(w, x); }
 
+PELLUCID_INLINE Sums widened(Shorts x) { return __builtin_convertvector(x, Sums); }
+PELLUCID_INLINE Shorts narrowed(Sums x) { return __builtin_convertvector(x, Shorts); }
+
 PELLUCID_INLINE Sums gather(const int32_t* table, Sums index) {
   return (Sums)__builtin_ia32_gathersiv8si(Sums{}, table, index, ~Sums{}, 4);
 }

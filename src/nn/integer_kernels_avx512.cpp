@@ -17,6 +17,22 @@ PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
 #endif
 }
 
+// GCC 12 converts half by half where it is not told.
+PELLUCID_INLINE Sums widened(Shorts x) {
+#if defined(__clang__)
+  return __builtin_convertvector(x, Sums);
+#else
+  return (Sums)__builtin_ia32_pmovsxwd512_mask(x, Sums{}, static_cast<uint16_t>(0xffff));
+#endif
+}
+PELLUCID_INLINE Shorts narrowed(Sums x) {
+#if defined(__clang__)
+  return __builtin_convertvector(x, Shorts);
+#else
+  return (Shorts)__builtin_ia32_pmovdw512_mask(x, Shorts{}, static_cast<uint16_t>(0xffff));
+#endif
+}
+
 PELLUCID_INLINE Sums gather(const int32_t* table, Sums index) {
   return (Sums)__builtin_ia32_gathersiv16si(Sums{}, table, index, static_cast<uint16_t>(0xffff), 4);
 }

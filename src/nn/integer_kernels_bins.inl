@@ -32,6 +32,17 @@ static constexpr dsp::Table<int32_t, kWholeTurn + kQuarterTurn> make_turn() {
 }
 static constexpr auto kTurnSine = make_turn();
 
+template <size_t... kIndex>
+struct Indices {};
+template <size_t kCount, size_t... kIndex>
+struct MakeIndices : MakeIndices<kCount - 1, kCount - 1, kIndex...> {};
+template <size_t... kIndex>
+struct MakeIndices<0, kIndex...> {
+  using Type = Indices<kIndex...>;
+};
+template <size_t kCount>
+using IndicesUpTo = typename MakeIndices<kCount>::Type;
+
 PELLUCID_INLINE Sums lanes() {
   Sums index;
   for (size_t i = 0; i < kLanes; ++i) index[i] = static_cast<int32_t>(i);
@@ -205,26 +216,46 @@ PELLUCID_INLINE Turned turned(Sums re, Sums im, Sums cosine, Sums sine) {
   return {mul_q15(re, cosine) + mul_q15(im, sine), mul_q15(im, cosine) - mul_q15(re, sine)};
 }
 
+/// Units of kUnit lanes of a and b in turn: those of the first or the second half of both.
+template <size_t kUnit, bool kSecond, size_t... kIndex>
+PELLUCID_INLINE Sums zip_lanes(Sums a, Sums b, Indices<kIndex...>) {
+  return __builtin_shufflevector(a, b,
+                                 static_cast<int>((kIndex / kUnit % 2) * kLanes + (kSecond ? kLanes / 2 : 0) +
+                                                  kIndex / (2 * kUnit) * kUnit + kIndex % kUnit)...);
+}
+template <size_t kUnit, bool kSecond>
+PELLUCID_INLINE Sums zip(Sums a, Sums b) {
+  return zip_lanes<kUnit, kSecond>(a, b, IndicesUpTo<kLanes>{});
+}
+
+/// Units of four results in turn.
+template <size_t kUnit>
+PELLUCID_INLINE void store_in_turn(const Sums* value, int32_t* y) {
+  const Sums even[] = {zip<kUnit, false>(value[0], value[2]), zip<kUnit, true>(value[0], value[2])};
+  const Sums odd[] = {zip<kUnit, false>(value[1], value[3]), zip<kUnit, true>(value[1], value[3])};
+  for (size_t half = 0; half < 2; ++half) {
+    const Sums first = zip<kUnit, false>(even[half], odd[half]), second = zip<kUnit, true>(even[half], odd[half]);
+    __builtin_memcpy(y + 2 * half * kLanes, &first, sizeof first);
+    __builtin_memcpy(y + (2 * half + 1) * kLanes, &second, sizeof second);
+  }
+}
+
 /// Stores kLanes butterflies t, t + 1 … of four results; t = stride * p + q.
 PELLUCID_INLINE void store_four(const Sums* value, uint32_t t, uint32_t stride, int32_t* y) {
   if (stride >= kLanes) {
     int32_t* to = y + t / stride * 4 * stride + t % stride;
     for (uint32_t j = 0; j < 4; ++j) __builtin_memcpy(to + stride * j, &value[j], sizeof(Sums));
-    return;
-  }
-  int32_t results[4][kLanes];
-  __builtin_memcpy(results, value, sizeof results);
-  int32_t* to = y + t * 4;
-  for (uint32_t block = 0; block < kLanes / stride; ++block) {
-    for (uint32_t j = 0; j < 4; ++j) {
-      for (uint32_t q = 0; q < stride; ++q) *to++ = results[j][block * stride + q];
-    }
+  } else if (stride == 1) {
+    store_in_turn<1>(value, y + t * 4);
+  } else {
+    store_in_turn<kLanes < 8 ? 1 : 4>(value, y + t * 4);
   }
 }
 
 static void pass(const dsp::FixedPass& pass) {
   const uint32_t groups = pass.groups, stride = pass.stride, step = groups * stride;
-  if (pass.radix != 4 || step % kLanes != 0 || (stride < kLanes && kLanes % stride != 0)) {
+  // Strides below kLanes are 1 and 4: passes of radix 2 come last.
+  if (pass.radix != 4 || step % kLanes != 0) {
     dsp::fixed_pass(pass);
     return;
   }
@@ -246,11 +277,15 @@ static void pass(const dsp::FixedPass& pass) {
     re[1] = dif_r + odd_dif_i, im[1] = dif_i - odd_dif_r;
     re[2] = sum_r - odd_r, im[2] = sum_i - odd_i;
     re[3] = dif_r - odd_dif_i, im[3] = dif_i + odd_dif_r;
-    const Sums p = (lanes() + static_cast<int32_t>(t)) >> bits;
     for (int32_t j = 1; j < 4 && groups > 1; ++j) {
-      const Sums angle = p * (unit * j);
-      const Turned result =
-          turned(re[j], im[j], gather(kTurnSine.value + kQuarterTurn, angle), gather(kTurnSine.value, angle));
+      Turned result;
+      if (stride >= kLanes) {  // all lanes have the same p
+        const int32_t* sine = kTurnSine.value + static_cast<int32_t>(t >> bits) * unit * j;
+        result = turned(re[j], im[j], all(sine[kQuarterTurn]), all(sine[0]));
+      } else {
+        const Sums angle = ((lanes() + static_cast<int32_t>(t)) >> bits) * (unit * j);
+        result = turned(re[j], im[j], gather(kTurnSine.value + kQuarterTurn, angle), gather(kTurnSine.value, angle));
+      }
       re[j] = result.re, im[j] = result.im;
     }
     store_four(re, t, stride, pass.y_re);

@@ -2,6 +2,7 @@
 // unnamed namespace: kLanes (sums of 32 bits in a register), kRows (rows worked on together), and
 //
 //   Sums dot(Sums sums, Pairs w, Pairs x)        sums[i] + w[2i] x[2i] + w[2i+1] x[2i+1]
+//   Sums widened(Shorts), Shorts narrowed(Sums)  of as many lanes
 //
 // Weights are packed as pairs of neighbouring inputs, widened to 16 bits, behind the numbers of their rows. What is
 // computed is what integer_kernels_scalar.cpp says, bit by bit. Nothing in here may be visible outside.
@@ -28,11 +29,11 @@ PELLUCID_INLINE Sums scale_sums(Sums sum, Sums shift, Sums multiplier, Sums nega
 }
 
 /// kLanes numbers of 16 bits, widened.
-PELLUCID_INLINE Sums widen(const int16_t* p) { return __builtin_convertvector(load<Shorts>(p), Sums); }
+PELLUCID_INLINE Sums widen(const int16_t* p) { return widened(load<Shorts>(p)); }
 
 /// The first `count` lanes, at most all, within ±32767.
 PELLUCID_INLINE void store_some(int16_t* y, Sums value, size_t count) {
-  const Shorts narrow = __builtin_convertvector(larger(smaller(value, all(32767)), all(-32767)), Shorts);
+  const Shorts narrow = narrowed(larger(smaller(value, all(32767)), all(-32767)));
   if (count >= kLanes) {
     __builtin_memcpy(y, &narrow, sizeof narrow);
   } else {

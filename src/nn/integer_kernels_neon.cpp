@@ -17,6 +17,9 @@ PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
   return sums + low + high;
 }
 
+PELLUCID_INLINE Sums widened(Shorts x) { return __builtin_convertvector(x, Sums); }
+PELLUCID_INLINE Shorts narrowed(Sums x) { return __builtin_convertvector(x, Shorts); }
+
 PELLUCID_INLINE Sums gather(const int32_t* table, Sums index) {
   return Sums{table[index[0]], table[index[1]], table[index[2]], table[index[3]]};
 }

@@ -11,6 +11,7 @@ TOOLS_READY := build/.setup-tools
 ALL_READY := build/.setup-all
 FUZZ_READY := build/.setup-fuzz
 PEERS_READY := build/.setup-peers
+PYTHON_READY := build/.setup-python
 endif
 
 RELEASE := build/release
@@ -81,6 +82,14 @@ bench-peers: $(PEERS_READY)
 	@cmake --build --preset release -j $(JOBS) --target pellucid_cli bench_peers
 	@node bench/peers/run.js $(PEERS)
 
+## bench-python time the loader beside scipy and soundfile, the trainer beside PyTorch, one core each
+.PHONY: bench-python
+bench-python: $(PYTHON_READY)
+	@mkdir -p build && cmake --preset release >build/bench-python.log
+	@cmake --build --preset release -j $(JOBS) --target pellucid_cli bench_loader bench_trainer
+	@/usr/bin/python3 bench/python/loader.py $(RELEASE)
+	@/usr/bin/python3 bench/python/trainer.py $(RELEASE) recipes/small.toml
+
 ## format      apply .clang-format to every source file
 .PHONY: format
 format: $(ALL_READY)
@@ -107,5 +116,5 @@ help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 # One stamp a set-up, so that a second run does none.
-build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-peers: build/.setup-%: scripts/setup.sh
+build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-peers build/.setup-python: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

@@ -12,9 +12,9 @@
 
 #include "../tests/nn/owned_network.hpp"
 #include "../tests/nn/random_model.hpp"
-#include "cli/peak.hpp"
 #include "dsp/stft.hpp"
 #include "engine/denoiser.hpp"
+#include "support/peak.hpp"
 
 namespace {
 
@@ -181,7 +181,7 @@ int main(int argc, char** argv) {
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  const double peak = cli::peak_multiply_adds_per_s();
+  const double peak = peak_multiply_adds_per_s(nn::kernels_at);
   std::printf("%s kernels; the peak of this core: %.1f G multiply-adds a second\n", kernels->name, 1e-9 * peak);
   for (const Bench& bench :
        {Bench{"small", small_size(), *kernels, peak}, Bench{"base", base_size(), *kernels, peak}}) {

@@ -1,6 +1,7 @@
 // How fast pairs are mixed, in seconds of audio a second on one core, as a whole and with each augmentation alone.
 //
-//   bench_loader [CORPUS] [CHUNK_S]      without a corpus: noise in place of recordings, which costs the same
+//   bench_loader [CORPUS] [CHUNK_S] [MIX]   without a corpus: noise in place of recordings, which costs the same;
+//                                           MIX: only this row of the table, for example `usual`
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -59,7 +60,7 @@ double speed(const ClipSource& clips, const MixOptions& options, std::size_t sam
   return static_cast<double>(pairs * samples) / clips.rate_hz() / elapsed_s;
 }
 
-void measure(const ClipSource& clips, double chunk_s) {
+void measure(const ClipSource& clips, double chunk_s, const std::string& wanted) {
   const auto samples = static_cast<std::size_t>(chunk_s * clips.rate_hz());
 
   const MixOptions usual;
@@ -83,12 +84,15 @@ void measure(const ClipSource& clips, double chunk_s) {
                                                                 {"quantisation", &MixOptions::quantize_probability},
                                                                 {"speed", &MixOptions::speed_probability}};
   fmt::print("{:14} {:>8}\n", "mix", "s/s");
-  fmt::print("{:14} {:8.0f}\n", "usual", speed(clips, usual, samples));
-  fmt::print("{:14} {:8.0f}\n", "plain", speed(clips, plain, samples));
+  const auto row = [&](const std::string& name, const MixOptions& options) {
+    if (wanted.empty() || wanted == name) fmt::print("{:14} {:8.0f}\n", name, speed(clips, options, samples));
+  };
+  row("usual", usual);
+  row("plain", plain);
   for (const auto& [name, entry] : alone) {
     MixOptions options = plain;
     options.*entry = 1;
-    fmt::print("{:14} {:8.0f}\n", name, speed(clips, options, samples));
+    row(name, options);
   }
 }
 
@@ -96,11 +100,12 @@ void measure(const ClipSource& clips, double chunk_s) {
 
 int main(int argc, char** argv) try {
   const double chunk_s = argc > 2 ? std::atof(argv[2]) : 3;
+  const std::string wanted = argc > 3 ? argv[3] : "";
   if (argc > 1) {
     const Corpus corpus = Corpus::open(argv[1]);
-    measure(CorpusClips(corpus), chunk_s);
+    measure(CorpusClips(corpus), chunk_s, wanted);
   } else {
-    measure(MadeUpClips(), chunk_s);
+    measure(MadeUpClips(), chunk_s, wanted);
   }
   return 0;
 } catch (const std::exception& error) {

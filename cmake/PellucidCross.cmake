@@ -15,7 +15,8 @@ file(GLOB PELLUCID_CROSS_INPUTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/dsp/
 # What a program needs of the layers under the engine where it has only portable kernels.
 set(PELLUCID_PORTABLE_SOURCES)
 foreach(file dsp/fft dsp/fixed_stft dsp/stft nn/architecture nn/crc32 nn/integer_kernels nn/integer_kernels_scalar nn/integer_model
-             nn/integer_multiply nn/integer_network nn/json nn/kernels nn/kernels_portable nn/model_file nn/network)
+             nn/integer_multiply nn/integer_network nn/json nn/kernels nn/kernels_portable nn/model_file nn/network
+             nn/network_mixers)
   list(APPEND PELLUCID_PORTABLE_SOURCES ${PROJECT_SOURCE_DIR}/src/${file}.cpp)
 endforeach()
 

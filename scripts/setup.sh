@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check] [tools|all|fuzz|peers]
+#   scripts/setup.sh [--check] [tools|all|fuzz|peers|python]
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
@@ -9,6 +9,7 @@
 #         cannot be had, the rest goes on and the tests that need them are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
 # peers   the same for `make bench-peers`, from Debian and npm
+# python  the same for `make bench-python`: what the loader and the trainer are compared with (PyTorch, scipy, soundfile)
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -27,6 +28,7 @@ plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi ffmpeg)
 # The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
 chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
+pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
 
 fail() {
@@ -39,8 +41,8 @@ scope=all
 for argument in "$@"; do
   case $argument in
     --check) check=yes ;;
-    tools | all | fuzz | peers) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|peers]." ;;
+    tools | all | fuzz | peers | python) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|peers|python]." ;;
   esac
 done
 
@@ -54,6 +56,7 @@ if [ "$scope" != tools ]; then
   done
 fi
 if [ "$scope" = fuzz ]; then packages+=("${fuzz_packages[@]}"); fi
+if [ "$scope" = python ]; then packages+=("${pytorch_packages[@]}"); fi
 if [ "$scope" = peers ]; then packages+=("${peers_packages[@]}"); fi
 
 if ! command -v dpkg-query >/dev/null; then

@@ -46,18 +46,19 @@ Timed run_network(const Samples& spectra, const Bytes& model) {
 
 Samples spectra_of(const Samples& input, const Bytes& model) {
   const nn::test::OwnedNetwork owned = open(model);
-  const std::uint32_t window = owned.network.architecture().window_samples;
+  const nn::Architecture& a = owned.network.architecture();
   dsp::Arena measure;
   dsp::StftPlan plan;
   dsp::StftAnalysis analysis;
-  plan.init(window, measure);
+  plan.init(a.window_samples, a.hop_samples, measure);
   analysis.init(plan, measure);
   struct alignas(dsp::Arena::kAlignment) Line {
     std::uint8_t bytes[dsp::Arena::kAlignment];
   };
   std::vector<Line> memory(measure.bytes() / sizeof(Line) + 1);
   dsp::Arena arena(memory.data(), memory.size() * sizeof(Line));
-  if (!plan.init(window, arena) || !analysis.init(plan, arena)) throw std::runtime_error("no transform of that size");
+  if (!plan.init(a.window_samples, a.hop_samples, arena) || !analysis.init(plan, arena))
+    throw std::runtime_error("no transform of that size");
   const std::size_t hop = plan.hop_samples(), frames = input.size() / hop;
   Samples spectra(frames * 2 * plan.bins());
   for (std::size_t t = 0; t < frames; ++t) {
@@ -80,6 +81,12 @@ std::string empty_graph(const Bytes& model) {
     const std::string block = "blocks." + std::to_string(n) + ".time";
     if (a.time_mixer == nn::TimeMixer::kGru) {
       pass("state." + block, "new_state." + block, {1, a.bands, a.hidden});
+      continue;
+    }
+    if (a.time_mixer == nn::TimeMixer::kAttention) {
+      if (a.context_frames > 1) {
+        pass("state." + block, "new_state." + block, {a.context_frames - 1, a.bands, 2 * a.hidden});
+      }
       continue;
     }
     for (std::uint32_t l = 0; l < a.time_layers && a.time_kernel > 1; ++l) {

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "cli/models.hpp"
-#include "cli/peak.hpp"
 #include "engine/denoiser.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "support/peak.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -103,7 +103,7 @@ void measure_speed(Loaded& loaded, double seconds, BenchResult* result) {
       spent += processor_time_s() - start;
     }
     hop_s.push_back(spent / kHops);
-    peaks.push_back(peak_multiply_adds_per_s());
+    peaks.push_back(peak_multiply_adds_per_s(nn::kernels_at));
   }
   const double hop = median(std::move(hop_s));
   result->realtime_factor = 1e-3 * result->hop_ms / hop;

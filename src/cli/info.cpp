@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,21 +34,18 @@ std::size_t memory_bytes(const nn::ModelFile& file) {
 ordered_json describe(const std::filesystem::path& path, std::size_t bytes, const nn::ModelFile& file) {
   const nn::Architecture& a = file.architecture();
   const bool integer = file.arithmetic() == nn::Arithmetic::kInt8;
-  const bool gru = a.time_mixer == nn::TimeMixer::kGru;
   const double frames_per_s = static_cast<double>(a.sample_rate_hz) / a.hop_samples;
   const std::uint64_t multiply_adds = nn::multiply_adds_per_frame(a);
 
-  ordered_json shape = {
-      {"compression", a.compression},       {"fold", a.fold},   {"channels", a.channels}, {"kernel", a.kernel},
-      {"encoder_layers", a.encoder_layers}, {"bands", a.bands}, {"width", a.width},       {"blocks", a.blocks}};
-  shape["time_mixer"] = gru ? "gru" : "conv";
-  if (gru) {
-    shape["hidden"] = a.hidden;
-  } else {
-    shape["time_kernel"] = a.time_kernel;
-    shape["time_layers"] = a.time_layers;
+  ordered_json shape;
+  for (std::uint32_t i = 0; const nn::ChoiceField* choice = nn::choice_field(i); ++i) {
+    shape[choice->key] = choice->name(a);
   }
-  shape["freq_mixer"] = a.freq_mixer == nn::FreqMixer::kDense ? "dense" : "conv";
+  shape["compression"] = a.compression;
+  const std::set<std::string> framing = {"sample_rate_hz", "window_samples", "hop_samples"};  // told apart
+  for (std::uint32_t i = 0; const nn::NumberField* number = nn::number_field(i); ++i) {
+    if (number->used(a) && framing.count(number->key) == 0) shape[number->key] = a.*number->value;
+  }
 
   ordered_json info;
   info["file"] = path.string();

@@ -1,6 +1,7 @@
 #include "corpus/corpus.hpp"
 
 #include <array>
+#include <map>
 
 #include "corpus/index.hpp"
 #include "corpus/shard_file.hpp"
@@ -14,6 +15,25 @@ struct Corpus::Impl {
   std::vector<MappedFile> shards;
   std::array<std::array<std::vector<std::uint32_t>, 3>, 3> selections;  // [kind][split]
 };
+
+namespace {
+
+/// Whoever stands on two sides of the split would be tested with what the network has learnt by heart.
+void check_sides(const Index& index, const std::string& name) {
+  constexpr const char* kSplits[] = {"train", "valid", "test"};
+  std::map<std::pair<Kind, std::string>, Split> sides;
+  for (const Clip& clip : index.clips) {
+    const Split side = sides.try_emplace({clip.kind, clip.group}, clip.split).first->second;
+    if (side == clip.split) continue;
+    throw Error(ExitCode::kCorpus,
+                "{}: found {} '{}' in the {} and in the {} split, expected one of them; make the corpus again with "
+                "`pellucid prepare`, which splits by group",
+                name, clip.kind == Kind::kSpeech ? "speaker" : "source", clip.group, kSplits[static_cast<int>(side)],
+                kSplits[static_cast<int>(clip.split)]);
+  }
+}
+
+}  // namespace
 
 Corpus::Corpus(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Corpus::~Corpus() = default;
@@ -35,6 +55,7 @@ Corpus Corpus::open(const std::filesystem::path& dir) {
   {
     const MappedFile file(index_path);
     impl->index = parse_index(file.text(), index_path.string());
+    check_sides(impl->index, index_path.string());
   }
   for (const ShardInfo& shard : impl->index.shards) {
     MappedFile file(dir / shard.name);

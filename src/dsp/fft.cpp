@@ -102,14 +102,15 @@ bool RealFft::supports(uint32_t size) {
   return size >= 4 && size <= kMaxSize && size % 2 == 0 && without_radices(size / 2) == 1;
 }
 
-uint32_t RealFft::nearest_size(double samples) {
+uint32_t RealFft::nearest_size(double samples, uint32_t step) {
   if (!(samples >= 4.0) || samples > static_cast<double>(kMaxSize)) return 0;
-  const uint32_t below = static_cast<uint32_t>(samples) / 2 * 2;
+  const uint32_t below = static_cast<uint32_t>(samples) / step * step;
   uint32_t low = below;
-  while (low >= 4 && !supports(low)) low -= 2;
-  uint32_t high = static_cast<double>(below) < samples ? below + 2 : below;
-  while (high <= kMaxSize && !supports(high)) high += 2;
+  while (low >= step && !supports(low)) low -= step;
+  uint32_t high = static_cast<double>(below) < samples ? below + step : below;
+  while (high <= kMaxSize && !supports(high)) high += step;
   if (high > kMaxSize) return low;
+  if (low == 0) return high;
   return samples - static_cast<double>(low) <= static_cast<double>(high) - samples ? low : high;
 }
 

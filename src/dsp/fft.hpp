@@ -23,8 +23,8 @@ class RealFft {
 
   /// Whether a transform of `size` samples exists: even, 4 to kMaxSize, size/2 made of 2, 3, 5, 7, 11 and 13.
   static bool supports(uint32_t size);
-  /// The supported size nearest to `samples`, the smaller of two; 0 beyond kMaxSize.
-  static uint32_t nearest_size(double samples);
+  /// The supported multiple of `step` (even) nearest to `samples`, the smaller of two; 0 beyond kMaxSize.
+  static uint32_t nearest_size(double samples, uint32_t step = 2);
 
   /// Makes the tables. False when `size` is not supported or the arena has no memory (also when it only counts).
   bool init(uint32_t size, Arena& arena);

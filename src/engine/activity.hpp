@@ -1,7 +1,7 @@
 // Is somebody speaking, how loud is the noise, how far apart are the two: from what the network keeps and what it
 // removes of each frame.
 //
-//   Activity activity;
+//   Activity activity;  activity.init(0.016f);
 //   activity.update(powers);                                // once a hop
 //   activity.probability();  activity.active();  activity.snr_db();  activity.noise_dbfs();
 //
@@ -32,18 +32,27 @@ float dbfs_of(float power);
 
 class Activity {
  public:
-  void reset() { *this = Activity(); }
-  /// Frames are 16 ms apart.
+  /// Frames are `hop_s` seconds apart.
+  void init(float hop_s);
+  void reset();
   void update(const FramePowers& powers);
 
   float probability() const { return probability_; }
-  /// From a probability of one half on, and for 96 ms after that.
+  /// From a probability of one half on, and for about 96 ms after that.
   bool active() const { return hangover_ > 0; }
   /// kLeastSnrDb until somebody spoke.
   float snr_db() const;
   float noise_dbfs() const { return dbfs_of(noise_); }
 
  private:
+  /// What depends on the time between frames.
+  struct Pace {
+    float peak_fall_db, floor_rise_db;
+    float smoothing;  // of the logit
+    float noise_rate, noise_rate_in_speech;
+    uint32_t hangover_hops, speech_frames;
+  };
+  Pace pace_ = {};
   bool started_ = false;
   float probability_ = 0.0f;
   float logit_ = 0.0f;

@@ -55,19 +55,22 @@ int32_t to_q15(float share) { return static_cast<int32_t>(share * 32768.0f + 0.5
 uint32_t window_for(const nn::Architecture& architecture, uint32_t sample_rate_hz) {
   const double samples = static_cast<double>(architecture.window_samples) * static_cast<double>(sample_rate_hz) /
                          static_cast<double>(architecture.sample_rate_hz);
-  return samples <= kMaxWindowSamples ? dsp::RealFft::nearest_size(samples) : 0;
+  // A multiple of the overlap, so that hops are whole, and even.
+  const uint32_t overlap = architecture.overlap();
+  return samples <= kMaxWindowSamples ? dsp::RealFft::nearest_size(samples, overlap % 2 == 0 ? overlap : 2 * overlap)
+                                      : 0;
 }
 
 bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Arena& arena) {
   const nn::Architecture& a = file.architecture();
   const uint32_t window = window_for(a, settings.sample_rate_hz);
-  bool made = plan_.init(window, arena);
+  const uint32_t hop = window / a.overlap();
+  bool made = plan_.init(window, hop, arena);
   made &= network_.init(file, settings.kernels, arena);
   integers_ = network_.integer() && settings.sample_rate_hz == a.sample_rate_hz;
   channel_count_ = settings.channels;
   linked_ = settings.linked && settings.channels > 1;
   channels_ = arena.take<Channel>(channel_count_);
-  const size_t hop = window / 2;
   float* spectrum = nullptr;
   for (size_t c = 0; c < channel_count_; ++c) {
     Channel channel = {};
@@ -95,6 +98,9 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
   set_strength(settings.strength);
   set_attenuation_limit_db(settings.attenuation_limit_db);
   set_post_filter(settings.post_filter);
+  const float hop_s = static_cast<float>(a.hop_samples) / static_cast<float>(a.sample_rate_hz);
+  activity_.init(hop_s);
+  need_.init(hop_s);
   set_adaptive(settings.adaptive);
   reset();
   return true;
@@ -116,7 +122,7 @@ bool Denoiser::init_channel(Channel* channel, bool first, float** spectrum, dsp:
   }
   channel->incoming = arena.take<float>(hop);
   channel->ready = arena.take<float>(hop);
-  if (first || linked_) *spectrum = arena.take<float>(2 * hop + 2);
+  if (first || linked_) *spectrum = arena.take<float>(plan_.window_samples() + 2);
   channel->spectrum = *spectrum;
   return made;
 }
@@ -155,8 +161,8 @@ void Denoiser::process(const Channels<const Sample>& in, const Channels<Sample>&
       // Out may be in: all n samples are read before one is written.
       const Sample* from = in.first(c) + done * in.step();
       for (size_t i = 0; i < n; ++i) channel.incoming[filled_ + i] = to_float(from[i * in.step()]);
-      // The hop before the last is heard while this one comes in, one sample ahead: its first went out with the last
-      // sample of the hop that made it.
+      // What the last hop completed is heard while this one comes in, one sample ahead: its first went out with the
+      // last sample of the hop that made it.
       Sample* to = out.first(c) + done * out.step();
       for (size_t i = 0; i < old; ++i) from_float(channel.ready[filled_ + i + 1], &to[i * out.step()]);
     }
@@ -291,7 +297,7 @@ void Denoiser::synthesise(Channel& channel, float share) {
   }
   const uint32_t hop = plan_.hop_samples();
   channel.synthesis.process(plan_, channel.spectrum, wet_);
-  const float* dry = channel.analysis.history();  // its first half is what synthesis has just completed
+  const float* dry = channel.analysis.history();  // its first hop is what synthesis has just completed
   const float start = share_, slope = (share - share_) / static_cast<float>(hop);
   for (uint32_t i = 0; i < hop; ++i) {
     const float wet_share = start + slope * static_cast<float>(i);

@@ -6,7 +6,7 @@
 //   denoiser.init(file, settings, arena);
 //   denoiser.process(Source::planar(in), Sink::planar(out), frames);
 //
-// Each channel: hops of half a window -> STFT at the stream's own rate -> the bins the network knows, scaled to what it
+// Each channel: hops -> STFT at the stream's own rate -> the bins the network knows, scaled to what it
 // would see at its own rate -> network -> post-filter -> limits -> bins above the network's -> inverse STFT -> mix with
 // the delayed input by strength.
 //

@@ -1,6 +1,6 @@
 // How much of the denoised sound a recording needs: nothing in a quiet room, all of it in noise that is heard.
 //
-//   Need need;
+//   Need need;  need.init(0.016f);
 //   need.update(activity.snr_db(), activity.noise_dbfs());  // once a hop
 //   share = strength * need.share();
 #pragma once
@@ -16,14 +16,17 @@ inline constexpr float kLeaveAloneDbfs = -75.0f, kDenoiseDbfs = -65.0f;
 
 class Need {
  public:
+  /// Frames are `hop_s` seconds apart.
+  void init(float hop_s);
   void reset() { share_ = 1.0f; }
-  /// Frames are 16 ms apart. Rises within some 50 ms, falls within a second, so that noise that comes is met.
+  /// Rises within some 50 ms, falls within a second, so that noise that comes is met.
   void update(float snr_db, float noise_dbfs);
   /// 0…1.
   float share() const { return share_; }
 
  private:
   float share_ = 1.0f;
+  float rise_ = 0.0f, fall_ = 0.0f;  // of what is missing, a frame
 };
 
 }  // namespace pellucid::engine

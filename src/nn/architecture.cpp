@@ -3,6 +3,56 @@
 namespace pellucid::nn {
 namespace {
 
+bool always(const Architecture&) { return true; }
+bool time_has_width(const Architecture& a) { return a.time_mixer != TimeMixer::kConv; }
+bool time_is_conv(const Architecture& a) { return a.time_mixer == TimeMixer::kConv; }
+bool time_attends(const Architecture& a) { return a.time_mixer == TimeMixer::kAttention; }
+bool freq_attends(const Architecture& a) { return a.freq_mixer == FreqMixer::kAttention; }
+bool freq_has_width(const Architecture& a) { return freq_attends(a) || a.freq_mixer == FreqMixer::kGru; }
+bool anything_attends(const Architecture& a) { return time_attends(a) || freq_attends(a); }
+
+#define PELLUCID_NUMBER(key, least, most, used) \
+  { #key, &Architecture::key, least, most, #key " is outside " #least " to " #most, used }
+
+constexpr NumberField kNumbers[] = {
+    PELLUCID_NUMBER(sample_rate_hz, 1000, 384000, always),
+    PELLUCID_NUMBER(window_samples, 16, 8192, always),
+    PELLUCID_NUMBER(hop_samples, 2, 4096, always),
+    PELLUCID_NUMBER(fold, 1, 64, always),
+    PELLUCID_NUMBER(channels, 1, 1024, always),
+    PELLUCID_NUMBER(kernel, 1, 31, always),
+    PELLUCID_NUMBER(encoder_layers, 0, 16, always),
+    PELLUCID_NUMBER(bands, 1, 512, always),
+    PELLUCID_NUMBER(width, 1, 1024, always),
+    PELLUCID_NUMBER(blocks, 1, 16, always),
+    PELLUCID_NUMBER(hidden, 1, 1024, time_has_width),
+    PELLUCID_NUMBER(time_kernel, 1, 32, time_is_conv),
+    PELLUCID_NUMBER(time_layers, 1, 8, time_is_conv),
+    PELLUCID_NUMBER(context_frames, 1, 1024, time_attends),
+    PELLUCID_NUMBER(freq_hidden, 1, 1024, freq_has_width),
+    PELLUCID_NUMBER(heads, 1, 64, anything_attends),
+};
+#undef PELLUCID_NUMBER
+// The literals above are what the sentences show.
+static_assert(kMaxWindow == 8192 && kMaxWidth == 1024 && kMaxKernel == 31 && kMaxBands == 512 && kMaxBlocks == 16 &&
+              kMaxEncoderLayers == 16 && kMaxTimeKernel == 32 && kMaxTimeLayers == 8);
+
+constexpr const char* kTimeMixers[] = {"gru", "conv", "attention", nullptr};
+constexpr const char* kFreqMixers[] = {"dense", "conv", "gru", "attention", nullptr};
+constexpr const char* kOutputs[] = {"complex_mask", "band_gains", nullptr};
+
+constexpr ChoiceField kChoices[] = {
+    {"time_mixer", kTimeMixers, "its time_mixer is none that this version knows",
+     [](const Architecture& a) { return static_cast<uint32_t>(a.time_mixer); },
+     [](Architecture& a, uint32_t index) { a.time_mixer = static_cast<TimeMixer>(index); }},
+    {"freq_mixer", kFreqMixers, "its freq_mixer is none that this version knows",
+     [](const Architecture& a) { return static_cast<uint32_t>(a.freq_mixer); },
+     [](Architecture& a, uint32_t index) { a.freq_mixer = static_cast<FreqMixer>(index); }},
+    {"output", kOutputs, "its output is none that this version knows",
+     [](const Architecture& a) { return static_cast<uint32_t>(a.output); },
+     [](Architecture& a, uint32_t index) { a.output = static_cast<Output>(index); }},
+};
+
 /// Builds "blocks.3.time.weight_ih" and the like.
 struct Name {
   TensorSpec* spec;
@@ -60,24 +110,53 @@ class Picker {
   TensorSpec* spec_;
 };
 
-void add_block(Picker& picker, const Architecture& a, uint32_t n) {
-  const uint32_t D = a.width, H = a.hidden, B = a.bands;
-  if (a.time_mixer == TimeMixer::kGru) {
-    picker.add({"blocks.", n, ".time", ".weight_ih", 2, {3 * H, D, 1}});
-    picker.add({"blocks.", n, ".time", ".weight_hh", 2, {3 * H, H, 1}});
-    picker.add({"blocks.", n, ".time", ".bias_ih", 1, {3 * H, 1, 1}});
-    picker.add({"blocks.", n, ".time", ".bias_hh", 1, {3 * H, 1, 1}});
-    picker.layer("blocks.", n, ".time.out", D, 0, H, false);
-  } else {
-    static constexpr const char* kLayers[kMaxTimeLayers] = {".time.0", ".time.1", ".time.2", ".time.3",
-                                                            ".time.4", ".time.5", ".time.6", ".time.7"};
-    for (uint32_t l = 0; l < a.time_layers; ++l) picker.layer("blocks.", n, kLayers[l], D, a.time_kernel, D, true);
+/// The weights of a GRU: `input` columns, `units` rows a gate.
+void add_gru(Picker& picker, uint32_t n, const char* place, uint32_t input, uint32_t units) {
+  picker.add({"blocks.", n, place, ".weight_ih", 2, {3 * units, input, 1}});
+  picker.add({"blocks.", n, place, ".weight_hh", 2, {3 * units, units, 1}});
+  picker.add({"blocks.", n, place, ".bias_ih", 1, {3 * units, 1, 1}});
+  picker.add({"blocks.", n, place, ".bias_hh", 1, {3 * units, 1, 1}});
+}
+
+void add_time_mixer(Picker& picker, const Architecture& a, uint32_t n) {
+  static constexpr const char* kLayers[kMaxTimeLayers] = {".time.0", ".time.1", ".time.2", ".time.3",
+                                                          ".time.4", ".time.5", ".time.6", ".time.7"};
+  const uint32_t D = a.width, H = a.hidden;
+  switch (a.time_mixer) {
+    case TimeMixer::kGru:
+      add_gru(picker, n, ".time", D, H);
+      break;
+    case TimeMixer::kConv:
+      for (uint32_t l = 0; l < a.time_layers; ++l) picker.layer("blocks.", n, kLayers[l], D, a.time_kernel, D, true);
+      return;
+    case TimeMixer::kAttention:
+      picker.layer("blocks.", n, ".time.qkv", 3 * H, 0, D, false);
+      picker.add({"blocks.", n, ".time", ".position", 2, {a.heads, a.context_frames, 1}});
+      break;
   }
-  if (a.freq_mixer == FreqMixer::kDense) {
-    picker.add({"blocks.", n, ".freq.mix", ".weight", 3, {B, B, D}});
-    picker.layer("blocks.", n, ".freq.out", D, 0, D, true);
-  } else {
-    picker.layer("blocks.", n, ".freq.conv", D, a.kernel, D, true);
+  picker.layer("blocks.", n, ".time.out", D, 0, H, false);
+}
+
+void add_freq_mixer(Picker& picker, const Architecture& a, uint32_t n) {
+  const uint32_t D = a.width, G = a.freq_hidden, B = a.bands;
+  switch (a.freq_mixer) {
+    case FreqMixer::kDense:
+      picker.add({"blocks.", n, ".freq.mix", ".weight", 3, {B, B, D}});
+      picker.layer("blocks.", n, ".freq.out", D, 0, D, true);
+      break;
+    case FreqMixer::kConv:
+      picker.layer("blocks.", n, ".freq.conv", D, a.kernel, D, true);
+      break;
+    case FreqMixer::kGru:
+      add_gru(picker, n, ".freq.up", D, G);
+      add_gru(picker, n, ".freq.down", D, G);
+      picker.layer("blocks.", n, ".freq.out", D, 0, 2 * G, false);
+      break;
+    case FreqMixer::kAttention:
+      picker.layer("blocks.", n, ".freq.qkv", 3 * G, 0, D, false);
+      picker.add({"blocks.", n, ".freq", ".position", 3, {a.heads, B, B}});
+      picker.layer("blocks.", n, ".freq.out", D, 0, G, false);
+      break;
   }
 }
 
@@ -89,7 +168,15 @@ uint32_t walk(const Architecture& a, uint32_t wanted, TensorSpec* spec) {
   picker.add({"reduce", kNone, "", ".weight", 2, {B, P, 1}});
   picker.layer("reduce", kNone, ".proj", D, 0, C, false);
   picker.add({"embedding", kNone, "", "", 2, {B, D, 1}});
-  for (uint32_t n = 0; n < a.blocks; ++n) add_block(picker, a, n);
+  for (uint32_t n = 0; n < a.blocks; ++n) {
+    add_time_mixer(picker, a, n);
+    add_freq_mixer(picker, a, n);
+  }
+  if (a.output == Output::kBandGains) {
+    picker.layer("out", kNone, "", 1, 0, D, false);
+    picker.add({"expand", kNone, "", ".weight", 2, {a.bins(), B, 1}});
+    return picker.seen();
+  }
   picker.layer("expand", kNone, ".proj", C, 0, D, false);
   picker.add({"expand", kNone, "", ".weight", 2, {P, B, 1}});
   for (uint32_t i = a.encoder_layers; i >= 1; --i) picker.layer("decoder.", i, "", C, a.kernel, C, true);
@@ -97,26 +184,59 @@ uint32_t walk(const Architecture& a, uint32_t wanted, TensorSpec* spec) {
   return picker.seen();
 }
 
+/// Of one frame in one block.
+uint64_t time_multiply_adds(const Architecture& a) {
+  const uint64_t D = a.width, B = a.bands, H = a.hidden;
+  switch (a.time_mixer) {
+    case TimeMixer::kGru:
+      return B * (3 * H * (D + H) + H * D);
+    case TimeMixer::kConv:
+      return uint64_t{a.time_layers} * a.time_kernel * B * D * D;
+    case TimeMixer::kAttention:
+      break;
+  }
+  return B * (3 * H * D + 2 * a.context_frames * H + H * D);
+}
+
+uint64_t freq_multiply_adds(const Architecture& a) {
+  const uint64_t D = a.width, B = a.bands, G = a.freq_hidden;
+  switch (a.freq_mixer) {
+    case FreqMixer::kDense:
+      return B * B * D + B * D * D;
+    case FreqMixer::kConv:
+      return B * a.kernel * D * D;
+    case FreqMixer::kGru:
+      return B * (2 * 3 * G * (D + G) + 2 * G * D);
+    case FreqMixer::kAttention:
+      break;
+  }
+  return B * (3 * G * D + 2 * B * G + G * D);
+}
+
 }  // namespace
 
+const NumberField* number_field(uint32_t index) {
+  return index < sizeof kNumbers / sizeof kNumbers[0] ? &kNumbers[index] : nullptr;
+}
+
+const ChoiceField* choice_field(uint32_t index) {
+  return index < sizeof kChoices / sizeof kChoices[0] ? &kChoices[index] : nullptr;
+}
+
 const char* unsupported(const Architecture& a) {
-  if (a.sample_rate_hz < 1000 || a.sample_rate_hz > 384000) return "sample_rate_hz is outside 1000 to 384000";
-  if (a.window_samples < 16 || a.window_samples > kMaxWindow) return "window_samples is outside 16 to 8192";
-  if (a.window_samples % 2 != 0 || a.hop_samples != a.window_samples / 2) return "hop_samples is not half the window";
-  if (!(a.compression >= 0.1 && a.compression <= 1.0)) return "compression is outside 0.1 to 1";
-  if (a.fold < 1 || a.fold > 64 || a.bins() % a.fold != 0) return "fold does not divide the number of bins";
-  if (a.channels < 1 || a.channels > kMaxWidth) return "channels is outside 1 to 1024";
-  if (a.kernel < 1 || a.kernel > kMaxKernel || a.kernel % 2 == 0) return "kernel is not odd or outside 1 to 31";
-  if (a.encoder_layers > kMaxEncoderLayers) return "encoder_layers is above 16";
-  if (a.bands < 1 || a.bands > kMaxBands) return "bands is outside 1 to 512";
-  if (a.width < 1 || a.width > kMaxWidth) return "width is outside 1 to 1024";
-  if (a.blocks < 1 || a.blocks > kMaxBlocks) return "blocks is outside 1 to 16";
-  if (a.time_mixer == TimeMixer::kGru) {
-    if (a.hidden < 1 || a.hidden > kMaxWidth) return "hidden is outside 1 to 1024";
-  } else {
-    if (a.time_kernel < 1 || a.time_kernel > kMaxTimeKernel) return "time_kernel is outside 1 to 32";
-    if (a.time_layers < 1 || a.time_layers > kMaxTimeLayers) return "time_layers is outside 1 to 8";
+  for (const NumberField& number : kNumbers) {
+    const uint32_t value = a.*number.value;
+    if (number.used(a) && (value < number.least || value > number.most)) return number.out_of_range;
   }
+  if (a.window_samples % 2 != 0) return "window_samples is odd";
+  if (a.window_samples % a.hop_samples != 0 || a.overlap() < 2 || a.overlap() > kMaxOverlap) {
+    return "window_samples is not 2 to 8 times hop_samples";
+  }
+  if (!(a.compression >= 0.1 && a.compression <= 1.0)) return "compression is outside 0.1 to 1";
+  if (a.bins() % a.fold != 0) return "fold does not divide the number of bins";
+  if (a.kernel % 2 == 0) return "kernel is even";
+  if (time_attends(a) && a.hidden % a.heads != 0) return "heads does not divide hidden";
+  if (freq_attends(a) && a.freq_hidden % a.heads != 0) return "heads does not divide freq_hidden";
   if (state_floats(a) > kMaxStateFloats) return "the state of the time mixers is above 64 MiB";
   return nullptr;
 }
@@ -135,20 +255,25 @@ uint64_t parameter_count(const Architecture& architecture) {
 }
 
 uint64_t multiply_adds_per_frame(const Architecture& a) {
-  const uint64_t C = a.channels, D = a.width, B = a.bands, P = a.positions(), H = a.hidden, k = a.kernel;
-  const uint64_t ends = P * k * C * (3 * a.fold) + P * k * C * (2 * a.fold);
-  const uint64_t coders = 2 * a.encoder_layers * P * k * C * C;
-  const uint64_t bands = 2 * B * P * C + 2 * B * C * D;
-  const uint64_t time = a.time_mixer == TimeMixer::kGru ? B * (3 * H * (D + H) + H * D)
-                                                        : uint64_t{a.time_layers} * a.time_kernel * B * D * D;
-  const uint64_t freq = a.freq_mixer == FreqMixer::kDense ? B * B * D + B * D * D : B * k * D * D;
-  return ends + coders + bands + a.blocks * (time + freq);
+  const uint64_t C = a.channels, D = a.width, B = a.bands, P = a.positions(), k = a.kernel;
+  const uint64_t encoder = P * k * C * (3 * a.fold) + a.encoder_layers * P * k * C * C + B * P * C + B * C * D;
+  const uint64_t blocks = a.blocks * (time_multiply_adds(a) + freq_multiply_adds(a));
+  if (a.output == Output::kBandGains) return encoder + blocks + B * D + a.bins() * B;
+  const uint64_t decoder = P * k * C * (2 * a.fold) + a.encoder_layers * P * k * C * C + B * P * C + B * C * D;
+  return encoder + blocks + decoder;
 }
 
 uint64_t state_floats(const Architecture& a) {
-  if (a.time_mixer == TimeMixer::kGru) return uint64_t{a.blocks} * a.bands * a.hidden;
-  const uint64_t frames = uint64_t{a.time_kernel - 1} * ((uint64_t{1} << a.time_layers) - 1);
-  return uint64_t{a.blocks} * frames * a.bands * a.width;
+  const uint64_t B = a.bands;
+  switch (a.time_mixer) {
+    case TimeMixer::kGru:
+      return a.blocks * B * a.hidden;
+    case TimeMixer::kConv:
+      return a.blocks * uint64_t{a.time_kernel - 1} * ((uint64_t{1} << a.time_layers) - 1) * B * a.width;
+    case TimeMixer::kAttention:
+      break;
+  }
+  return a.blocks * uint64_t{a.context_frames - 1} * B * 2 * a.hidden;
 }
 
 }  // namespace pellucid::nn

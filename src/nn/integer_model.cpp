@@ -127,6 +127,12 @@ const char* integer_unsupported(const Architecture& a) {
   if (!dsp::FixedStft::supports(a.window_samples)) {
     return "an int8 model's window_samples is not a power of two from 64 to 1024";
   }
+  if (a.overlap() != 2) return "an int8 model's hop_samples is not half its window";
+  if (a.time_mixer == TimeMixer::kAttention) return "an int8 model's time_mixer is neither gru nor conv";
+  if (a.freq_mixer != FreqMixer::kDense && a.freq_mixer != FreqMixer::kConv) {
+    return "an int8 model's freq_mixer is neither dense nor conv";
+  }
+  if (a.output != Output::kComplexMask) return "an int8 model's output is not complex_mask";
   if (!(a.compression <= 0.999)) return "an int8 model's compression is above 0.999";
   return nullptr;
 }

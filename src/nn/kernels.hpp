@@ -49,6 +49,25 @@ struct Compression {
   dsp::Power from_mask;     ///< (1/c-1)/2, of |Yc|²
 };
 
+/// Attention of every row's query to `entries` keys, head by head:
+///   s[j] = scale * sum_a q[r][h, a] k(j, r)[h, a] + position[h * position_head + r * position_row + j]
+///   y[r][h, a] = sum_j softmax(s)[j] v(j, r)[h, a]
+/// where head h has columns h * head_width … of a row, and k(j, r) is entry[j] + r * entry_stride.
+struct Attention {
+  size_t rows, entries, heads, head_width;
+  const float* q;
+  size_t q_stride;
+  const float* const* entry;  ///< [entries]
+  size_t entry_stride;
+  size_t value_offset;  ///< floats from a key to its value
+  const float* position;
+  size_t position_head, position_row;
+  float scale;
+  float* scores;  ///< scratch, [entries]
+  float* y;
+  size_t y_stride;
+};
+
 /// Errors of the functions inside: sigmoid 2e-7 and tanh 3e-7 absolute, powers 3e-7 relative.
 struct Kernels {
   const char* name;
@@ -58,6 +77,7 @@ struct Kernels {
   void (*mix_bands)(const float* w, const float* z, float* m, size_t bands, size_t width);
   /// GRU gates of PyTorch's order r, z, n: h' from the two products gi and gh, both [rows][3 * hidden].
   void (*gru_gates)(const float* gi, const float* gh, float* h, size_t rows, size_t hidden);
+  void (*attend)(const Attention&);
   /// spectrum[bins][2] -> features[bins][3]; scratch[2 * bins + kSlack].
   void (*compress)(const Compression& c, const float* spectrum, float* features, float* scratch, size_t bins);
   /// mask[bins][2] and features -> spectrum[bins][2]; scratch as above.

@@ -11,6 +11,6 @@ constexpr size_t kRows1 = 10, kRows2 = 6;  // 10 and 12 of 16 registers hold sum
 
 }  // namespace
 
-const Kernels kAvx2Kernels = {"avx2", kPanel, affine, mix_bands, gru_gates, compress, decompress, saturate};
+const Kernels kAvx2Kernels = {"avx2", kPanel, affine, mix_bands, gru_gates, attend, compress, decompress, saturate};
 
 }  // namespace pellucid::nn

@@ -11,6 +11,6 @@ constexpr size_t kRows1 = 14, kRows2 = 12;  // 14 and 24 of 32 registers hold su
 
 }  // namespace
 
-const Kernels kAvx512Kernels = {"avx512", kPanel, affine, mix_bands, gru_gates, compress, decompress, saturate};
+const Kernels kAvx512Kernels = {"avx512", kPanel, affine, mix_bands, gru_gates, attend, compress, decompress, saturate};
 
 }  // namespace pellucid::nn

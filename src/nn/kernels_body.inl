@@ -190,6 +190,43 @@ static void gru_gates(const float* gi, const float* gh, float* h, size_t rows, s
   }
 }
 
+/// The product of two rows, `count` floats.
+static float product_of(const float* a, const float* b, size_t count) {
+  Lanes sum = {};
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) sum += load<Lanes>(a + i) * load<Lanes>(b + i);
+  float lanes[kLanes], total = 0.0f;
+  store(lanes, sum);
+  for (size_t lane = 0; lane < kLanes; ++lane) total += lanes[lane];
+  for (; i < count; ++i) total += a[i] * b[i];
+  return total;
+}
+
+static void attend(const Attention& a) {
+  float* __restrict scores = a.scores;
+  for (size_t row = 0; row < a.rows; ++row) {
+    for (size_t head = 0; head < a.heads; ++head) {
+      const size_t column = head * a.head_width, at = row * a.entry_stride + column;
+      const float* q = a.q + row * a.q_stride + column;
+      const float* position = a.position + head * a.position_head + row * a.position_row;
+      float most = -1e30f, sum = 0.0f;
+      for (size_t j = 0; j < a.entries; ++j) {
+        scores[j] = a.scale * product_of(q, a.entry[j] + at, a.head_width) + position[j];
+        most = dsp::max_of(most, scores[j]);
+      }
+      for (size_t j = 0; j < a.entries; ++j) scores[j] = dsp::exp_of(scores[j] - most);
+      for (size_t j = 0; j < a.entries; ++j) sum += scores[j];
+      const float share = 1.0f / sum;
+      float* y = a.y + row * a.y_stride + column;
+      for (size_t i = 0; i < a.head_width; i += kLanes) {
+        Lanes mean = {};
+        for (size_t j = 0; j < a.entries; ++j) mean += scores[j] * load<Lanes>(a.entry[j] + at + a.value_offset + i);
+        store_some(y + i, mean * share, a.head_width - i);
+      }
+    }
+  }
+}
+
 static void compress(const Compression& c, const float* spectrum, float* features, float* scratch, size_t bins) {
   float* __restrict gain = scratch;
   float* __restrict magnitude = scratch + bins;

@@ -11,6 +11,6 @@ constexpr size_t kRows1 = 10, kRows2 = 6;  // 20 and 24 of 32 registers hold sum
 
 }  // namespace
 
-const Kernels kNeonKernels = {"neon", kPanel, affine, mix_bands, gru_gates, compress, decompress, saturate};
+const Kernels kNeonKernels = {"neon", kPanel, affine, mix_bands, gru_gates, attend, compress, decompress, saturate};
 
 }  // namespace pellucid::nn

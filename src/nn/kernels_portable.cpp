@@ -11,6 +11,7 @@ constexpr size_t kRows1 = 4, kRows2 = 0;  // 8 of SSE2's 16 registers hold sums
 
 }  // namespace
 
-const Kernels kPortableKernels = {"portable", kPanel, affine, mix_bands, gru_gates, compress, decompress, saturate};
+const Kernels kPortableKernels = {"portable", kPanel,   affine,     mix_bands, gru_gates,
+                                  attend,     compress, decompress, saturate};
 
 }  // namespace pellucid::nn

@@ -11,6 +11,7 @@ constexpr size_t kRows1 = 6, kRows2 = 0;  // 12 registers hold sums
 
 }  // namespace
 
-const Kernels kSimd128Kernels = {"simd128", kPanel, affine, mix_bands, gru_gates, compress, decompress, saturate};
+const Kernels kSimd128Kernels = {"simd128", kPanel,   affine,     mix_bands, gru_gates,
+                                 attend,    compress, decompress, saturate};
 
 }  // namespace pellucid::nn

@@ -222,44 +222,15 @@ ModelError ModelFile::parse(const void* bytes, size_t size) {
 ModelError ModelFile::read_architecture() {
   Architecture& a = architecture_;
   a = Architecture{};
-  const Text time = metadata("time_mixer"), freq = metadata("freq_mixer");
-  if (time.equals("gru")) {
-    a.time_mixer = TimeMixer::kGru;
-  } else if (time.equals("conv")) {
-    a.time_mixer = TimeMixer::kConv;
-  } else {
-    return {ModelStatus::kUnsupported, "its time_mixer is neither gru nor conv"};
+  for (uint32_t i = 0; const ChoiceField* choice = choice_field(i); ++i) {
+    const Text text = metadata(choice->key);
+    uint32_t index = 0;
+    while (choice->names[index] != nullptr && !text.equals(choice->names[index])) ++index;
+    if (choice->names[index] == nullptr) return {ModelStatus::kUnsupported, choice->unknown};
+    choice->set(a, index);
   }
-  if (freq.equals("dense")) {
-    a.freq_mixer = FreqMixer::kDense;
-  } else if (freq.equals("conv")) {
-    a.freq_mixer = FreqMixer::kConv;
-  } else {
-    return {ModelStatus::kUnsupported, "its freq_mixer is neither dense nor conv"};
-  }
-  if (!metadata("output").equals("complex_mask")) {
-    return {ModelStatus::kUnsupported, "its output is not complex_mask"};
-  }
-  const bool gru = a.time_mixer == TimeMixer::kGru;
-  const struct {
-    const char* key;
-    uint32_t* value;
-    bool needed;
-  } numbers[] = {{"sample_rate_hz", &a.sample_rate_hz, true},
-                 {"window_samples", &a.window_samples, true},
-                 {"hop_samples", &a.hop_samples, true},
-                 {"fold", &a.fold, true},
-                 {"channels", &a.channels, true},
-                 {"kernel", &a.kernel, true},
-                 {"encoder_layers", &a.encoder_layers, true},
-                 {"bands", &a.bands, true},
-                 {"width", &a.width, true},
-                 {"blocks", &a.blocks, true},
-                 {"hidden", &a.hidden, gru},
-                 {"time_kernel", &a.time_kernel, !gru},
-                 {"time_layers", &a.time_layers, !gru}};
-  for (const auto& number : numbers) {
-    if (number.needed && !parse_whole(metadata(number.key), number.value)) {
+  for (uint32_t i = 0; const NumberField* number = number_field(i); ++i) {
+    if (number->used(a) && !parse_whole(metadata(number->key), &(a.*number->value))) {
       return {ModelStatus::kUnsupported, "a number of its architecture is missing or no number"};
     }
   }

@@ -67,6 +67,52 @@ class Network::Packer {
     if (slope) made.slope = plain(out);
     return made;
   }
+  void gru(size_t in, size_t units, Layer* input, Layer* hidden) {
+    input->in = in;
+    hidden->in = units;
+    input->out = hidden->out = 3 * units;
+    input->weight = matrix(3 * units, in);
+    hidden->weight = matrix(3 * units, units);
+    input->bias = plain(3 * units);
+    hidden->bias = plain(3 * units);
+  }
+  void time_mixer(const Architecture& a, Block* block) {
+    const size_t D = a.width, H = a.hidden;
+    switch (a.time_mixer) {
+      case TimeMixer::kGru:
+        gru(D, H, &block->time_in, &block->time_hidden);
+        break;
+      case TimeMixer::kConv:
+        for (uint32_t l = 0; l < a.time_layers; ++l) block->time_layer[l] = layer(D, a.time_kernel, D, true);
+        return;
+      case TimeMixer::kAttention:
+        block->time_in = layer(3 * H, 1, D, false);
+        block->time_position = plain(size_t{a.heads} * a.context_frames);
+        break;
+    }
+    block->time_out = layer(D, 1, H, false);
+  }
+  void freq_mixer(const Architecture& a, Block* block) {
+    const size_t D = a.width, G = a.freq_hidden, B = a.bands;
+    switch (a.freq_mixer) {
+      case FreqMixer::kDense:
+        block->mix = plain(B * B * D);
+        block->freq = layer(D, 1, D, true);
+        break;
+      case FreqMixer::kConv:
+        block->freq = layer(D, a.kernel, D, true);
+        break;
+      case FreqMixer::kGru:
+        for (int way = 0; way < 2; ++way) gru(D, G, &block->freq_in[way], &block->freq_hidden[way]);
+        block->freq = layer(D, 1, 2 * G, false);
+        break;
+      case FreqMixer::kAttention:
+        block->freq_in[0] = layer(3 * G, 1, D, false);
+        block->freq_position = plain(a.heads * B * B);
+        block->freq = layer(D, 1, G, false);
+        break;
+    }
+  }
 
  private:
   const ModelFile& file_;
@@ -83,7 +129,7 @@ bool Network::init(const ModelFile& file, Arena& arena, const Kernels& kernels) 
   compression_ = {dsp::make_power((c - 1.0) / 2.0), dsp::make_power(c / 2.0), dsp::make_power((1.0 / c - 1.0) / 2.0)};
   nyquist_power_ = dsp::make_power(0.5 / c);
 
-  const size_t C = a.channels, D = a.width, B = a.bands, H = a.hidden, P = a.positions(), k = a.kernel;
+  const size_t C = a.channels, D = a.width, B = a.bands, P = a.positions(), k = a.kernel;
   Packer pack(file, arena, kernels.panel);
   in_ = pack.layer(C, k, 3 * a.fold, true);
   for (uint32_t i = 0; i < a.encoder_layers; ++i) encoder_[i] = pack.layer(C, k, C, true);
@@ -91,48 +137,56 @@ bool Network::init(const ModelFile& file, Arena& arena, const Kernels& kernels) 
   reduce_proj_ = pack.layer(D, 1, C, false);
   embedding_ = pack.plain(B * D);
   for (uint32_t n = 0; n < a.blocks; ++n) {
-    Block& block = blocks_[n];
-    if (a.time_mixer == TimeMixer::kGru) {
-      block.input.in = D;
-      block.hidden.in = H;
-      block.input.out = block.hidden.out = 3 * H;
-      block.input.weight = pack.matrix(3 * H, D);
-      block.hidden.weight = pack.matrix(3 * H, H);
-      block.input.bias = pack.plain(3 * H);
-      block.hidden.bias = pack.plain(3 * H);
-      block.time_out = pack.layer(D, 1, H, false);
-    } else {
-      for (uint32_t l = 0; l < a.time_layers; ++l) {
-        block.time_layer[l] = pack.layer(D, a.time_kernel, D, true);
-      }
-    }
-    if (a.freq_mixer == FreqMixer::kDense) {
-      block.mix = pack.plain(B * B * D);
-      block.freq = pack.layer(D, 1, D, true);
-    } else {
-      block.freq = pack.layer(D, k, D, true);
-    }
+    pack.time_mixer(a, &blocks_[n]);
+    pack.freq_mixer(a, &blocks_[n]);
   }
-  expand_proj_ = pack.layer(C, 1, D, false);
-  expand_ = pack.plain(P * B);
-  for (uint32_t i = a.encoder_layers; i >= 1; --i) decoder_[i - 1] = pack.layer(C, k, C, true);
-  out_ = pack.layer(2 * a.fold, k, C, false);
+  if (a.output == Output::kBandGains) {
+    out_ = pack.layer(1, 1, D, false);
+    expand_ = pack.plain(a.bins() * B);
+  } else {
+    expand_proj_ = pack.layer(C, 1, D, false);
+    expand_ = pack.plain(P * B);
+    for (uint32_t i = a.encoder_layers; i >= 1; --i) decoder_[i - 1] = pack.layer(C, k, C, true);
+    out_ = pack.layer(2 * a.fold, k, C, false);
+  }
   return take_scratch(arena);
 }
 
 bool Network::take_scratch(Arena& arena) {
   const Architecture& a = architecture_;
   const size_t C = a.channels, D = a.width, B = a.bands, P = a.positions(), margin = a.kernel / 2;
+  const bool gains = a.output == Output::kBandGains;
   features_ = take_rows(arena, P, 3 * a.fold, margin);
   for (uint32_t i = 0; i <= a.encoder_layers; ++i) skips_[i] = take_rows(arena, P, C, margin);
-  for (float*& x : x_) x = take_rows(arena, P, C, margin);
+  for (float*& x : x_) x = gains ? nullptr : take_rows(arena, P, C, margin);
   for (float*& z : z_) z = take_rows(arena, B, D, margin);
-  bands_ = take_rows(arena, B, C > D ? C : D, 0);
-  if (a.time_mixer == TimeMixer::kGru) {
-    for (float*& gates : gates_) gates = take_rows(arena, B, 3 * size_t{a.hidden}, 0);
-  } else {
-    taps_ = take_rows(arena, B, D * a.time_kernel, 0);
+  size_t widest = C > D ? C : D;  // of what mixers keep for every band
+  size_t units = 0, entries = 0;
+  const auto at_least = [](size_t* size, size_t wanted) { *size = *size > wanted ? *size : wanted; };
+  if (a.time_mixer != TimeMixer::kConv) at_least(&units, a.hidden);
+  if (a.time_mixer == TimeMixer::kAttention) {
+    at_least(&widest, a.hidden);
+    at_least(&entries, a.context_frames);
+    keys_ = take_rows(arena, B, 2 * size_t{a.hidden}, 0);
   }
+  if (a.freq_mixer == FreqMixer::kGru) {
+    at_least(&units, a.freq_hidden);
+    at_least(&widest, 2 * size_t{a.freq_hidden});
+    unit_ = take_rows(arena, 1, a.freq_hidden, 0);
+  } else if (a.freq_mixer == FreqMixer::kAttention) {
+    at_least(&units, a.freq_hidden);
+    at_least(&widest, a.freq_hidden);
+    at_least(&entries, B);
+  }
+  bands_ = take_rows(arena, B, widest, 0);
+  if (units > 0) {
+    for (float*& gates : gates_) gates = take_rows(arena, B, 3 * units, 0);
+  }
+  if (entries > 0) {
+    scores_ = take_rows(arena, 1, entries, 0);
+    entries_ = arena.take<const float*>(entries);
+  }
+  if (a.time_mixer == TimeMixer::kConv) taps_ = take_rows(arena, B, D * a.time_kernel, 0);
   mask_ = take_rows(arena, P, 2 * a.fold, 0);
   bin_scratch_ = take_rows(arena, 2, a.bins(), 0);
   return !arena.failed() && bin_scratch_ != nullptr;
@@ -213,49 +267,23 @@ void Network::reduce() {
   observe("reduce", -1, "", z_[0], a.bands, a.width);
 }
 
-void Network::time_gru(const Block& block, float* h) {
-  const size_t B = architecture_.bands, H = architecture_.hidden;
-  run(block.input, z_[0], B, nullptr, nullptr, gates_[0]);
-  run(block.hidden, h, B, nullptr, nullptr, gates_[1]);
-  kernels_->gru_gates(gates_[0], gates_[1], h, B, H);
-  run(block.time_out, h, B, z_[0], nullptr, z_[0]);
-}
-
-float* Network::time_conv(const Block& block, uint64_t frame, float* rings) {
-  const size_t B = architecture_.bands, D = architecture_.width, K = architecture_.time_kernel;
-  for (uint32_t l = 0; l < architecture_.time_layers; ++l) {
-    // The ring holds the last (K-1) * 2^l inputs; the oldest makes place for this one.
-    const uint64_t length = uint64_t{K - 1} << l;
-    for (size_t tap = 0; tap < K; ++tap) {
-      const uint64_t delay = uint64_t{K - 1 - tap} << l;
-      const float* from = delay == 0 ? z_[0] : rings + (frame + length - delay) % length * B * D;
-      for (size_t b = 0; b < B; ++b) {
-        for (size_t d = 0; d < D; ++d) taps_[(b * K + tap) * D + d] = from[b * D + d];
-      }
-    }
-    if (length > 0) {
-      float* to = rings + frame % length * B * D;
-      for (size_t i = 0; i < B * D; ++i) to[i] = z_[0][i];
-    }
-    rings += length * B * D;
-    Layer layer = block.time_layer[l];
-    layer.taps = 1;  // the taps are gathered: one row a band
-    run(layer, taps_, B, z_[0], nullptr, z_[0]);
-  }
-  return rings;
-}
-
-void Network::mix_frequencies(const Block& block) {
-  const size_t B = architecture_.bands, D = architecture_.width;
-  if (architecture_.freq_mixer == FreqMixer::kDense) {
-    kernels_->mix_bands(block.mix, z_[0], bands_, B, D);
-    run(block.freq, bands_, B, z_[0], nullptr, z_[0]);
-  } else {
-    run(block.freq, z_[0], B, z_[0], nullptr, z_[1]);
-    float* swap = z_[0];
-    z_[0] = z_[1];
-    z_[1] = swap;
-  }
+void Network::find_gains() {
+  const size_t B = architecture_.bands, F = architecture_.bins();
+  run(out_, z_[0], B, nullptr, nullptr, bands_);
+  for (size_t b = 0; b < B; ++b) bands_[b] = dsp::sigmoid_of(bands_[b]);
+  observe("gains", -1, "", bands_, B, 1);
+  Affine affine = {};
+  affine.rows = F;
+  affine.in = B;
+  affine.out = 1;
+  affine.x = expand_;
+  affine.x_stride = B;
+  affine.w = bands_;
+  affine.w_panel = kernels_->panel;
+  affine.w_row = 1;
+  affine.y = mask_;
+  affine.y_stride = 2;  // the imaginary parts stay zero
+  kernels_->affine(affine);
 }
 
 void Network::expand() {
@@ -275,7 +303,6 @@ void Network::decode() {
     observe("decoder.", static_cast<int>(i), "", x_[0], P, C);
   }
   run(out_, x_[0], P, nullptr, nullptr, mask_);
-  observe("mask", -1, "", mask_, P, 2 * architecture_.fold);
 }
 
 void Network::process_frame(NetworkState& state, const float* spectrum, float* cleaned) {
@@ -287,19 +314,19 @@ void Network::process_frame(NetworkState& state, const float* spectrum, float* c
   reduce();
   float* memory = state.values_;
   for (uint32_t n = 0; n < a.blocks; ++n) {
-    if (a.time_mixer == TimeMixer::kGru) {
-      time_gru(blocks_[n], memory);
-      memory += size_t{a.bands} * a.hidden;
-    } else {
-      memory = time_conv(blocks_[n], state.frame_, memory);
-    }
+    memory = mix_time(blocks_[n], state.frame_, memory);
     observe("blocks.", static_cast<int>(n), ".time", z_[0], a.bands, a.width);
     mix_frequencies(blocks_[n]);
     observe("blocks.", static_cast<int>(n), ".freq", z_[0], a.bands, a.width);
   }
   ++state.frame_;
-  expand();
-  decode();
+  if (a.output == Output::kBandGains) {
+    find_gains();
+  } else {
+    expand();
+    decode();
+  }
+  observe("mask", -1, "", mask_, a.positions(), 2 * a.fold);
 
   const float nyquist_re = spectrum[2 * bins], nyquist_im = spectrum[2 * bins + 1];
   kernels_->decompress(compression_, mask_, features_, cleaned, bin_scratch_, bins);

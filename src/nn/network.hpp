@@ -22,7 +22,8 @@ namespace pellucid::nn {
 
 /// Called with each intermediate result, [rows][columns], contiguous. Names: "features" (step 2), "in", "encoder.1" …
 /// (step 3: e[0], e[1] …), "reduce" (step 4, embedding added), "blocks.0.time", "blocks.0.freq" … (step 5: z after the
-/// mixer), "expand" (step 6: x), "decoder.1" … (step 7, with the skip added), "mask" (step 8).
+/// mixer), "expand" (step 6: x), "decoder.1" … (step 7, with the skip added), "gains" (output band_gains), "mask"
+/// (step 8).
 using Observer = void (*)(void* user, const char* name, const float* values, size_t rows, size_t columns);
 
 class Network;
@@ -57,11 +58,15 @@ class Network {
     const float *weight = nullptr, *bias = nullptr, *slope = nullptr;
   };
   struct Block {
-    Layer input, hidden;               // gru
-    Layer time_out;                    // gru
-    Layer time_layer[kMaxTimeLayers];  // conv
-    const float* mix = nullptr;        // dense: [B][B][D]
-    Layer freq;                        // dense: out, conv: conv
+    Layer time_in;                         // gru: of the input; attention: queries, keys and values
+    Layer time_hidden;                     // gru
+    Layer time_out;                        // gru and attention
+    Layer time_layer[kMaxTimeLayers];      // conv
+    const float* time_position = nullptr;  // attention: [heads][W], by lag
+    const float* mix = nullptr;            // dense: [B][B][D]
+    Layer freq_in[2], freq_hidden[2];      // gru, up and down; attention: queries, keys and values in the first
+    const float* freq_position = nullptr;  // attention: [heads][B][B]
+    Layer freq;                            // conv: conv, else out
   };
   class Packer;
 
@@ -69,9 +74,15 @@ class Network {
   void mix_rows(const float* matrix, size_t rows, const float* x, size_t in, const float* residual, float* y);
   void encode(const float* features);
   void reduce();
-  void time_gru(const Block& block, float* h);
+  /// The mixers change z_[0]; those of time return where the next block's memory begins.
+  float* mix_time(const Block& block, uint64_t frame, float* memory);
+  float* time_gru(const Block& block, float* h);
   float* time_conv(const Block& block, uint64_t frame, float* rings);
+  float* time_attention(const Block& block, uint64_t frame, float* ring);
   void mix_frequencies(const Block& block);
+  void freq_gru(const Block& block);
+  void freq_attention(const Block& block);
+  void find_gains();
   void expand();
   void decode();
   bool take_scratch(dsp::Arena& arena);
@@ -93,9 +104,13 @@ class Network {
   float* skips_[kMaxEncoderLayers + 1] = {};  // * e[i], [P][C]
   float* x_[2] = {};                          // * [P][C], in turn
   float* z_[2] = {};                          // * [B][D], in turn
-  float* bands_ = nullptr;                    // [B][C] or [B][D]
-  float* gates_[2] = {};                      // [B][3H]
+  float* bands_ = nullptr;                    // [B], of the widest that is kept there
+  float* gates_[2] = {};                      // [B][3H or 3G]
+  float* unit_ = nullptr;                     // [G]
   float* taps_ = nullptr;                     // [B][K * D]
+  float* keys_ = nullptr;                     // [B][2H]: keys and values of this frame
+  float* scores_ = nullptr;                   // [W or B]
+  const float** entries_ = nullptr;           // [W or B]
   float* mask_ = nullptr;                     // [P][2f]
   float* bin_scratch_ = nullptr;              // [2 * bins]
 };

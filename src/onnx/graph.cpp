@@ -18,8 +18,8 @@ enum ModelField {
 };
 enum GraphField { kNodes = 1, kGraphName = 2, kInitializers = 5, kInputs = 11, kOutputs = 12 };
 enum NodeField { kNodeInput = 1, kNodeOutput = 2, kNodeName = 3, kOpType = 4, kAttributes = 5 };
-enum AttributeField { kAttributeName = 1, kInt = 3, kInts = 8, kAttributeType = 20 };
-enum AttributeType { kTypeInt = 2, kTypeInts = 7 };
+enum AttributeField { kAttributeName = 1, kInt = 3, kString = 4, kInts = 8, kAttributeType = 20 };
+enum AttributeType { kTypeInt = 2, kTypeString = 3, kTypeInts = 7 };
 enum TensorField { kDims = 1, kDataType = 2, kTensorName = 8, kRawData = 9 };
 enum DataType { kFloat = 1, kInt64 = 7 };
 
@@ -75,6 +75,9 @@ ProtoWriter attribute(const Attribute& attribute) {
   if (const auto* one = std::get_if<std::int64_t>(&attribute.value)) {
     writer.integer(kInt, *one);
     writer.integer(kAttributeType, kTypeInt);
+  } else if (const auto* text = std::get_if<std::string>(&attribute.value)) {
+    writer.text(kString, *text);
+    writer.integer(kAttributeType, kTypeString);
   } else {
     for (const std::int64_t value : std::get<Shape>(attribute.value)) writer.integer(kInts, value);
     writer.integer(kAttributeType, kTypeInts);

@@ -29,7 +29,7 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 struct Attribute {
   const char* name;
-  std::variant<std::int64_t, Shape> value;
+  std::variant<std::int64_t, Shape, std::string> value;
 };
 
 struct ModelDescription {

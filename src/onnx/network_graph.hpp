@@ -2,8 +2,9 @@
 //
 // Inputs `spectrum` [1, bins + 1, 2] and a `state.X` for everything a frame leaves for later ones; outputs `cleaned`,
 // of spectrum's shape, and a `new_state.X` for each. A stream starts from states of zeros and feeds every new_state.X
-// back as state.X. X is `blocks.N.time`, [1, bands, hidden], for a GRU; `blocks.N.time.L`, [frames, bands, width] with
-// the oldest frame first, for convolution L of a mixer `conv` (none where its kernel has one tap).
+// back as state.X. X is `blocks.N.time`, [1, bands, hidden], for a GRU; the same name, [context - 1, bands, 2 hidden]
+// with the oldest frame first, for attention; `blocks.N.time.L`, [frames, bands, width] likewise, for convolution L of
+// a mixer `conv`. There is none where a mixer sees one frame.
 #pragma once
 
 #include <string>

@@ -1,63 +1,57 @@
 #include "training/architecture.hpp"
 
+#include "dsp/fft.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::training {
-namespace {
 
-void check_range(const char* key, int value, int low, int high) {
-  if (value < low || value > high)
-    throw Error(ExitCode::kRecipe, "[model] {}: found {}, expected {} to {}", key, value, low, high);
+Architecture default_architecture() {
+  Architecture a;
+  a.sample_rate_hz = 16000;
+  a.window_samples = 512;
+  a.hop_samples = 256;
+  a.compression = 0.3;
+  a.fold = 4;
+  a.channels = 16;
+  a.kernel = 3;
+  a.encoder_layers = 1;
+  a.bands = 20;
+  a.width = 32;
+  a.blocks = 2;
+  a.hidden = 32;
+  a.time_kernel = 3;
+  a.time_layers = 3;
+  a.context_frames = 32;
+  a.freq_hidden = 16;
+  a.heads = 4;
+  return a;
 }
 
-}  // namespace
-
-void Architecture::check() const {
-  check_range("sample_rate_hz", sample_rate_hz, 8000, 48000);
-  check_range("window_samples", window_samples, 64, 4096);
-  if (hop_samples * 2 != window_samples)
-    throw Error(ExitCode::kRecipe, "[model] hop_samples: found {}, expected half of window_samples ({})", hop_samples,
-                window_samples / 2);
-  if (!(compression >= 0.1 && compression <= 1.0))
-    throw Error(ExitCode::kRecipe, "[model] compression: found {}, expected 0.1 to 1", compression);
-  check_range("fold", fold, 1, 16);
-  if (bins() % fold != 0)
-    throw Error(ExitCode::kRecipe, "[model] fold: found {}, expected a divisor of the {} bins", fold, bins());
-  check_range("kernel", kernel, 3, 15);
-  if (kernel % 2 == 0) throw Error(ExitCode::kRecipe, "[model] kernel: found {}, expected an odd number", kernel);
-  check_range("channels", channels, 1, 512);
-  check_range("encoder_layers", encoder_layers, 0, 8);
-  check_range("bands", bands, 1, positions());
-  check_range("width", width, 1, 512);
-  check_range("blocks", blocks, 1, 16);
-  if (time_mixer != "gru" && time_mixer != "conv")
-    throw Error(ExitCode::kRecipe, "[model] time_mixer: found '{}', expected 'gru' or 'conv'", time_mixer);
-  if (freq_mixer != "dense" && freq_mixer != "conv")
-    throw Error(ExitCode::kRecipe, "[model] freq_mixer: found '{}', expected 'dense' or 'conv'", freq_mixer);
-  check_range("hidden", hidden, 1, 512);
-  check_range("time_kernel", time_kernel, 2, 15);
-  check_range("time_layers", time_layers, 1, 8);
+void check(const Architecture& a) {
+  const auto expect = [](const char* key, std::uint32_t value, std::uint32_t least, std::uint32_t most) {
+    if (value < least || value > most)
+      throw Error(ExitCode::kRecipe, "[model] {}: found {}, expected {} to {}", key, value, least, most);
+  };
+  for (std::uint32_t i = 0; const nn::NumberField* number = nn::number_field(i); ++i)
+    if (number->used(a)) expect(number->key, a.*number->value, number->least, number->most);
+  if (const char* problem = nn::unsupported(a)) throw Error(ExitCode::kRecipe, "[model] {}", problem);
+  expect("sample_rate_hz", a.sample_rate_hz, 8000, 48000);
+  expect("bands", a.bands, 1, a.positions());
+  expect("kernel", a.kernel, 1, 15);  // what kernels::Taps holds
+  if (a.time_mixer == TimeMixer::kConv) expect("time_kernel", a.time_kernel, 1, 15);
+  if (!dsp::RealFft::supports(a.window_samples))
+    throw Error(ExitCode::kRecipe, "[model] window_samples: found {}, which cannot be transformed; the nearest is {}",
+                a.window_samples, dsp::RealFft::nearest_size(a.window_samples));
 }
 
-std::vector<std::pair<std::string, std::string>> Architecture::metadata() const {
-  const auto number = [](int v) { return std::to_string(v); };
-  return {{"sample_rate_hz", number(sample_rate_hz)},
-          {"window_samples", number(window_samples)},
-          {"hop_samples", number(hop_samples)},
-          {"compression", fmt::format("{}", compression)},
-          {"fold", number(fold)},
-          {"kernel", number(kernel)},
-          {"channels", number(channels)},
-          {"encoder_layers", number(encoder_layers)},
-          {"bands", number(bands)},
-          {"width", number(width)},
-          {"blocks", number(blocks)},
-          {"time_mixer", time_mixer},
-          {"hidden", number(hidden)},
-          {"time_kernel", number(time_kernel)},
-          {"time_layers", number(time_layers)},
-          {"freq_mixer", freq_mixer},
-          {"output", "complex_mask"}};
+std::vector<std::pair<std::string, std::string>> metadata_of(const Architecture& a) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (std::uint32_t i = 0; const nn::NumberField* number = nn::number_field(i); ++i)
+    if (number->used(a)) all.emplace_back(number->key, std::to_string(a.*number->value));
+  all.emplace_back("compression", fmt::format("{}", a.compression));
+  for (std::uint32_t i = 0; const nn::ChoiceField* choice = nn::choice_field(i); ++i)
+    all.emplace_back(choice->key, choice->name(a));
+  return all;
 }
 
 }  // namespace pellucid::training

@@ -76,6 +76,25 @@ void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* g
 void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const float* weight_hh, const float* h,
                   const float* saved, const float* dh, float* dgates_in, float* dweight_hh, float* dbias_hh);
 
+/// Attention of rows [frames][bands] with `hidden` columns each of queries, keys and values, in `heads` heads: over the
+/// last `entries` frames of the same band, zeros before the sequence's start, or over all bands of the same frame.
+struct Attention {
+  Index frames = 0;  ///< sequences * steps
+  Index steps = 0;   ///< frames of a sequence
+  Index bands = 0;
+  Index hidden = 0, heads = 1;
+  bool over_frames = false;
+  Index entries = 0;  ///< over the bands: as many as they are
+};
+/// Floats of the weights that attend leaves for attend_backward.
+Index attention_weights(const Attention& attention);
+/// qkv [rows, 3*hidden] -> y [rows, hidden]. position: [heads, entries] over frames, by how long ago they were;
+/// [heads, bands, bands] over bands.
+void attend(const Attention& attention, const float* qkv, const float* position, float* y, float* weights);
+/// dqkv is written, dposition added to.
+void attend_backward(const Attention& attention, const float* qkv, const float* weights, const float* dy, float* dqkv,
+                     float* dposition);
+
 /// y[i] = x[i]^exponent for x > 0 (relative error < 3e-6), 0 for 0.
 void power(Index n, const float* x, float exponent, float* y);
 

@@ -67,7 +67,7 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
   const long samples = noisy.size(1);
   const Tensor reference = clean.narrow(1, 0, samples - delay), input = noisy.narrow(1, 0, samples - delay);
   const Tensor clips = clip_weights(o, a.compression, reference, input);
-  const std::vector<float> by_bin = bin_weights(o, int(bins), a.sample_rate_hz);
+  const std::vector<float> by_bin = bin_weights(o, int(bins), int(a.sample_rate_hz));
   const Tensor counts = torch::tensor(by_bin).to(noisy.device());
   Tensor total = spectral(o, clips, counts, y.compressed, target);
   const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)

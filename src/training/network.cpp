@@ -1,6 +1,7 @@
 #include "training/network.hpp"
 
 #include <cmath>
+#include <map>
 
 namespace pellucid::training {
 namespace {
@@ -50,12 +51,18 @@ Tensor Network::make_parameter(const std::string& name, Tensor value) {
   return register_parameter(key, std::move(value));
 }
 
+Tensor Network::make_plain(const std::string& name, Tensor value) {
+  plains_.emplace_back(name, make_parameter(name, std::move(value)));
+  return plains_.back().second;
+}
+
 Network::Layer Network::make_layer(const std::string& name, long out, long in, const kernels::Taps& taps,
                                    bool normalise, bool activate, bool residual) {
   Layer layer;
-  layer.name = name;
+  layer.weight_name = name + ".weight";
+  layer.bias_name = name + ".bias";
+  layer.slope_name = name + ".slope";
   layer.taps = taps;
-  layer.pointwise = taps.count == 1;
   layer.residual = residual;
   const double bound = 1.0 / std::sqrt(double(in * taps.count));
   layer.weight = make_parameter(name + ".weight", torch::empty({out, taps.count, in}).uniform_(-bound, bound));
@@ -70,55 +77,143 @@ Network::Layer Network::make_layer(const std::string& name, long out, long in, c
     layer.norm.running_var = register_buffer(key + "/var", torch::ones({out}));
   }
   if (activate) layer.slope = make_parameter(name + ".slope", torch::full({out}, 0.25));
+  layers_.push_back(layer);
   return layer;
 }
 
+Network::Recurrence Network::make_recurrence(const std::string& name, long in, long units) {
+  Recurrence made;
+  made.in = make_layer(name + ".ih", 3 * units, in, pointwise(), false, false, false);
+  layers_.back().weight_name = name + ".weight_ih";
+  layers_.back().bias_name = name + ".bias_ih";
+  const double bound = 1.0 / std::sqrt(double(units));
+  made.weight_hh = make_plain(name + ".weight_hh", torch::empty({3 * units, units}).uniform_(-bound, bound));
+  made.bias_hh = make_plain(name + ".bias_hh", torch::zeros({3 * units}));
+  return made;
+}
+
+void Network::make_time_mixer(const std::string& name, Block& block) {
+  const Architecture& a = architecture_;
+  switch (a.time_mixer) {
+    case TimeMixer::kGru:
+      block.time_gru = make_recurrence(name, a.width, a.hidden);
+      break;
+    case TimeMixer::kConv:
+      for (std::uint32_t l = 0; l < a.time_layers; ++l)
+        block.time_convolutions.push_back(make_layer(name + "." + std::to_string(l), a.width, a.width,
+                                                     over_frames(int(a.time_kernel), 1 << l), true, true, true));
+      return;
+    case TimeMixer::kAttention:
+      block.time_qkv = make_layer(name + ".qkv", 3 * a.hidden, a.width, pointwise(), false, false, false);
+      block.time_position = make_plain(name + ".position", torch::zeros({a.heads, a.context_frames}));
+      break;
+  }
+  block.time_out = make_layer(name + ".out", a.width, a.hidden, pointwise(), true, false, false);
+}
+
+void Network::make_freq_mixer(const std::string& name, Block& block) {
+  const Architecture& a = architecture_;
+  switch (a.freq_mixer) {
+    case FreqMixer::kDense: {
+      const Tensor mix = torch::eye(a.bands).unsqueeze(2).repeat({1, 1, a.width});
+      block.mix = make_plain(name + ".mix.weight", mix + torch::randn_like(mix) * 0.5 / std::sqrt(double(a.bands)));
+      block.freq = make_layer(name + ".out", a.width, a.width, pointwise(), true, true, false);
+      return;
+    }
+    case FreqMixer::kConv:
+      block.freq = make_layer(name + ".conv", a.width, a.width, over_positions(int(a.kernel)), true, true, true);
+      return;
+    case FreqMixer::kGru:
+      block.freq_gru[0] = make_recurrence(name + ".up", a.width, a.freq_hidden);
+      block.freq_gru[1] = make_recurrence(name + ".down", a.width, a.freq_hidden);
+      block.freq = make_layer(name + ".out", a.width, 2 * a.freq_hidden, pointwise(), true, false, false);
+      return;
+    case FreqMixer::kAttention:
+      block.freq_qkv = make_layer(name + ".qkv", 3 * a.freq_hidden, a.width, pointwise(), false, false, false);
+      block.freq_position = make_plain(name + ".position", torch::zeros({a.heads, a.bands, a.bands}));
+      block.freq = make_layer(name + ".out", a.width, a.freq_hidden, pointwise(), true, false, false);
+      return;
+  }
+}
+
 Network::Network(const Architecture& a) : architecture_(a) {
-  a.check();
-  const auto freq = over_positions(a.kernel);
+  check(a);
+  const auto freq = over_positions(int(a.kernel));
   in_ = make_layer("in", a.channels, 3 * a.fold, freq, true, true, false);
-  for (int i = 1; i <= a.encoder_layers; ++i)
+  for (std::uint32_t i = 1; i <= a.encoder_layers; ++i)
     encoder_.push_back(make_layer("encoder." + std::to_string(i), a.channels, a.channels, freq, true, true, true));
   const Tensor triangles = band_triangles(a.bands, a.positions());
-  reduce_ = make_parameter("reduce.weight", triangles.clone());
+  reduce_ = make_plain("reduce.weight", triangles.clone());
   reduce_proj_ = make_layer("reduce.proj", a.width, a.channels, pointwise(), true, false, false);
-  embedding_ = make_parameter("embedding", torch::randn({a.bands, a.width}) * 0.1);
-  for (int n = 0; n < a.blocks; ++n) {
-    const std::string time = "blocks." + std::to_string(n) + ".time", f = "blocks." + std::to_string(n) + ".freq";
-    Block block;
-    if (a.time_mixer == "gru") {
-      block.gru_in = make_layer(time + ".ih", 3 * a.hidden, a.width, pointwise(), false, false, false);
-      const double bound = 1.0 / std::sqrt(double(a.hidden));
-      block.weight_hh =
-          make_parameter(time + ".weight_hh", torch::empty({3 * a.hidden, a.hidden}).uniform_(-bound, bound));
-      block.bias_hh = make_parameter(time + ".bias_hh", torch::zeros({3 * a.hidden}));
-      block.gru_out = make_layer(time + ".out", a.width, a.hidden, pointwise(), true, false, false);
-    } else {
-      for (int l = 0; l < a.time_layers; ++l)
-        block.time_convolutions.push_back(make_layer(time + "." + std::to_string(l), a.width, a.width,
-                                                     over_frames(a.time_kernel, 1 << l), true, true, true));
-    }
-    if (a.freq_mixer == "dense") {
-      const Tensor mix = torch::eye(a.bands).unsqueeze(2).repeat({1, 1, a.width});
-      block.mix = make_parameter(f + ".mix.weight", mix + torch::randn_like(mix) * 0.5 / std::sqrt(double(a.bands)));
-      block.freq = make_layer(f + ".out", a.width, a.width, pointwise(), true, true, false);
-    } else {
-      block.freq = make_layer(f + ".conv", a.width, a.width, freq, true, true, true);
-    }
-    blocks_.push_back(block);
+  embedding_ = make_plain("embedding", torch::randn({a.bands, a.width}) * 0.1);
+  for (std::uint32_t n = 0; n < a.blocks; ++n) {
+    blocks_.emplace_back();
+    make_time_mixer("blocks." + std::to_string(n) + ".time", blocks_.back());
+    make_freq_mixer("blocks." + std::to_string(n) + ".freq", blocks_.back());
+  }
+  const bool gains = a.output == Output::kBandGains;
+  const Tensor back = gains ? band_triangles(a.bands, a.bins()).t() : triangles.t();
+  const Tensor expand = (back / (back.sum(1, true) + 1e-6)).contiguous().clone();
+  if (gains) {
+    out_ = make_layer("out", 1, a.width, pointwise(), false, false, false);
+    expand_ = make_plain("expand.weight", expand);
+    return;
   }
   expand_proj_ = make_layer("expand.proj", a.channels, a.width, pointwise(), true, false, false);
-  const Tensor back = triangles.t();
-  expand_ = make_parameter("expand.weight", (back / (back.sum(1, true) + 1e-6)).contiguous().clone());
-  for (int i = 1; i <= a.encoder_layers; ++i)
+  expand_ = make_plain("expand.weight", expand);
+  for (std::uint32_t i = 1; i <= a.encoder_layers; ++i)
     decoder_.push_back(make_layer("decoder." + std::to_string(i), a.channels, a.channels, freq, true, true, true));
   out_ = make_layer("out", 2 * a.fold, a.channels, freq, false, false, false);
   torch::NoGradGuard no_grad;
-  for (int j = 0; j < a.fold; ++j) out_.norm.beta[2 * j] = 0.5f;  // start near a real mask of one half
+  for (std::uint32_t j = 0; j < a.fold; ++j) out_.norm.beta[2 * j] = 0.5f;  // start near a real mask of one half
 }
 
 Tensor Network::run(const Layer& layer, const Tensor& x, long steps) {
   return convolve(x, layer.weight, layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training());
+}
+
+Tensor Network::run(const Recurrence& recurrence, const Tensor& x, long steps) {
+  return gru(run(recurrence.in, x, 1), recurrence.weight_hh, recurrence.bias_hh, steps);
+}
+
+Tensor Network::mix_time(const Block& block, const Tensor& z, long steps) {
+  switch (architecture_.time_mixer) {
+    case TimeMixer::kGru:
+      return z + run(block.time_out, run(block.time_gru, z, steps), steps);
+    case TimeMixer::kConv: {
+      Tensor y = z;
+      for (const auto& layer : block.time_convolutions) y = run(layer, y, steps);
+      return y;
+    }
+    case TimeMixer::kAttention:
+      break;
+  }
+  return z + run(block.time_out, attend(run(block.time_qkv, z, steps), block.time_position, steps), steps);
+}
+
+Tensor Network::mix_frequencies(const Block& block, const Tensor& z, long steps) {
+  switch (architecture_.freq_mixer) {
+    case FreqMixer::kDense:
+      return z + run(block.freq, depthwise_mix(z, block.mix), steps);
+    case FreqMixer::kConv:
+      return run(block.freq, z, steps);
+    case FreqMixer::kGru: {  // the bands are its steps, and all frames go side by side
+      const Tensor bands = z.transpose(0, 1).contiguous();
+      const Tensor up = run(block.freq_gru[0], bands, bands.size(0));
+      const Tensor down = run(block.freq_gru[1], bands.flip(0), bands.size(0)).flip(0);
+      return z + run(block.freq, torch::cat({up, down}, -1).transpose(0, 1), steps);
+    }
+    case FreqMixer::kAttention:
+      break;
+  }
+  return z + run(block.freq, attend(run(block.freq_qkv, z, steps), block.freq_position, steps), steps);
+}
+
+Tensor Network::gains_mask(const Tensor& z, long steps, const Observer& observer) {
+  const Tensor gains = torch::sigmoid(run(out_, z, steps));
+  if (observer) observer("gains", gains);
+  const Tensor real = torch::matmul(gains.squeeze(-1), expand_.t());
+  return torch::stack({real, torch::zeros_like(real)}, -1).view({z.size(0), architecture_.positions(), -1});
 }
 
 Tensor Network::forward(const Tensor& features, long steps, const Observer& observer) {
@@ -128,40 +223,38 @@ Tensor Network::forward(const Tensor& features, long steps, const Observer& obse
   Tensor x = run(in_, features, steps);
   show("in", x);
   std::vector<Tensor> skips{x};
-  for (const auto& layer : encoder_) {
-    x = run(layer, x, steps);
-    show(layer.name, x);
+  for (std::size_t i = 0; i < encoder_.size(); ++i) {
+    x = run(encoder_[i], x, steps);
+    show("encoder." + std::to_string(i + 1), x);
     skips.push_back(x);
   }
   Tensor z = run(reduce_proj_, band_mix(x, reduce_), steps) + embedding_;
   show("reduce", z);
   for (std::size_t n = 0; n < blocks_.size(); ++n) {
-    const Block& block = blocks_[n];
-    if (block.weight_hh.defined())
-      z = z + run(block.gru_out, gru(run(block.gru_in, z, steps), block.weight_hh, block.bias_hh, steps), steps);
-    for (const auto& layer : block.time_convolutions) z = run(layer, z, steps);
+    z = mix_time(blocks_[n], z, steps);
     show("blocks." + std::to_string(n) + ".time", z);
-    z = block.mix.defined() ? z + run(block.freq, depthwise_mix(z, block.mix), steps) : run(block.freq, z, steps);
+    z = mix_frequencies(blocks_[n], z, steps);
     show("blocks." + std::to_string(n) + ".freq", z);
   }
-  x = skips.back() + band_mix(run(expand_proj_, z, steps), expand_);
-  show("expand", x);
-  for (std::size_t i = decoder_.size(); i > 0; --i) {
-    x = run(decoder_[i - 1], x, steps) + skips[i - 1];
-    show(decoder_[i - 1].name, x);
+  if (architecture_.output == Output::kBandGains) {
+    x = gains_mask(z, steps, observer);
+  } else {
+    x = skips.back() + band_mix(run(expand_proj_, z, steps), expand_);
+    show("expand", x);
+    for (std::size_t i = decoder_.size(); i > 0; --i) {
+      x = run(decoder_[i - 1], x, steps) + skips[i - 1];
+      show("decoder." + std::to_string(i), x);
+    }
+    x = run(out_, x, steps);
   }
-  x = run(out_, x, steps);
   show("mask", x);
   return x;
 }
 
 std::vector<std::pair<std::string, Tensor>> Network::folded() const {
   torch::NoGradGuard no_grad;
-  std::vector<std::pair<std::string, Tensor>> out;
-  const auto add = [&](const std::string& name, const Tensor& t) {
-    out.emplace_back(name, t.detach().to(torch::kCPU, torch::kFloat32).contiguous().clone());
-  };
-  const auto add_layer = [&](const Layer& layer, const std::string& weight_name, const std::string& bias_name) {
+  std::map<std::string, Tensor> tensors(plains_.begin(), plains_.end());
+  for (const Layer& layer : layers_) {
     Tensor weight = layer.weight, bias = layer.norm.beta;
     if (layer.norm.gamma.defined()) {
       const Tensor scale =
@@ -169,33 +262,17 @@ std::vector<std::pair<std::string, Tensor>> Network::folded() const {
       weight = weight.to(torch::kFloat64) * scale.view({-1, 1, 1});
       bias = bias.to(torch::kFloat64) - layer.norm.running_mean.to(torch::kFloat64) * scale;
     }
-    add(weight_name, layer.pointwise ? weight.flatten(1) : weight);
-    add(bias_name, bias);
-    if (layer.slope.defined()) add(layer.name + ".slope", layer.slope);
-  };
-  const auto add_plain = [&](const Layer& layer) { add_layer(layer, layer.name + ".weight", layer.name + ".bias"); };
-  add_plain(in_);
-  for (const auto& layer : encoder_) add_plain(layer);
-  add("reduce.weight", reduce_);
-  add_plain(reduce_proj_);
-  add("embedding", embedding_);
-  for (std::size_t n = 0; n < blocks_.size(); ++n) {
-    const Block& block = blocks_[n];
-    const std::string prefix = "blocks." + std::to_string(n);
-    if (block.weight_hh.defined()) {
-      add_layer(block.gru_in, prefix + ".time.weight_ih", prefix + ".time.bias_ih");
-      add(prefix + ".time.weight_hh", block.weight_hh);
-      add(prefix + ".time.bias_hh", block.bias_hh);
-      add_plain(block.gru_out);
-    }
-    for (const auto& layer : block.time_convolutions) add_plain(layer);
-    if (block.mix.defined()) add(prefix + ".freq.mix.weight", block.mix);
-    add_plain(block.freq);
+    tensors[layer.weight_name] = weight;
+    tensors[layer.bias_name] = bias;
+    if (layer.slope.defined()) tensors[layer.slope_name] = layer.slope;
   }
-  add_plain(expand_proj_);
-  add("expand.weight", expand_);
-  for (std::size_t i = decoder_.size(); i > 0; --i) add_plain(decoder_[i - 1]);
-  add_plain(out_);
+  std::vector<std::pair<std::string, Tensor>> out;
+  nn::TensorSpec spec;
+  for (std::uint32_t i = 0; nn::tensor_spec(architecture_, i, &spec); ++i) {
+    const std::vector<std::int64_t> shape(spec.shape, spec.shape + spec.rank);
+    const Tensor t = tensors.at(spec.name).detach().to(torch::kCPU, torch::kFloat32);
+    out.emplace_back(spec.name, t.contiguous().clone().view(shape));
+  }
   return out;
 }
 

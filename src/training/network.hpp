@@ -25,34 +25,52 @@ class Network : public torch::nn::Module {
   /// features [sequences*steps, positions, 3*fold] -> mask [sequences*steps, positions, 2*fold].
   torch::Tensor forward(const torch::Tensor& features, long steps, const Observer& observer = {});
 
-  /// The tensors of the model file, batch normalisation folded, in the order of docs/network.md.
+  /// The tensors of the model file, batch normalisation folded, in order and shape of nn::tensor_spec.
   std::vector<std::pair<std::string, torch::Tensor>> folded() const;
 
  private:
-  struct Layer {  // a convolution or linear layer with what follows it
-    std::string name;
-    torch::Tensor weight;  // [out, taps, in]
+  struct Layer {                                     // a convolution or linear layer with what follows it
+    std::string weight_name, bias_name, slope_name;  // in the model file
+    torch::Tensor weight;                            // [out, taps, in]
     Norm norm;
     torch::Tensor slope;
     kernels::Taps taps;
-    bool residual = false, pointwise = false;
+    bool residual = false;
+  };
+  struct Recurrence {
+    Layer in;
+    torch::Tensor weight_hh, bias_hh;
+  };
+  struct Block {
+    Recurrence time_gru;
+    std::vector<Layer> time_convolutions;
+    Layer time_qkv, time_out;
+    torch::Tensor time_position;
+    torch::Tensor mix;
+    Recurrence freq_gru[2];  // up and down
+    Layer freq_qkv, freq;
+    torch::Tensor freq_position;
   };
   Layer make_layer(const std::string& name, long out, long in, const kernels::Taps& taps, bool normalise, bool activate,
                    bool residual);
-  torch::Tensor run(const Layer& layer, const torch::Tensor& x, long steps);
+  Recurrence make_recurrence(const std::string& name, long in, long units);
   torch::Tensor make_parameter(const std::string& name, torch::Tensor value);
+  /// A parameter that is a tensor of the file as it is.
+  torch::Tensor make_plain(const std::string& name, torch::Tensor value);
+  void make_time_mixer(const std::string& name, Block& block);
+  void make_freq_mixer(const std::string& name, Block& block);
+  torch::Tensor run(const Layer& layer, const torch::Tensor& x, long steps);
+  torch::Tensor run(const Recurrence& recurrence, const torch::Tensor& x, long steps);
+  torch::Tensor mix_time(const Block& block, const torch::Tensor& z, long steps);
+  torch::Tensor mix_frequencies(const Block& block, const torch::Tensor& z, long steps);
+  torch::Tensor gains_mask(const torch::Tensor& z, long steps, const Observer& observer);
 
   Architecture architecture_;
+  std::vector<Layer> layers_;                                  // all
+  std::vector<std::pair<std::string, torch::Tensor>> plains_;  // all
   Layer in_, reduce_proj_, expand_proj_, out_;
   std::vector<Layer> encoder_, decoder_;  // decoder_[i-1] is decoder.i
   torch::Tensor reduce_, expand_, embedding_;
-  struct Block {
-    Layer gru_in, gru_out;  // time mixer gru
-    torch::Tensor weight_hh, bias_hh;
-    std::vector<Layer> time_convolutions;  // time mixer conv
-    torch::Tensor mix;                     // frequency mixer dense
-    Layer freq;
-  };
   std::vector<Block> blocks_;
 };
 

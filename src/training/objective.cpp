@@ -55,7 +55,7 @@ struct Objective::Item {
 };
 
 struct Objective::Work {
-  explicit Work(int window) {
+  Work(int window, int overlap) {
     dsp::Arena measure;
     dsp::RealFft probe;
     probe.init(static_cast<std::uint32_t>(window), measure);
@@ -66,6 +66,7 @@ struct Objective::Work {
     spectrum.resize(std::size_t(window) + 2);
     for (int i = 0; i < window; ++i)
       taper.push_back(float(std::sqrt(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / window))));
+    for (const float w : taper) synthesis.push_back(w * float(2.0 / overlap));
   }
   ~Work() { std::free(memory); }
   Work(const Work&) = delete;
@@ -77,21 +78,22 @@ struct Objective::Work {
 
   void* memory = nullptr;
   dsp::RealFft fft;
-  Floats frame, spectrum, taper;
+  Floats frame, spectrum, taper, synthesis;
   Floats yr, yi, dr, di, q, h, zr, zi, er, ei, g, signal, dsignal;
 };
 
 Objective::Objective(const Architecture& architecture, const LossOptions& options)
     : architecture_(architecture),
       options_(options),
-      bin_weights_(bin_weights(options, architecture.bins(), architecture.sample_rate_hz)),
-      work_(std::make_unique<Work>(architecture.window_samples)) {}
+      bin_weights_(bin_weights(options, int(architecture.bins()), int(architecture.sample_rate_hz))),
+      work_(std::make_unique<Work>(int(architecture.window_samples), int(architecture.overlap()))) {}
 Objective::~Objective() = default;
 
 // Frame t of `signal` (zero before its start) to row t of re and im, [frames][bins].
 void Objective::analyse(const float* signal, int frames, float* re, float* im, float* nyquist) {
   Work& w = *work_;
-  const int window = architecture_.window_samples, hop = architecture_.hop_samples, bins = architecture_.bins();
+  const int window = int(architecture_.window_samples), hop = int(architecture_.hop_samples),
+            bins = int(architecture_.bins());
   for (int t = 0; t < frames; ++t, re += bins, im += bins) {
     const int start = t * hop - (window - hop);
     for (int i = 0; i < window; ++i) w.frame[i] = start + i >= 0 ? signal[start + i] * w.taper[i] : 0.0f;
@@ -102,7 +104,7 @@ void Objective::analyse(const float* signal, int frames, float* re, float* im, f
 }
 
 void Objective::begin(int size, int samples, const float* noisy, const float* clean, float* features) {
-  frames_ = samples / architecture_.hop_samples;
+  frames_ = samples / int(architecture_.hop_samples);
   samples_ = samples;
   const auto n = std::size_t(frames_) * std::size_t(architecture_.bins());
   const float exponent = float((architecture_.compression - 1.0) / 2.0);
@@ -128,7 +130,7 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
       item.si[i] *= w.h[i];
       item.sm[i] = std::sqrt(item.sr[i] * item.sr[i] + item.si[i] * item.si[i] + kFloor);
     }
-    const int used = samples - (architecture_.window_samples - architecture_.hop_samples);
+    const int used = samples - int(architecture_.window_samples - architecture_.hop_samples);
     item.reference.assign(clean, clean + used);
     double energy = 0, input = 0;
     for (int i = 0; i < used; ++i) energy += double(clean[i]) * clean[i], input += double(noisy[i]) * noisy[i];
@@ -153,8 +155,9 @@ double Objective::evaluate(const float* mask, float* gradient) {
 
 double Objective::evaluate_item(const Item& item, const float* mask, float* gradient) {
   Work& w = *work_;
-  const int window = architecture_.window_samples, hop = architecture_.hop_samples, bins = architecture_.bins();
-  const int n = frames_ * bins, used = int(item.reference.size()), again = frames_ - 1;
+  const int window = int(architecture_.window_samples), hop = int(architecture_.hop_samples),
+            bins = int(architecture_.bins());
+  const int n = frames_ * bins, used = int(item.reference.size()), again = used / hop;
   const double c = architecture_.compression, count = double(items_.size());
   const float expand = float((1.0 / c - 1.0) / 2.0);
 
@@ -185,7 +188,7 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
     w.spectrum[2 * bins + 1] = 0;
     w.fft.inverse(w.spectrum.data(), w.frame.data());
     const int start = t * hop - (window - hop);
-    for (int i = std::max(0, -start); i < window; ++i) w.signal[start + i] += w.frame[i] * w.taper[i];
+    for (int i = std::max(0, -start); i < window; ++i) w.signal[start + i] += w.frame[i] * w.synthesis[i];
   }
 
   // Distance of the samples.
@@ -237,7 +240,7 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
   // Back through synthesis, expansion and mask.
   for (int t = 0; t < frames_; ++t) {
     const int start = t * hop - (window - hop);
-    for (int i = 0; i < window; ++i) w.frame[i] = start + i >= 0 ? w.dsignal[start + i] * w.taper[i] : 0.0f;
+    for (int i = 0; i < window; ++i) w.frame[i] = start + i >= 0 ? w.dsignal[start + i] * w.synthesis[i] : 0.0f;
     w.fft.forward(w.frame.data(), w.spectrum.data());
     const float interior = 2.0f / float(window), edge = 1.0f / float(window);
     w.spectrum[0] *= 0.5f;  // DC counts once, and has no imaginary part

@@ -1,6 +1,7 @@
 #include "training/ops.hpp"
 
 #include <atomic>
+#include <cmath>
 #include <vector>
 
 namespace pellucid::training {
@@ -190,6 +191,50 @@ Tensor gru_plain(const Tensor& gates_in, const Tensor& weight_hh, const Tensor& 
   return torch::stack(out, 1).view({gates_in.size(0), lanes, hidden});
 }
 
+kernels::Attention attention_of(const Tensor& qkv, const Tensor& position, long steps) {
+  const bool over_frames = position.dim() == 2;
+  return {qkv.size(0), steps, qkv.size(1), qkv.size(2) / 3, position.size(0), over_frames, position.size(-1)};
+}
+
+class Attend : public torch::autograd::Function<Attend> {
+ public:
+  static Tensor forward(AutogradContext* ctx, const Tensor& qkv, const Tensor& position, long steps) {
+    const kernels::Attention attention = attention_of(qkv, position, steps);
+    const Tensor y = torch::empty({attention.frames, attention.bands, attention.hidden}, qkv.options());
+    const Tensor weights = torch::empty({kernels::attention_weights(attention)}, qkv.options());
+    kernels::attend(attention, data(qkv), data(position), data(y), data(weights));
+    ctx->save_for_backward({qkv, position, weights});
+    ctx->saved_data["steps"] = static_cast<int64_t>(steps);
+    return y;
+  }
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto s = ctx->get_saved_variables();
+    const Tensor &qkv = s[0], &position = s[1], &weights = s[2];
+    const Tensor dqkv = torch::empty_like(qkv), dposition = torch::zeros_like(position), dy = grads[0].contiguous();
+    kernels::attend_backward(attention_of(qkv, position, ctx->saved_data["steps"].toInt()), data(qkv), data(weights),
+                             data(dy), data(dqkv), data(dposition));
+    return {dqkv, dposition, Tensor()};
+  }
+};
+
+Tensor attend_plain(const Tensor& qkv, const Tensor& position, long steps) {
+  const long frames = qkv.size(0), bands = qkv.size(1), hidden = qkv.size(2) / 3, heads = position.size(0);
+  const long width = hidden / heads, entries = position.size(-1);
+  const double scale = 1.0 / std::sqrt(double(width));
+  if (position.dim() == 3) {
+    const Tensor parts = qkv.view({frames, bands, 3, heads, width}).permute({2, 0, 3, 1, 4});
+    const Tensor scores = torch::matmul(parts[0], parts[1].transpose(-2, -1)) * scale + position;
+    return torch::matmul(torch::softmax(scores, -1), parts[2]).transpose(1, 2).reshape({frames, bands, hidden});
+  }
+  const Tensor parts = qkv.view({frames / steps, steps, bands, 3, heads, width});
+  // [sequences, steps, bands, heads, width, entries], the oldest first
+  const auto windows = [&](int which) {
+    return torch::constant_pad_nd(parts.select(3, which), {0, 0, 0, 0, 0, 0, entries - 1, 0}).unfold(1, entries, 1);
+  };
+  const Tensor scores = (parts.select(3, 0).unsqueeze(-1) * windows(1)).sum(-2) * scale + position.flip(1);
+  return (torch::softmax(scores, -1).unsqueeze(-2) * windows(2)).sum(-1).reshape({frames, bands, hidden});
+}
+
 // The two band mixings differ in their kernels alone.
 template <auto kForward, auto kBackward>
 class Mix : public torch::autograd::Function<Mix<kForward, kBackward>> {
@@ -229,6 +274,11 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const Norm& norm, const T
 Tensor gru(const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh, long steps) {
   if (!use_kernels(gates_in)) return gru_plain(gates_in, weight_hh, bias_hh, steps);
   return Gru::apply(gates_in.contiguous(), weight_hh, bias_hh, steps);
+}
+
+Tensor attend(const Tensor& qkv, const Tensor& position, long steps) {
+  if (!use_kernels(qkv)) return attend_plain(qkv, position, steps);
+  return Attend::apply(qkv.contiguous(), position, steps);
 }
 
 Tensor band_mix(const Tensor& x, const Tensor& weight) {

@@ -33,6 +33,10 @@ torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, cons
 torch::Tensor gru(const torch::Tensor& gates_in, const torch::Tensor& weight_hh, const torch::Tensor& bias_hh,
                   long steps);
 
+/// qkv [frames, bands, 3H] -> [frames, bands, H], by position [heads, W], over the last W frames of each band, or by
+/// position [heads, bands, bands], over the bands of each frame. What lies before a sequence's start is zero.
+torch::Tensor attend(const torch::Tensor& qkv, const torch::Tensor& position, long steps);
+
 /// x [frames, in, channels], weight [out, in] -> [frames, out, channels].
 torch::Tensor band_mix(const torch::Tensor& x, const torch::Tensor& weight);
 /// x [frames, in, channels], weight [out, in, channels] -> [frames, out, channels].

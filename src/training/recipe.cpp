@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -14,7 +15,27 @@
 namespace pellucid::training {
 namespace {
 
-using Field = std::variant<int*, double*, std::string*>;
+// One of several names, of an architecture.
+struct Choice {
+  const nn::ChoiceField* field;
+  Architecture* model;
+  std::string expected() const {
+    std::string names;
+    for (std::uint32_t i = 0; field->names[i] != nullptr; ++i) {
+      const char* comma = i == 0 ? "" : field->names[i + 1] != nullptr ? ", " : " or ";
+      names += fmt::format("{}'{}'", comma, field->names[i]);
+    }
+    return names;
+  }
+  bool take(const std::string& name) const {
+    std::uint32_t i = 0;
+    while (field->names[i] != nullptr && name != field->names[i]) ++i;
+    if (field->names[i] != nullptr) field->set(*model, i);
+    return field->names[i] != nullptr;
+  }
+};
+
+using Field = std::variant<int*, std::uint32_t*, double*, std::string*, Choice>;
 struct Entry {
   std::string key;
   Field field;
@@ -26,74 +47,65 @@ std::vector<Entry> entries(Recipe& r) {
   auto& x = r.mix;
   auto& l = r.loss;
   auto& t = r.train;
-  return {{"name", &r.name, true},
-          {"model.sample_rate_hz", &m.sample_rate_hz},
-          {"model.window_samples", &m.window_samples},
-          {"model.hop_samples", &m.hop_samples},
-          {"model.compression", &m.compression},
-          {"model.fold", &m.fold},
-          {"model.kernel", &m.kernel},
-          {"model.channels", &m.channels},
-          {"model.encoder_layers", &m.encoder_layers},
-          {"model.bands", &m.bands},
-          {"model.width", &m.width},
-          {"model.blocks", &m.blocks},
-          {"model.time_mixer", &m.time_mixer},
-          {"model.hidden", &m.hidden},
-          {"model.time_kernel", &m.time_kernel},
-          {"model.time_layers", &m.time_layers},
-          {"model.freq_mixer", &m.freq_mixer},
-          {"mix.snr_min_db", &x.snr_min_db},
-          {"mix.snr_max_db", &x.snr_max_db},
-          {"mix.high_snr_probability", &x.high_snr_probability},
-          {"mix.clean_probability", &x.clean_probability},
-          {"mix.silence_probability", &x.silence_probability},
-          {"mix.level_min_dbfs", &x.level_min_dbfs},
-          {"mix.level_max_dbfs", &x.level_max_dbfs},
-          {"mix.second_noise_probability", &x.second_noise_probability},
-          {"mix.synthetic_probability", &x.synthetic_probability},
-          {"mix.babble_probability", &x.babble_probability},
-          {"mix.transient_probability", &x.transient_probability},
-          {"mix.gain_ramp_probability", &x.gain_ramp_probability},
-          {"mix.equalizer_probability", &x.equalizer_probability},
-          {"mix.room_probability", &x.room_probability},
-          {"mix.early_reflections_ms", &x.early_reflections_ms},
-          {"mix.lowpass_probability", &x.lowpass_probability},
-          {"mix.resampler_probability", &x.resampler_probability},
-          {"mix.clip_probability", &x.clip_probability},
-          {"mix.quantize_probability", &x.quantize_probability},
-          {"mix.speed_probability", &x.speed_probability},
-          {"mix.babble_room_probability", &x.babble_room_probability},
-          {"loss.magnitude", &l.magnitude},
-          {"loss.complex", &l.complex},
-          {"loss.consistency", &l.consistency},
-          {"loss.waveform", &l.waveform},
-          {"loss.over_suppression", &l.over_suppression},
-          {"loss.erb", &l.erb},
-          {"loss.level", &l.level},
-          {"train.corpus", &t.corpus, true},
-          {"train.output", &t.output, true},
-          {"train.device", &t.device, true},
-          {"train.seed", &t.seed},
-          {"train.steps", &t.steps, true},
-          {"train.batch", &t.batch},
-          {"train.chunk_s", &t.chunk_s},
-          {"train.replicas", &t.replicas},
-          {"train.loader_workers", &t.loader_workers, true},
-          {"train.learning_rate", &t.learning_rate},
-          {"train.warmup_steps", &t.warmup_steps},
-          {"train.decay", &t.decay, true},
-          {"train.final_rate", &t.final_rate, true},
-          {"train.weight_decay", &t.weight_decay},
-          {"train.clip_norm", &t.clip_norm},
-          {"train.average", &t.average},
-          {"train.validate_every", &t.validate_every, true},
-          {"train.checkpoint_every", &t.checkpoint_every, true},
-          {"train.valid_pairs", &t.valid_pairs, true}};
+  std::vector<Entry> all{{"name", &r.name, true}};
+  for (std::uint32_t i = 0; const nn::NumberField* number = nn::number_field(i); ++i)
+    all.push_back({fmt::format("model.{}", number->key), &(m.*number->value)});
+  all.push_back({"model.compression", &m.compression});
+  for (std::uint32_t i = 0; const nn::ChoiceField* choice = nn::choice_field(i); ++i)
+    all.push_back({fmt::format("model.{}", choice->key), Choice{choice, &m}});
+  const std::initializer_list<Entry> others = {{"mix.snr_min_db", &x.snr_min_db},
+                                               {"mix.snr_max_db", &x.snr_max_db},
+                                               {"mix.high_snr_probability", &x.high_snr_probability},
+                                               {"mix.clean_probability", &x.clean_probability},
+                                               {"mix.silence_probability", &x.silence_probability},
+                                               {"mix.level_min_dbfs", &x.level_min_dbfs},
+                                               {"mix.level_max_dbfs", &x.level_max_dbfs},
+                                               {"mix.second_noise_probability", &x.second_noise_probability},
+                                               {"mix.synthetic_probability", &x.synthetic_probability},
+                                               {"mix.babble_probability", &x.babble_probability},
+                                               {"mix.transient_probability", &x.transient_probability},
+                                               {"mix.gain_ramp_probability", &x.gain_ramp_probability},
+                                               {"mix.equalizer_probability", &x.equalizer_probability},
+                                               {"mix.room_probability", &x.room_probability},
+                                               {"mix.early_reflections_ms", &x.early_reflections_ms},
+                                               {"mix.lowpass_probability", &x.lowpass_probability},
+                                               {"mix.resampler_probability", &x.resampler_probability},
+                                               {"mix.clip_probability", &x.clip_probability},
+                                               {"mix.quantize_probability", &x.quantize_probability},
+                                               {"mix.speed_probability", &x.speed_probability},
+                                               {"mix.babble_room_probability", &x.babble_room_probability},
+                                               {"loss.magnitude", &l.magnitude},
+                                               {"loss.complex", &l.complex},
+                                               {"loss.consistency", &l.consistency},
+                                               {"loss.waveform", &l.waveform},
+                                               {"loss.over_suppression", &l.over_suppression},
+                                               {"loss.erb", &l.erb},
+                                               {"loss.level", &l.level},
+                                               {"train.corpus", &t.corpus, true},
+                                               {"train.output", &t.output, true},
+                                               {"train.device", &t.device, true},
+                                               {"train.seed", &t.seed},
+                                               {"train.steps", &t.steps, true},
+                                               {"train.batch", &t.batch},
+                                               {"train.chunk_s", &t.chunk_s},
+                                               {"train.replicas", &t.replicas},
+                                               {"train.loader_workers", &t.loader_workers, true},
+                                               {"train.learning_rate", &t.learning_rate},
+                                               {"train.warmup_steps", &t.warmup_steps},
+                                               {"train.decay", &t.decay, true},
+                                               {"train.final_rate", &t.final_rate, true},
+                                               {"train.weight_decay", &t.weight_decay},
+                                               {"train.clip_norm", &t.clip_norm},
+                                               {"train.average", &t.average},
+                                               {"train.validate_every", &t.validate_every, true},
+                                               {"train.checkpoint_every", &t.checkpoint_every, true},
+                                               {"train.valid_pairs", &t.valid_pairs, true}};
+  all.insert(all.end(), others);
+  return all;
 }
 
 void assign(const std::string& where, const Entry& e, const toml::node& value) {
-  const auto wrong = [&](const char* expected) {
+  const auto wrong = [&](const std::string& expected) {
     std::ostringstream found;
     found << toml::node_view<const toml::node>(value);
     return Error(ExitCode::kRecipe, "{}: key '{}': found {}, expected {}", where, e.key, found.str(), expected);
@@ -102,14 +114,22 @@ void assign(const std::string& where, const Entry& e, const toml::node& value) {
     const auto v = value.value_exact<std::int64_t>();
     if (!v || *v < INT32_MIN || *v > INT32_MAX) throw wrong("a whole number");
     **i = static_cast<int>(*v);
+  } else if (auto* const* u = std::get_if<std::uint32_t*>(&e.field)) {
+    const auto v = value.value_exact<std::int64_t>();
+    if (!v || *v < 0 || *v > UINT32_MAX) throw wrong("a whole number of 0 or more");
+    **u = static_cast<std::uint32_t>(*v);
   } else if (auto* const* d = std::get_if<double*>(&e.field)) {
     const auto v = value.value<double>();
     if (!v || !value.is_number() || !std::isfinite(*v)) throw wrong("a number");
     **d = *v;
   } else {
     const auto v = value.value_exact<std::string>();
-    if (!v) throw wrong("a string");
-    *std::get<std::string*>(e.field) = *v;
+    const auto* choice = std::get_if<Choice>(&e.field);
+    if (!v) throw wrong(choice ? choice->expected() : "a string");
+    if (!choice)
+      *std::get<std::string*>(e.field) = *v;
+    else if (!choice->take(*v))
+      throw wrong(choice->expected());
   }
 }
 
@@ -157,12 +177,14 @@ toml::table parse_setting(const std::string& setting) {
 
 std::string show(const Field& field) {
   if (auto* const* i = std::get_if<int*>(&field)) return fmt::format("{}", **i);
+  if (auto* const* u = std::get_if<std::uint32_t*>(&field)) return fmt::format("{}", **u);
   if (auto* const* d = std::get_if<double*>(&field)) {
     const std::string text = fmt::format("{}", **d);  // the shortest that reads back the same
     return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
   }
+  const auto* choice = std::get_if<Choice>(&field);
   std::ostringstream out;
-  out << toml::value<std::string>(*std::get<std::string*>(field));
+  out << toml::value<std::string>(choice ? choice->field->name(*choice->model) : *std::get<std::string*>(field));
   return out.str();
 }
 
@@ -188,7 +210,7 @@ Recipe Recipe::load(const std::filesystem::path& path, const std::vector<std::st
 }
 
 void Recipe::check() const {
-  model.check();
+  training::check(model);
   Recipe copy = *this;
   const auto expect = [&](const char* key, double value, double low, double high) {
     if (!(value >= low && value <= high))
@@ -200,7 +222,8 @@ void Recipe::check() const {
   expect("mix.level_max_dbfs", mix.level_max_dbfs, mix.level_min_dbfs, 0);
   expect("train.steps", train.steps, 1, 1e9);
   expect("train.batch", train.batch, 1, 4096);
-  expect("train.chunk_s", train.chunk_s, 0.25, 60);
+  // Less than two windows leave the loss nothing that is whole.
+  expect("train.chunk_s", train.chunk_s, std::max(0.25, 2.0 * model.window_samples / model.sample_rate_hz), 60);
   expect("train.replicas", train.replicas, 1, 256);
   expect("train.loader_workers", train.loader_workers, 1, 256);
   expect("train.learning_rate", train.learning_rate, 1e-8, 1);

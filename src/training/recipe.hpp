@@ -36,7 +36,7 @@ struct TrainOptions {
 
 struct Recipe {
   std::string name;
-  Architecture model;
+  Architecture model = default_architecture();
   corpus::MixOptions mix;
   LossOptions loss;
   TrainOptions train;

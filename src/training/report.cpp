@@ -14,23 +14,25 @@ namespace pellucid::training {
 namespace {
 
 constexpr char kHeader[] =
-    "step,hours_of_audio,loss,learning_rate,valid_loss,valid_si_sdr_db,valid_stoi,audio_s_per_s,waited_share\n";
+    "step,hours_of_audio,loss,learning_rate,valid_loss,valid_si_sdr_db,valid_stoi,audio_s_per_s,waited_share,"
+    "peak_share\n";
 
 std::string row(const CurvePoint& p) {
   const std::string valid =
       p.validated ? fmt::format("{:.6f},{:.4f},{:.5f}", p.valid_loss, p.si_sdr_db, p.stoi) : std::string(",,");
-  return fmt::format("{},{:.5f},{:.6f},{:.6g},{},{:.1f},{:.4f}\n", p.step, p.hours_of_audio, p.loss, p.learning_rate,
-                     valid, p.audio_s_per_s, p.waited_share);
+  return fmt::format("{},{:.5f},{:.6f},{:.6g},{},{:.1f},{:.4f},{:.4f}\n", p.step, p.hours_of_audio, p.loss,
+                     p.learning_rate, valid, p.audio_s_per_s, p.waited_share, p.peak_share);
 }
 
 bool parse(const std::string& line, CurvePoint& p) {
   std::vector<std::string> cells;
   std::stringstream in(line);
   for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
-  if (cells.size() != 9) return false;
+  if (cells.size() == 9) cells.emplace_back("0");  // from before there was a peak_share
+  if (cells.size() != 10) return false;
   const auto number = [&](std::size_t i) { return std::strtod(cells[i].c_str(), nullptr); };
-  p = {long(number(0)), number(1), number(2), number(3), !cells[4].empty(),
-       number(4),       number(5), number(6), number(7), number(8)};
+  p = {long(number(0)), number(1), number(2), number(3), !cells[4].empty(), number(4),
+       number(5),       number(6), number(7), number(8), number(9)};
   return true;
 }
 
@@ -100,8 +102,8 @@ void Curve::write(bool running) const {
     const auto& p = points_.back();
     html += fmt::format(
         "<p>Step {}, {:.1f} hours of mixtures seen, {:.0f} s of audio a second, {:.1f} % of the time spent waiting for "
-        "data.{}</p><main>",
-        p.step, p.hours_of_audio, p.audio_s_per_s, 100 * p.waited_share,
+        "data, {:.0f} % of the cores' peak.{}</p><main>",
+        p.step, p.hours_of_audio, p.audio_s_per_s, 100 * p.waited_share, 100 * p.peak_share,
         running ? " Running; the page reloads itself." : "");
     html += plot(
         "Training loss", points_, [](const CurvePoint& c) { return c.loss; }, false);

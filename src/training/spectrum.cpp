@@ -8,6 +8,8 @@ Spectrum::Spectrum(const Architecture& architecture, torch::Device device) : arc
   const long n = architecture.window_samples;
   window_ =
       torch::sqrt(torch::hann_window(n, /*periodic=*/true, torch::dtype(torch::kFloat64))).to(device, torch::kFloat32);
+  // The squares of the windows that a sample lies in sum to half their number.
+  synthesis_window_ = window_ * (2.0 / architecture.overlap());
 }
 
 Tensor Spectrum::analyse(const Tensor& signal) const {
@@ -19,10 +21,12 @@ Tensor Spectrum::analyse(const Tensor& signal) const {
 Tensor Spectrum::synthesise(const Tensor& spectrum) const {
   const long n = architecture_.window_samples, hop = architecture_.hop_samples;
   const long batch = spectrum.size(0), frames = spectrum.size(1);
-  const Tensor y = torch::fft_irfft(torch::view_as_complex(spectrum.contiguous()), n) * window_;
-  const Tensor halves = y.view({batch, frames, 2, hop});
-  const Tensor late = torch::constant_pad_nd(halves.select(2, 1), {0, 0, 1, 0}).narrow(1, 0, frames);
-  return (halves.select(2, 0) + late).reshape({batch, frames * hop});
+  const Tensor y = torch::fft_irfft(torch::view_as_complex(spectrum.contiguous()), n) * synthesis_window_;
+  const Tensor parts = y.view({batch, frames, n / hop, hop});
+  Tensor sum = parts.select(2, 0);
+  for (long r = 1; r < n / hop; ++r)
+    sum = sum + torch::constant_pad_nd(parts.select(2, r), {0, 0, r, 0}).narrow(1, 0, frames);
+  return sum.reshape({batch, frames * hop});
 }
 
 Tensor Spectrum::compress(const Tensor& spectrum, double floor) const {

@@ -35,7 +35,7 @@ class Spectrum {
 
  private:
   Architecture architecture_;
-  torch::Tensor window_;  // [window]
+  torch::Tensor window_, synthesis_window_;  // [window]
 };
 
 }  // namespace pellucid::training

@@ -6,12 +6,16 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "nn/kernels.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "support/peak.hpp"
 #include "training/checkpoint.hpp"
 #include "training/export.hpp"
+#include "training/memory.hpp"
 #include "training/replica.hpp"
 #include "training/report.hpp"
 #include "training/validation.hpp"
@@ -24,6 +28,7 @@ constexpr char kCheckpoint[] = "last.ckpt";
 using Clock = std::chrono::steady_clock;
 
 constexpr long kCurveEvery = 50;     // steps between rows of the curve
+constexpr double kPasses = 3;        // forward, and backward by inputs and by weights: each a product as large
 constexpr double kLowerRate = 0.25;  // what a training goes on with that went out of range
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -70,13 +75,15 @@ class Trainer {
   std::unique_ptr<corpus::Loader> loader_;
   std::unique_ptr<Curve> curve_;
   int chunk_samples_ = 0;
+  double most_audio_s_per_s_ = HUGE_VAL;  // what the cores could do with multiply-adds alone; unknown for devices
   Clock::time_point spent_at_ = Clock::now();
   double spent_cpu_ = cpu_seconds();
 };
 
 corpus::Corpus open_corpus(const Recipe& recipe) {
+  check_memory(recipe, available_memory_bytes());
   auto corpus = corpus::Corpus::open(recipe.train.corpus);
-  if (corpus.rate_hz() != recipe.model.sample_rate_hz)
+  if (corpus.rate_hz() != int(recipe.model.sample_rate_hz))
     throw Error(ExitCode::kCorpus,
                 "{}: found a corpus of {} Hz, expected {} Hz as the recipe's model.sample_rate_hz says",
                 recipe.train.corpus, corpus.rate_hz(), recipe.model.sample_rate_hz);
@@ -84,6 +91,14 @@ corpus::Corpus open_corpus(const Recipe& recipe) {
     if (corpus.select(corpus::Kind::kSpeech, split).empty())
       throw Error(ExitCode::kCorpus, "{}: the {} split has no speech; prepare a corpus with more speakers",
                   recipe.train.corpus, split == corpus::Split::kTrain ? "train" : "valid");
+  const double recorded = 1 - recipe.mix.babble_probability - recipe.mix.synthetic_probability;
+  for (const auto split : {corpus::Split::kTrain, corpus::Split::kValid})
+    if (recorded > 1e-9 && corpus.select(corpus::Kind::kNoise, split).empty())
+      throw Error(ExitCode::kCorpus,
+                  "{}: the {} split has no noise, but the recipe takes that of {:.0f} % of its pairs from recordings; "
+                  "prepare the corpus with --noise, or train with --set mix.synthetic_probability={:g}",
+                  recipe.train.corpus, split == corpus::Split::kTrain ? "train" : "valid", 100 * recorded,
+                  1 - recipe.mix.babble_probability);
   return corpus;
 }
 
@@ -106,6 +121,12 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
   at::set_num_threads(1);
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
+  if (device_.is_cpu()) {
+    const double frames_per_s = double(recipe.model.sample_rate_hz) / recipe.model.hop_samples;
+    const double needed = kPasses * double(nn::multiply_adds_per_frame(recipe.model)) * frames_per_s;
+    const int cores = std::min(recipe.train.replicas, int(std::max(1u, std::thread::hardware_concurrency())));
+    most_audio_s_per_s_ = cores * peak_multiply_adds_per_s(nn::kernels_at) / needed;
+  }
   for (int r = 0; r < recipe.train.replicas; ++r) replicas_.push_back(std::make_unique<Replica>(recipe, device_));
   take_up();
   write_file(folder_ / "recipe.toml", recipe.to_toml());
@@ -277,8 +298,10 @@ TrainResult Trainer::run() {
       p.learning_rate = state_.rate_factor * learning_rate(t, state_.step - 1);
       p.audio_s_per_s = (state_.seconds_seen - audio_from) / wall;
       p.waited_share = (loader_->waited_s() - waited_from) / wall;
-      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting", p.loss, p.audio_s_per_s,
-                                  100 * p.waited_share));
+      p.peak_share = p.audio_s_per_s / most_audio_s_per_s_;
+      const std::string of_peak = p.peak_share > 0 ? fmt::format(", {:.0f} % of peak", 100 * p.peak_share) : "";
+      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting{}", p.loss, p.audio_s_per_s,
+                                  100 * p.waited_share, of_peak));
       if (validates) {
         const Scores s = validate();
         p.validated = true;

@@ -56,6 +56,32 @@ TEST_F(Info, PrintsWhatTheModelSays) {
   }
 }
 
+TEST_F(Info, CountsEveryKindOfModel) {
+  for (nn::Architecture a : nn::test::every_combination()) {
+    SCOPED_TRACE(nn::test::combination_name(a));
+    a.window_samples = 320;  // 20 ms
+    a.hop_samples = 80;
+    const auto model = nn::test::make_random_model(a, 1);
+    const Ran run = run_program({"info", write("one.pellucid", model), "--json"});
+    ASSERT_EQ(run.code, 0) << run.error;
+    const json info = json::parse(run.output);
+    EXPECT_EQ(info["bytes"], model.size());
+    EXPECT_EQ(info["hop_samples"], 80);
+    EXPECT_EQ(info["latency_samples"], 319);
+    EXPECT_EQ(info["parameters"], nn::parameter_count(a));
+    EXPECT_EQ(info["multiply_adds_per_s"], 200.0 * static_cast<double>(nn::multiply_adds_per_frame(a)));
+    EXPECT_EQ(info["state_bytes"], 4 * nn::state_floats(a));
+    const json& shape = info["architecture"];
+    for (std::uint32_t i = 0; const nn::ChoiceField* choice = nn::choice_field(i); ++i) {
+      EXPECT_EQ(shape[choice->key], choice->name(a));
+    }
+    EXPECT_EQ(shape.contains("context_frames"), a.time_mixer == nn::TimeMixer::kAttention);
+    EXPECT_EQ(shape.contains("time_layers"), a.time_mixer == nn::TimeMixer::kConv);
+    const bool heads = a.time_mixer == nn::TimeMixer::kAttention || a.freq_mixer == nn::FreqMixer::kAttention;
+    EXPECT_EQ(shape.contains("heads"), heads);
+  }
+}
+
 TEST_F(Info, RefusesDamagedModelsInOneSentence) {
   const auto model = nn::test::make_random_model(nn::test::small_architecture(nn::TimeMixer::kConv), 1);
   auto flipped = model;

@@ -1,6 +1,8 @@
 // The index and the shards of a corpus as an attacker or a bad disk would leave them: always an Error, never more.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "corpus/corpus.hpp"
 #include "corpus/index.hpp"
 #include "prepare_support.hpp"
@@ -211,6 +213,24 @@ TEST_F(PrepareCorpusReader, RefusesDamagedShards) {
   test::write_text(folder_.path() / "elsewhere", bytes);
   fs::create_symlink(folder_.path() / "elsewhere", shard);
   EXPECT_NE(fault(), "");
+}
+
+TEST_F(PrepareCorpusReader, NobodyMayStandOnTwoSides) {
+  Index index = parse_index(test::read_text(folder_.path() / kIndexName), "index.jsonl");
+  const auto valid = std::find_if(index.clips.begin(), index.clips.end(), [](const Clip& clip) {
+    return clip.kind == Kind::kSpeech && clip.split == Split::kValid;
+  });
+  const auto train = std::find_if(index.clips.begin(), index.clips.end(), [](const Clip& clip) {
+    return clip.kind == Kind::kSpeech && clip.split == Split::kTrain;
+  });
+  ASSERT_TRUE(valid != index.clips.end() && train != index.clips.end());
+  valid->group = train->group;
+  test::write_text(folder_.path() / kIndexName, write_index(index));
+  const std::string said = fault();
+  EXPECT_NE(said.find("speaker '" + train->group + "'"), std::string::npos) << said;
+  EXPECT_NE(said.find("train"), std::string::npos) << said;
+  EXPECT_NE(said.find("valid"), std::string::npos) << said;
+  EXPECT_EQ(said.find('\n'), std::string::npos) << said;
 }
 
 TEST_F(PrepareCorpusReader, SaysWhatIsMissing) {

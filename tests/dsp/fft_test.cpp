@@ -83,6 +83,10 @@ TEST(RealFft, FindsTheNearestSize) {
   EXPECT_EQ(RealFft::nearest_size(705.6), 704u);
   EXPECT_EQ(RealFft::nearest_size(34.1), 36u);
   EXPECT_EQ(RealFft::nearest_size(33.9), 32u);
+  EXPECT_EQ(RealFft::nearest_size(34.1, 4), 36u);
+  EXPECT_EQ(RealFft::nearest_size(54.0, 4), 52u);
+  EXPECT_EQ(RealFft::nearest_size(54.0, 6), 54u);
+  EXPECT_EQ(RealFft::nearest_size(5.0, 8), 8u);
   EXPECT_EQ(RealFft::nearest_size(3.0), 0u);
   EXPECT_EQ(RealFft::nearest_size(1e9), 0u);
   EXPECT_EQ(RealFft::nearest_size(std::nan("")), 0u);

@@ -11,12 +11,12 @@ namespace pellucid::dsp {
 namespace {
 
 struct Stream {
-  explicit Stream(std::uint32_t window) : memory(1 << 19) {
+  explicit Stream(std::uint32_t window, std::uint32_t overlap = 2) : memory(1 << 19) {
     void* start = memory.data();
     std::size_t room = memory.size();
     std::align(Arena::kAlignment, 1, start, room);
     Arena arena(start, room);
-    ok = plan.init(window, arena) && analysis.init(plan, arena) && synthesis.init(plan, arena);
+    ok = plan.init(window, window / overlap, arena) && analysis.init(plan, arena) && synthesis.init(plan, arena);
   }
   std::vector<std::uint8_t> memory;
   StftPlan plan;
@@ -26,11 +26,25 @@ struct Stream {
 };
 
 TEST(Stft, ReconstructsPerfectly) {
-  for (const std::uint32_t window : {8u, 256u, 512u, 704u, 1408u, 1536u, 3072u}) {
-    SCOPED_TRACE(window);
-    Stream stream(window);
+  using Framing = std::pair<std::uint32_t, std::uint32_t>;  // window, windows a sample lies in
+  for (const auto& [window, overlap] : {Framing{8, 2},
+                                        {256, 2},
+                                        {320, 2},
+                                        {512, 2},
+                                        {704, 2},
+                                        {1408, 2},
+                                        {1536, 2},
+                                        {3072, 2},
+                                        {512, 4},
+                                        {320, 4},
+                                        {1408, 4},
+                                        {24, 3},
+                                        {512, 8}}) {
+    SCOPED_TRACE(testing::Message() << window << " " << overlap);
+    Stream stream(window, overlap);
     ASSERT_TRUE(stream.ok);
-    const std::size_t hop = stream.plan.hop_samples(), hops = 40;
+    const std::size_t hop = stream.plan.hop_samples(), hops = 40, delay = window - hop;
+    ASSERT_EQ(hop, window / overlap);
     test::Random random(window);
     std::vector<float> in(hop * hops), out(in.size()), spectrum(2 * stream.plan.bins());
     for (float& v : in) v = random.sample();
@@ -39,16 +53,19 @@ TEST(Stft, ReconstructsPerfectly) {
       stream.synthesis.process(stream.plan, spectrum.data(), out.data() + t * hop);
     }
     double worst = 0;
-    for (std::size_t i = 0; i < in.size() - hop; ++i) worst = std::max(worst, std::abs(double{out[i + hop]} - in[i]));
+    for (std::size_t i = 0; i + delay < in.size(); ++i) {
+      worst = std::max(worst, std::abs(double{out[i + delay]} - in[i]));
+    }
     EXPECT_LT(worst, 1e-6);
-    for (std::size_t i = 0; i < hop; ++i) EXPECT_NEAR(out[i], 0.0f, 1e-6);
+    for (std::size_t i = 0; i < delay; ++i) EXPECT_NEAR(out[i], 0.0f, 1e-6);
   }
 }
 
 TEST(Stft, EqualsTheDefinitionFrameByFrame) {
-  for (const std::uint32_t window : {512u, 1408u}) {
-    SCOPED_TRACE(window);
-    Stream stream(window);
+  for (const std::uint32_t overlap : {2u, 4u}) {
+    constexpr std::uint32_t window = 1408;
+    SCOPED_TRACE(overlap);
+    Stream stream(window, overlap);
     ASSERT_TRUE(stream.ok);
     const std::size_t hop = stream.plan.hop_samples(), hops = 5;
     test::Random random(7);
@@ -94,6 +111,7 @@ TEST(Stft, RefusesWindowsItCannotTransform) {
   StftPlan plan;
   EXPECT_FALSE(plan.init(1412, arena));
   EXPECT_FALSE(plan.init(0, arena));
+  for (const std::uint32_t hop : {0u, 512u, 1024u, 200u}) EXPECT_FALSE(plan.init(512, hop, arena)) << hop;
 }
 
 }  // namespace

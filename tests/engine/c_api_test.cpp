@@ -120,7 +120,7 @@ TEST(CApi, RefusesModelsWithTheRightWord) {
   EXPECT_EQ(with(flipped), PELLUCID_ERROR_MODEL_DAMAGED);
   EXPECT_EQ(with(make_random_model(small_architecture(), 1, 1.0, {{"format", "pellucid-9"}})),
             PELLUCID_ERROR_MODEL_VERSION);
-  EXPECT_EQ(with(make_random_model(small_architecture(), 1, 1.0, {{"time_mixer", "attention"}})),
+  EXPECT_EQ(with(make_random_model(small_architecture(), 1, 1.0, {{"time_mixer", "lstm"}})),
             PELLUCID_ERROR_MODEL_UNSUPPORTED);
   nn::Architecture large = small_architecture();
   large.window_samples = 8192;

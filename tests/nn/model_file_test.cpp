@@ -172,32 +172,16 @@ TEST(ModelFile, TellsWhatIsNoModel) {
 }
 
 TEST(ModelFile, RefusesArchitecturesItCannotRun) {
-  for (const auto& [key, value] :
-       std::initializer_list<std::pair<const char*, const char*>>{{"time_mixer", "attention"},
-                                                                  {"freq_mixer", "gru"},
-                                                                  {"output", "gains"},
-                                                                  {"sample_rate_hz", "0"},
-                                                                  {"window_samples", "513"},
-                                                                  {"window_samples", "4294967808"},
-                                                                  {"hop_samples", "128"},
-                                                                  {"compression", "0"},
-                                                                  {"compression", "1.5"},
-                                                                  {"compression", "nan"},
-                                                                  {"compression", "-0.3"},
-                                                                  {"fold", "0"},
-                                                                  {"fold", "3"},
-                                                                  {"channels", "0"},
-                                                                  {"channels", "1000000000"},
-                                                                  {"channels", "-1"},
-                                                                  {"channels", ""},
-                                                                  {"kernel", "2"},
-                                                                  {"kernel", "99"},
-                                                                  {"encoder_layers", "17"},
-                                                                  {"bands", "0"},
-                                                                  {"width", "1025"},
-                                                                  {"blocks", "0"},
-                                                                  {"blocks", "999"},
-                                                                  {"hidden", "0"}}) {
+  for (const auto& [key, value] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"time_mixer", "lstm"},  {"freq_mixer", "lstm"},    {"output", "gains"},
+           {"sample_rate_hz", "0"}, {"window_samples", "513"}, {"window_samples", "4294967808"},
+           {"hop_samples", "100"},  {"compression", "0"},      {"compression", "1.5"},
+           {"compression", "nan"},  {"compression", "-0.3"},   {"fold", "0"},
+           {"fold", "3"},           {"channels", "0"},         {"channels", "1000000000"},
+           {"channels", "-1"},      {"channels", ""},          {"kernel", "2"},
+           {"kernel", "99"},        {"encoder_layers", "17"},  {"bands", "0"},
+           {"width", "1025"},       {"blocks", "0"},           {"blocks", "999"},
+           {"hidden", "0"}}) {
     EXPECT_EQ(status_with({{key, value}}), ModelStatus::kUnsupported) << key << " " << value;
   }
   Architecture conv = test::small_architecture(TimeMixer::kConv);
@@ -221,6 +205,8 @@ TEST(ModelFile, RefusesTensorsThatDoNotFitTheArchitecture) {
                                                                                              {"encoder_layers", "0"},
                                                                                              {"time_mixer", "conv"},
                                                                                              {"freq_mixer", "conv"},
+                                                                                             {"freq_mixer", "gru"},
+                                                                                             {"output", "band_gains"},
                                                                                              {"kernel", "5"}}) {
     EXPECT_EQ(status_with({{key, value}}), ModelStatus::kDamaged) << key << " " << value;
   }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "nn/integer_model.hpp"
 #include "owned_network.hpp"
 #include "random_model.hpp"
 #include "reference_network.hpp"
@@ -67,7 +70,8 @@ void compare_with_reference(const Architecture& a, std::uint64_t seed, const Ker
     for (size_t i = 0; i < output.size(); ++i) ASSERT_NEAR(output[i], expected[i], 1e-4 * largest) << i;
     if (testing::Test::HasFatalFailure()) return;
   }
-  const int layers = 5 + 2 * static_cast<int>(a.encoder_layers + a.blocks);
+  const std::uint32_t coders = a.output == Output::kBandGains ? 1 : 2;
+  const int layers = 5 + static_cast<int>(coders * a.encoder_layers + 2 * a.blocks);
   EXPECT_EQ(comparison.layers, 20 * layers);
 }
 
@@ -79,18 +83,19 @@ std::vector<const Kernels*> kernels_here() {
 
 TEST(Network, EqualsTheReferenceWithEveryMixer) {
   for (const Kernels* kernels : kernels_here()) {
-    for (const TimeMixer time : {TimeMixer::kGru, TimeMixer::kConv}) {
-      for (const FreqMixer freq : {FreqMixer::kDense, FreqMixer::kConv}) {
-        compare_with_reference(test::small_architecture(time, freq), 1, *kernels);
-      }
+    for (const Architecture& a : test::every_combination()) {
+      SCOPED_TRACE(test::combination_name(a));
+      compare_with_reference(a, 1, *kernels);
     }
   }
 }
 
 TEST(Network, EqualsTheReferenceAtRandomArchitectures) {
-  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
     for (const Kernels* kernels : kernels_here()) {
-      compare_with_reference(test::random_architecture(seed), seed, *kernels);
+      const Architecture a = seed % 3 == 0 ? test::random_architecture(seed) : test::any_architecture(seed);
+      SCOPED_TRACE(test::combination_name(a));
+      compare_with_reference(a, seed, *kernels);
       if (HasFatalFailure()) return;
     }
   }
@@ -111,7 +116,7 @@ TEST(Network, WorksInPlace) {
 }
 
 TEST(Network, StartsAnewAfterReset) {
-  for (const TimeMixer time : {TimeMixer::kGru, TimeMixer::kConv}) {
+  for (const TimeMixer time : {TimeMixer::kGru, TimeMixer::kConv, TimeMixer::kAttention}) {
     const Architecture a = test::small_architecture(time);
     OwnedNetwork owned(test::make_random_model(a, 3));
     ASSERT_TRUE(owned.ok);
@@ -167,6 +172,57 @@ TEST(Architecture, CountsWhatALayerCosts) {
   EXPECT_EQ(parameter_count(a), parameters);
   EXPECT_EQ(parameters, (12 * 3 * 12 + 24) + 2 * (12 * 3 * 12 + 24) + 16 * 64 + (10 * 12 + 10) + 160 +
                             2 * (2 * (300 + 20) + (300 + 20)) + (12 * 10 + 12) + 64 * 16 + (8 * 36 + 8));
+}
+
+/// A linear map's parameters.
+std::uint64_t linear(std::uint64_t in, std::uint64_t out) { return in * out + out; }
+
+TEST(Architecture, CountsWhatOtherMixersAndGainsCost) {
+  // As above; W = 5, G = 6, 3 heads; by hand.
+  Architecture a = test::small_architecture(TimeMixer::kAttention, FreqMixer::kGru, Output::kBandGains);
+  const std::uint64_t before = 64 * 3 * 12 * 12 + 64 * 3 * 12 * 12 + 16 * 64 * 12 + 16 * 12 * 10;
+  const std::uint64_t time = 16 * (27 * 10 + 2 * 5 * 9 + 9 * 10), gru = 16 * (2 * 18 * (10 + 6) + 12 * 10);
+  EXPECT_EQ(multiply_adds_per_frame(a), before + 2 * (time + gru) + 16 * 10 + 256 * 16);
+  EXPECT_EQ(state_floats(a), 2 * 4 * 16 * 18);
+  const std::uint64_t start = 2 * (12 * 3 * 12 + 24) + 16 * 64 + linear(12, 10) + 160;
+  const std::uint64_t time_parameters = linear(10, 27) + 3 * 5 + linear(9, 10);
+  EXPECT_EQ(parameter_count(a),
+            start + 2 * (time_parameters + 2 * (linear(10, 18) + linear(6, 18)) + linear(12, 10)) + 11 + 256 * 16);
+  a.freq_mixer = FreqMixer::kAttention;
+  EXPECT_EQ(multiply_adds_per_frame(a),
+            before + 2 * (time + 16 * (18 * 10 + 2 * 16 * 6 + 6 * 10)) + 16 * 10 + 256 * 16);
+  EXPECT_EQ(parameter_count(a),
+            start + 2 * (time_parameters + linear(10, 18) + 3 * 16 * 16 + linear(6, 10)) + 11 + 256 * 16);
+}
+
+TEST(Architecture, IntegersKnowSomeOfThem) {
+  for (const Architecture& a : test::every_combination()) {
+    const bool known = a.time_mixer != TimeMixer::kAttention && a.output == Output::kComplexMask &&
+                       (a.freq_mixer == FreqMixer::kDense || a.freq_mixer == FreqMixer::kConv);
+    EXPECT_EQ(integer_unsupported(a) == nullptr, known) << test::combination_name(a);
+  }
+  Architecture a = test::small_architecture();
+  a.hop_samples = a.window_samples / 4;
+  EXPECT_NE(integer_unsupported(a), nullptr);
+}
+
+TEST(Architecture, SaysWhatItCannotRun) {
+  const auto problem = [](const std::function<void(Architecture&)>& change) {
+    Architecture a = test::small_architecture(TimeMixer::kAttention, FreqMixer::kAttention);
+    change(a);
+    const char* found = unsupported(a);
+    return std::string(found != nullptr ? found : "");
+  };
+  EXPECT_EQ(problem([](Architecture&) {}), "");
+  EXPECT_EQ(problem([](Architecture& a) { a.hop_samples = 128; }), "");
+  EXPECT_EQ(problem([](Architecture& a) { a.hop_samples = 512; }), "window_samples is not 2 to 8 times hop_samples");
+  EXPECT_EQ(problem([](Architecture& a) { a.hop_samples = 200; }), "window_samples is not 2 to 8 times hop_samples");
+  EXPECT_EQ(problem([](Architecture& a) { a.hop_samples = 32; }), "window_samples is not 2 to 8 times hop_samples");
+  EXPECT_EQ(problem([](Architecture& a) { a.heads = 0; }), "heads is outside 1 to 64");
+  EXPECT_EQ(problem([](Architecture& a) { a.heads = 2; }), "heads does not divide hidden");
+  EXPECT_EQ(problem([](Architecture& a) { a.freq_hidden = 7; }), "heads does not divide freq_hidden");
+  EXPECT_EQ(problem([](Architecture& a) { a.context_frames = 0; }), "context_frames is outside 1 to 1024");
+  EXPECT_EQ(problem([](Architecture& a) { a.time_layers = 0; }), "") << "this time mixer has no layers";
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ class Random {
 };
 
 /// A small network that every test can start from.
-inline Architecture small_architecture(TimeMixer time = TimeMixer::kGru, FreqMixer freq = FreqMixer::kDense) {
+inline Architecture small_architecture(TimeMixer time = TimeMixer::kGru, FreqMixer freq = FreqMixer::kDense,
+                                       Output output = Output::kComplexMask) {
   Architecture a;
   std::strcpy(a.name, "random");
   a.sample_rate_hz = 16000;
@@ -52,12 +53,39 @@ inline Architecture small_architecture(TimeMixer time = TimeMixer::kGru, FreqMix
   a.hidden = 9;
   a.time_kernel = 3;
   a.time_layers = 2;
+  a.context_frames = 5;
+  a.freq_hidden = 6;
+  a.heads = 3;
   a.time_mixer = time;
   a.freq_mixer = freq;
+  a.output = output;
   return a;
 }
 
-/// A random architecture that the reader accepts.
+/// small_architecture with every time mixer, every frequency mixer and every output.
+inline std::vector<Architecture> every_combination() {
+  std::vector<Architecture> all;
+  for (const TimeMixer time : {TimeMixer::kGru, TimeMixer::kConv, TimeMixer::kAttention}) {
+    for (const FreqMixer freq : {FreqMixer::kDense, FreqMixer::kConv, FreqMixer::kGru, FreqMixer::kAttention}) {
+      for (const Output output : {Output::kComplexMask, Output::kBandGains}) {
+        all.push_back(small_architecture(time, freq, output));
+      }
+    }
+  }
+  return all;
+}
+
+/// "attention_gru_band_gains" and the like.
+inline std::string combination_name(const Architecture& a) {
+  std::string text;
+  for (std::uint32_t i = 0; const ChoiceField* choice = choice_field(i); ++i) {
+    if (i > 0) text += '_';
+    text += choice->name(a);
+  }
+  return text;
+}
+
+/// A random architecture of the mixers gru, conv and dense, with hops of half a window.
 inline Architecture random_architecture(std::uint64_t seed) {
   Random random(seed);
   Architecture a = small_architecture(random.below(2) != 0 ? TimeMixer::kGru : TimeMixer::kConv,
@@ -79,32 +107,36 @@ inline Architecture random_architecture(std::uint64_t seed) {
   return a;
 }
 
+/// A random architecture that the reader accepts, of all mixers, outputs and overlaps.
+inline Architecture any_architecture(std::uint64_t seed) {
+  Architecture a = random_architecture(seed);
+  Random random(seed + 77);
+  a.time_mixer = static_cast<TimeMixer>(random.below(3));
+  a.freq_mixer = static_cast<FreqMixer>(random.below(4));
+  a.output = static_cast<Output>(random.below(2));
+  a.hop_samples = a.window_samples / (random.below(2) != 0 ? 2 : 4);
+  a.heads = 1 + random.below(4);
+  a.hidden = a.heads * (1 + random.below(20));
+  a.freq_hidden = a.heads * (1 + random.below(20));
+  a.context_frames = 1 + random.below(12);
+  return a;
+}
+
 using Metadata = std::map<std::string, std::string>;
 
 inline Metadata metadata_of(const Architecture& a) {
   char compression[32];
   std::snprintf(compression, sizeof compression, "%.9g", a.compression);
-  return {{"format", "pellucid-1"},
-          {"name", a.name},
-          {"sample_rate_hz", std::to_string(a.sample_rate_hz)},
-          {"window_samples", std::to_string(a.window_samples)},
-          {"hop_samples", std::to_string(a.hop_samples)},
-          {"compression", compression},
-          {"fold", std::to_string(a.fold)},
-          {"channels", std::to_string(a.channels)},
-          {"kernel", std::to_string(a.kernel)},
-          {"encoder_layers", std::to_string(a.encoder_layers)},
-          {"bands", std::to_string(a.bands)},
-          {"width", std::to_string(a.width)},
-          {"blocks", std::to_string(a.blocks)},
-          {"hidden", std::to_string(a.hidden)},
-          {"time_kernel", std::to_string(a.time_kernel)},
-          {"time_layers", std::to_string(a.time_layers)},
-          {"time_mixer", a.time_mixer == TimeMixer::kGru ? "gru" : "conv"},
-          {"freq_mixer", a.freq_mixer == FreqMixer::kDense ? "dense" : "conv"},
-          {"output", "complex_mask"},
-          {"training", R"({\"command\": \"none\", \"note\": \"random\\n\"})"},
-          {"checksum", "crc32:00000000"}};
+  Metadata all = {{"format", "pellucid-1"},
+                  {"name", a.name},
+                  {"compression", compression},
+                  {"training", R"({\"command\": \"none\", \"note\": \"random\\n\"})"},
+                  {"checksum", "crc32:00000000"}};
+  for (std::uint32_t i = 0; const NumberField* number = number_field(i); ++i) {
+    all[number->key] = std::to_string(a.*number->value);
+  }
+  for (std::uint32_t i = 0; const ChoiceField* choice = choice_field(i); ++i) all[choice->key] = choice->name(a);
+  return all;
 }
 
 /// A file from its header's JSON and its data, with the right length and, where the header has a place for it,
@@ -159,7 +191,7 @@ inline Edit constant_mask(float mask) {
   return [mask](const std::string& name, float* values, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       if (name == "out.weight") values[i] = 0.0f;
-      if (name == "out.bias") values[i] = i % 2 == 0 ? mask : 0.0f;
+      if (name == "out.bias") values[i] = i % 2 == 0 ? mask : 0.0f;  // of output complex_mask
     }
   };
 }

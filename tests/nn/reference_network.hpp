@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -53,19 +54,12 @@ class ReferenceNetwork {
     seen["reduce"] = z;
     for (std::uint32_t n = 0; n < a_.blocks; ++n) {
       const std::string block = "blocks." + std::to_string(n);
-      z = a_.time_mixer == TimeMixer::kGru ? gru(block + ".time", z) : time_conv(block + ".time", z);
+      z = mix_time(block + ".time", z);
       seen[block + ".time"] = z;
-      z = a_.freq_mixer == FreqMixer::kDense ? dense(block + ".freq", z) : freq_conv(block + ".freq.conv", z);
+      z = mix_frequencies(block + ".freq", z);
       seen[block + ".freq"] = z;
     }
-    x = add(e.back(), multiply(tensors_.at("expand.weight"), P, linear("expand.proj", z, C)));
-    seen["expand"] = x;
-    for (std::uint32_t i = a_.encoder_layers; i >= 1; --i) {
-      const std::string name = "decoder." + std::to_string(i);
-      x = add(add(x, activate(name, convolve(name, x, a_.kernel, C))), e[i - 1]);
-      seen[name] = x;
-    }
-    const Matrix mask = convolve("out", x, a_.kernel, 2 * f);
+    const Matrix mask = a_.output == Output::kBandGains ? gains(z) : decode(z, e);
     seen["mask"] = mask;
     std::vector<double> cleaned(2 * bins + 2);
     for (std::size_t k = 0; k < bins; ++k) {
@@ -82,6 +76,35 @@ class ReferenceNetwork {
   }
 
  private:
+  Matrix decode(const Matrix& z, const std::vector<Matrix>& e) {
+    const std::size_t C = a_.channels;
+    Matrix x = add(e.back(), multiply(tensors_.at("expand.weight"), a_.positions(), linear("expand.proj", z, C)));
+    seen["expand"] = x;
+    for (std::uint32_t i = a_.encoder_layers; i >= 1; --i) {
+      const std::string name = "decoder." + std::to_string(i);
+      x = add(add(x, activate(name, convolve(name, x, a_.kernel, C))), e[i - 1]);
+      seen[name] = x;
+    }
+    return convolve("out", x, a_.kernel, 2 * a_.fold);
+  }
+  Matrix gains(const Matrix& z) {
+    Matrix gain = linear("out", z, 1);
+    for (auto& row : gain) row[0] = 1 / (1 + std::exp(-row[0]));
+    seen["gains"] = gain;
+    const Matrix bins = multiply(tensors_.at("expand.weight"), a_.bins(), gain);
+    Matrix mask(a_.positions(), std::vector<double>(2 * a_.fold));
+    for (std::size_t k = 0; k < bins.size(); ++k) mask[k / a_.fold][2 * (k % a_.fold)] = bins[k][0];
+    return mask;
+  }
+  Matrix mix_time(const std::string& name, const Matrix& z) {
+    if (a_.time_mixer == TimeMixer::kGru) return gru(name, z);
+    return a_.time_mixer == TimeMixer::kConv ? time_conv(name, z) : time_attention(name, z);
+  }
+  Matrix mix_frequencies(const std::string& name, const Matrix& z) {
+    if (a_.freq_mixer == FreqMixer::kDense) return dense(name, z);
+    if (a_.freq_mixer == FreqMixer::kConv) return freq_conv(name + ".conv", z);
+    return a_.freq_mixer == FreqMixer::kGru ? freq_gru(name, z) : freq_attention(name, z);
+  }
   static Matrix add(Matrix a, const Matrix& b) {
     for (std::size_t i = 0; i < a.size(); ++i) {
       for (std::size_t j = 0; j < a[i].size(); ++j) a[i][j] += b[i][j];
@@ -124,27 +147,89 @@ class ReferenceNetwork {
   }
   Matrix linear(const std::string& name, const Matrix& x, std::size_t out) const { return convolve(name, x, 1, out); }
 
-  Matrix gru(const std::string& name, const Matrix& z) {
-    const std::size_t H = a_.hidden;
-    Matrix& h = hidden_[name];
-    if (h.empty()) h.assign(z.size(), std::vector<double>(H));
-    const auto product = [&](const char* which, const std::vector<double>& x, std::size_t row) {
+  /// One step of a GRU of H units: from x and the units before to those after.
+  std::vector<double> gru_step(const std::string& name, std::size_t H, const std::vector<double>& x,
+                               const std::vector<double>& before) const {
+    const auto product = [&](const char* which, const std::vector<double>& v, std::size_t row) {
       const auto& w = tensors_.at(name + ".weight_" + which);
       double sum = tensors_.at(name + ".bias_" + which)[row];
-      for (std::size_t i = 0; i < x.size(); ++i) sum += w[row * x.size() + i] * x[i];
+      for (std::size_t i = 0; i < v.size(); ++i) sum += w[row * v.size() + i] * v[i];
       return sum;
     };
     const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
-    for (std::size_t b = 0; b < z.size(); ++b) {
-      const std::vector<double> before = h[b];
-      for (std::size_t j = 0; j < H; ++j) {
-        const double r = sigmoid(product("ih", z[b], j) + product("hh", before, j));
-        const double u = sigmoid(product("ih", z[b], H + j) + product("hh", before, H + j));
-        const double n = std::tanh(product("ih", z[b], 2 * H + j) + r * product("hh", before, 2 * H + j));
-        h[b][j] = (1 - u) * n + u * before[j];
+    std::vector<double> after(H);
+    for (std::size_t j = 0; j < H; ++j) {
+      const double r = sigmoid(product("ih", x, j) + product("hh", before, j));
+      const double u = sigmoid(product("ih", x, H + j) + product("hh", before, H + j));
+      const double n = std::tanh(product("ih", x, 2 * H + j) + r * product("hh", before, 2 * H + j));
+      after[j] = (1 - u) * n + u * before[j];
+    }
+    return after;
+  }
+  Matrix gru(const std::string& name, const Matrix& z) {
+    Matrix& h = hidden_[name];
+    if (h.empty()) h.assign(z.size(), std::vector<double>(a_.hidden));
+    for (std::size_t b = 0; b < z.size(); ++b) h[b] = gru_step(name, a_.hidden, z[b], h[b]);
+    return add(z, linear(name + ".out", h, a_.width));
+  }
+  Matrix freq_gru(const std::string& name, const Matrix& z) const {
+    const std::size_t B = z.size(), G = a_.freq_hidden;
+    Matrix both(B, std::vector<double>(2 * G));
+    for (const bool up : {true, false}) {
+      std::vector<double> h(G);
+      for (std::size_t step = 0; step < B; ++step) {
+        const std::size_t b = up ? step : B - 1 - step;
+        h = gru_step(name + (up ? ".up" : ".down"), G, z[b], h);
+        for (std::size_t j = 0; j < G; ++j) both[b][(up ? 0 : G) + j] = h[j];
       }
     }
-    return add(z, linear(name + ".out", h, a_.width));
+    return add(z, linear(name + ".out", both, a_.width));
+  }
+  /// The mean of values, columns H … 3H of `entries`, weighted by the softmax of query times key.
+  std::vector<double> attend(const std::vector<double>& qkv, const std::vector<std::vector<double>>& entries,
+                             std::size_t H, const std::function<double(std::size_t, std::size_t)>& position) const {
+    const std::size_t A = H / a_.heads;
+    std::vector<double> y(H);
+    for (std::size_t h = 0; h < a_.heads; ++h) {
+      std::vector<double> weight;
+      double sum = 0;
+      for (std::size_t j = 0; j < entries.size(); ++j) {
+        double s = 0;
+        for (std::size_t i = h * A; i < (h + 1) * A; ++i) s += qkv[i] * entries[j][H + i];
+        weight.push_back(std::exp(s / std::sqrt(static_cast<double>(A)) + position(h, j)));
+        sum += weight.back();
+      }
+      for (std::size_t j = 0; j < entries.size(); ++j) {
+        for (std::size_t i = h * A; i < (h + 1) * A; ++i) y[i] += weight[j] / sum * entries[j][2 * H + i];
+      }
+    }
+    return y;
+  }
+  Matrix time_attention(const std::string& name, const Matrix& z) {
+    const std::size_t H = a_.hidden, W = a_.context_frames;
+    const Matrix qkv = linear(name + ".qkv", z, 3 * H);
+    std::vector<Matrix>& past = past_[name];
+    past.push_back(qkv);
+    const auto& position = tensors_.at(name + ".position");
+    Matrix y;
+    for (std::size_t b = 0; b < z.size(); ++b) {
+      Matrix entries;
+      for (std::size_t lag = 0; lag < W; ++lag) {
+        entries.push_back(lag < past.size() ? past[past.size() - 1 - lag][b] : std::vector<double>(3 * H));
+      }
+      y.push_back(attend(qkv[b], entries, H, [&](std::size_t h, std::size_t lag) { return position[h * W + lag]; }));
+    }
+    return add(z, linear(name + ".out", y, a_.width));
+  }
+  Matrix freq_attention(const std::string& name, const Matrix& z) const {
+    const std::size_t G = a_.freq_hidden, B = z.size();
+    const Matrix qkv = linear(name + ".qkv", z, 3 * G);
+    const auto& position = tensors_.at(name + ".position");
+    Matrix y;
+    for (std::size_t b = 0; b < B; ++b) {
+      y.push_back(attend(qkv[b], qkv, G, [&](std::size_t h, std::size_t j) { return position[(h * B + b) * B + j]; }));
+    }
+    return add(z, linear(name + ".out", y, a_.width));
   }
   Matrix time_conv(const std::string& name, Matrix z) {
     const std::size_t K = a_.time_kernel, D = a_.width;

@@ -43,17 +43,16 @@ void expect_valid(const ::onnx::ModelProto& model) {
 }
 
 TEST(Checker, TakesEveryMixer) {
-  for (const auto time : {nn::TimeMixer::kGru, nn::TimeMixer::kConv}) {
-    for (const auto freq : {nn::FreqMixer::kDense, nn::FreqMixer::kConv}) {
-      expect_valid(exported(nn::test::small_architecture(time, freq), 1));
-    }
+  for (const nn::Architecture& a : nn::test::every_combination()) {
+    SCOPED_TRACE(nn::test::combination_name(a));
+    expect_valid(exported(a, 1));
   }
 }
 
 TEST(Checker, TakesRandomArchitectures) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
-    expect_valid(exported(nn::test::random_architecture(seed), seed));
+    expect_valid(exported(nn::test::any_architecture(seed), seed));
   }
 }
 
@@ -74,7 +73,7 @@ TEST(Checker, SaysWhatTheModelIs) {
 }
 
 TEST(Checker, EveryStateHasItsWayBack) {
-  for (const auto time : {nn::TimeMixer::kGru, nn::TimeMixer::kConv}) {
+  for (const auto time : {nn::TimeMixer::kGru, nn::TimeMixer::kConv, nn::TimeMixer::kAttention}) {
     const nn::Architecture a = nn::test::small_architecture(time);
     const ::onnx::ModelProto model = exported(a, 1);
     std::map<std::string, Shape> outputs;

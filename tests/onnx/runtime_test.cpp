@@ -34,7 +34,7 @@ void write(const fs::path& path, const std::vector<T>& values) {
 }
 
 // Frames of the noisy recording in examples/audio, from where someone speaks on.
-std::vector<float> spectra(std::uint32_t window_samples) {
+std::vector<float> spectra(const nn::Architecture& a) {
   const audio::Sound sound =
       audio::load(fs::path(PELLUCID_SOURCE_DIR) / "examples/audio/noisy/office.flac", {.offset_s = 1.0});
   std::vector<std::uint8_t> memory(1 << 20);
@@ -44,7 +44,7 @@ std::vector<float> spectra(std::uint32_t window_samples) {
   dsp::Arena arena(start, 1 << 19);
   dsp::StftPlan plan;
   dsp::StftAnalysis analysis;
-  EXPECT_TRUE(plan.init(window_samples, arena) && analysis.init(plan, arena));
+  EXPECT_TRUE(plan.init(a.window_samples, a.hop_samples, arena) && analysis.init(plan, arena));
   std::vector<float> frames(kFrames * 2 * plan.bins());
   for (std::size_t t = 0; t < kFrames; ++t) {
     analysis.process(plan, sound.samples.data() + t * plan.hop_samples(), frames.data() + t * 2 * plan.bins());
@@ -92,7 +92,7 @@ class Runtime : public testing::Test {
   void expect_equal(const std::vector<std::uint8_t>& model) {
     OwnedNetwork owned(model);
     ASSERT_TRUE(owned.ok) << owned.error.detail;
-    const std::vector<float> frames = spectra(owned.network.architecture().window_samples);
+    const std::vector<float> frames = spectra(owned.network.architecture());
     const std::vector<float> expected = engine_output(owned, frames, false);
     if (nn::state_floats(owned.network.architecture()) > 0) {
       ASSERT_GT(distance(expected, engine_output(owned, frames, true)), 1e-2) << "this model's states say nothing";
@@ -126,18 +126,16 @@ TEST_F(Runtime, GivesWhatTheEngineGivesWithTheShippedModels) {
 }
 
 TEST_F(Runtime, GivesWhatTheEngineGivesWithEveryMixer) {
-  for (const auto time : {nn::TimeMixer::kGru, nn::TimeMixer::kConv}) {
-    for (const auto freq : {nn::FreqMixer::kDense, nn::FreqMixer::kConv}) {
-      SCOPED_TRACE(testing::Message() << "time " << static_cast<int>(time) << ", freq " << static_cast<int>(freq));
-      expect_equal(nn::test::make_random_model(nn::test::small_architecture(time, freq), 1));
-    }
+  for (const nn::Architecture& a : nn::test::every_combination()) {
+    SCOPED_TRACE(nn::test::combination_name(a));
+    expect_equal(nn::test::make_random_model(a, 1));
   }
 }
 
 TEST_F(Runtime, GivesWhatTheEngineGivesWithRandomArchitectures) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(seed);
-    expect_equal(nn::test::make_random_model(nn::test::random_architecture(seed), seed));
+    expect_equal(nn::test::make_random_model(nn::test::any_architecture(seed), seed));
   }
 }
 

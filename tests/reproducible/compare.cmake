@@ -3,7 +3,7 @@
 execute_process(COMMAND ${WRITE_MODELS} ${FOLDER} COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB shipped ${SHIPPED}/*.safetensors)
 set(random)
-foreach(name gru conv gru_int8 conv_int8)
+foreach(name gru conv gru_int8 conv_int8 attention gains)
   list(APPEND random ${FOLDER}/random_${name}.safetensors)
 endforeach()
 file(READ ${GOLDEN} expected)

@@ -7,14 +7,21 @@
 int main(int argc, char** argv) {
   using namespace pellucid::nn;
   if (argc != 2) return 2;
-  const Architecture architectures[] = {test::small_architecture(TimeMixer::kGru, FreqMixer::kDense),
-                                        test::small_architecture(TimeMixer::kConv, FreqMixer::kConv)};
-  const char* const names[] = {"random_gru.safetensors", "random_conv.safetensors", "random_gru_int8.safetensors",
-                               "random_conv_int8.safetensors"};
-  for (int i = 0; i < 4; ++i) {
-    const Architecture& a = architectures[i % 2];
-    const auto model = i < 2 ? test::make_random_model(a, 1) : test::make_random_integer_model(a, 1);
-    std::FILE* file = std::fopen((std::string(argv[1]) + "/" + names[i]).c_str(), "wb");
+  Architecture architectures[] = {test::small_architecture(TimeMixer::kGru, FreqMixer::kDense),
+                                  test::small_architecture(TimeMixer::kConv, FreqMixer::kConv),
+                                  test::small_architecture(TimeMixer::kAttention, FreqMixer::kGru),
+                                  test::small_architecture(TimeMixer::kGru, FreqMixer::kAttention, Output::kBandGains)};
+  architectures[2].hop_samples = architectures[2].window_samples / 4;
+  const struct {
+    const char* name;
+    const Architecture& a;
+    bool integer;
+  } models[] = {{"random_gru", architectures[0], false},       {"random_conv", architectures[1], false},
+                {"random_gru_int8", architectures[0], true},   {"random_conv_int8", architectures[1], true},
+                {"random_attention", architectures[2], false}, {"random_gains", architectures[3], false}};
+  for (const auto& each : models) {
+    const auto model = each.integer ? test::make_random_integer_model(each.a, 1) : test::make_random_model(each.a, 1);
+    std::FILE* file = std::fopen((std::string(argv[1]) + "/" + each.name + ".safetensors").c_str(), "wb");
     if (file == nullptr) return 1;
     const bool written = std::fwrite(model.data(), 1, model.size(), file) == model.size();
     if (std::fclose(file) != 0 || !written) return 1;

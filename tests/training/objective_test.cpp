@@ -17,22 +17,23 @@ Tensor loss_of_mask(const Spectrum& spectrum, const LossOptions& options, const 
   return loss(spectrum, options, noisy, clean, [&](const Tensor&, long) { return mask; });
 }
 
-class ObjectiveTest : public testing::TestWithParam<LossOptions> {};
+class ObjectiveTest : public testing::TestWithParam<std::tuple<LossOptions, std::uint32_t>> {};
 
 TEST_P(ObjectiveTest, EqualsAutograd) {
   torch::manual_seed(7);
-  Architecture a;
+  const auto [options, overlap] = GetParam();
+  Architecture a = default_architecture();
   a.window_samples = 128;
-  a.hop_samples = 64;
-  const int size = 3, frames = 9, samples = frames * a.hop_samples;
+  a.hop_samples = 128 / overlap;
+  const int size = 3, frames = 9, samples = frames * int(a.hop_samples);
   const Tensor clean = torch::randn({size, samples}) * 0.1, noisy = clean + torch::randn({size, samples}) * 0.05;
   clean[2].zero_();  // noise alone: the target is silence
   const Spectrum spectrum(a, torch::kCPU);
   const Tensor mask = (torch::randn({size * frames, a.positions(), 2 * a.fold}) * 0.4 + 0.3).requires_grad_(true);
-  const Tensor expected = loss_of_mask(spectrum, GetParam(), noisy, clean, mask);
+  const Tensor expected = loss_of_mask(spectrum, options, noisy, clean, mask);
   expected.backward();
 
-  Objective objective(a, GetParam());
+  Objective objective(a, options);
   Tensor features = torch::empty({size * frames, a.positions(), 3 * a.fold});
   objective.begin(size, samples, noisy.data_ptr<float>(), clean.data_ptr<float>(), features.data_ptr<float>());
   const Tensor gradient = torch::full_like(mask, 99.0f).detach();
@@ -49,9 +50,11 @@ TEST_P(ObjectiveTest, EqualsAutograd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Terms, ObjectiveTest,
-                         testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0}, LossOptions{0, 1, 0, 0, 0},
-                                         LossOptions{0.5, 0.5, 1, 0, 2}, LossOptions{0, 0, 0, 1, 0},
-                                         LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}));
+                         testing::Combine(testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0},
+                                                          LossOptions{0, 1, 0, 0, 0}, LossOptions{0.5, 0.5, 1, 0, 2},
+                                                          LossOptions{0, 0, 0, 1, 0},
+                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}),
+                                          testing::Values(2u, 4u)));
 
 }  // namespace
 }  // namespace pellucid::training

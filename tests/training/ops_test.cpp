@@ -96,6 +96,21 @@ TEST_P(OpsTest, Gru) {
           [&](const std::vector<Tensor>& v) { return gru(v[0], v[1], v[2], steps); });
 }
 
+TEST_P(OpsTest, Attention) {
+  // In and out of the shapes are what they are: columns of a head, and steps.
+  const auto [width, steps] = GetParam();
+  for (const int heads : {1, 3}) {
+    for (const int bands : {1, 5}) {
+      const Tensor qkv = torch::randn({2 * steps, bands, 3 * heads * width});
+      for (const int window : {1, 4, 21})
+        compare({qkv, torch::randn({heads, window})},
+                [&](const std::vector<Tensor>& v) { return attend(v[0], v[1], steps); });
+      compare({qkv, torch::randn({heads, bands, bands})},
+              [&](const std::vector<Tensor>& v) { return attend(v[0], v[1], steps); });
+    }
+  }
+}
+
 TEST_P(OpsTest, BandMixings) {
   const auto [in, out] = GetParam();
   for (const int channels : {1, 16, 20, 33}) {

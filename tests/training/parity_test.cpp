@@ -6,8 +6,10 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "../nn/owned_network.hpp"
+#include "../nn/random_model.hpp"
 #include "training/export.hpp"
 #include "training/losses.hpp"
 #include "training/network.hpp"
@@ -18,18 +20,31 @@ namespace {
 
 using torch::Tensor;
 
-Architecture architecture(const std::string& time_mixer, const std::string& freq_mixer, int channels, int width) {
-  Architecture a;
-  a.window_samples = 256;
-  a.hop_samples = 128;
-  a.channels = channels;
-  a.encoder_layers = 2;
-  a.bands = 9;
-  a.width = width;
-  a.hidden = width + 3;
-  a.time_mixer = time_mixer;
-  a.freq_mixer = freq_mixer;
-  return a;
+// Every mixer and output, in framings of 50 % and of 75 % overlap.
+std::vector<Architecture> all_architectures() {
+  std::vector<Architecture> all;
+  int count = 0;
+  for (const auto time : {TimeMixer::kGru, TimeMixer::kConv, TimeMixer::kAttention})
+    for (const auto freq : {FreqMixer::kDense, FreqMixer::kConv, FreqMixer::kGru, FreqMixer::kAttention})
+      for (const auto output : {Output::kComplexMask, Output::kBandGains}) {
+        Architecture a = default_architecture();
+        const bool odd = count++ % 2 != 0;
+        a.window_samples = odd ? 320 : 256;
+        a.hop_samples = a.window_samples / (count % 4 < 2 ? 2 : 4);
+        a.channels = odd ? 10 : 16;
+        a.encoder_layers = 2;
+        a.bands = 9;
+        a.width = odd ? 12 : 20;
+        a.hidden = odd ? 15 : 24;
+        a.freq_hidden = 9;
+        a.heads = 3;
+        a.context_frames = odd ? 7 : 20;
+        a.time_mixer = time;
+        a.freq_mixer = freq;
+        a.output = output;
+        all.push_back(a);
+      }
+  return all;
 }
 
 // A network as training leaves it: every running statistic, slope and bias away from its start.
@@ -44,21 +59,15 @@ std::shared_ptr<Network> trained_looking(const Architecture& a) {
   return network;
 }
 
-struct Case {
-  std::string time_mixer, freq_mixer;
-  int channels, width;
-};
-
-class ParityTest : public testing::TestWithParam<Case> {};
+class ParityTest : public testing::TestWithParam<Architecture> {};
 
 TEST_P(ParityTest, StreamEqualsWholeLayerByLayer) {
   torch::manual_seed(3);
-  const Architecture a =
-      architecture(GetParam().time_mixer, GetParam().freq_mixer, GetParam().channels, GetParam().width);
+  const Architecture a = GetParam();
   const auto network = trained_looking(a);
   const Spectrum spectrum(a, torch::kCPU);
-  const int frames = 40, bins = a.bins();
-  const Tensor noisy = torch::randn({1, frames * a.hop_samples}) * 0.1;
+  const int frames = 40, bins = int(a.bins());
+  const Tensor noisy = torch::randn({1, frames * int(a.hop_samples)}) * 0.1;
 
   torch::NoGradGuard no_grad;
   const Tensor full = spectrum.analyse(noisy).contiguous();
@@ -107,31 +116,56 @@ TEST_P(ParityTest, StreamEqualsWholeLayerByLayer) {
   for (const auto& [name, tensor] : whole) EXPECT_EQ(seen[name], frames) << "the run-time network never shows " << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Mixers, ParityTest,
-                         testing::Values(Case{"gru", "dense", 16, 32}, Case{"gru", "conv", 10, 12},
-                                         Case{"conv", "dense", 12, 20}, Case{"conv", "conv", 16, 16}),
-                         [](const auto& info) { return info.param.time_mixer + "_" + info.param.freq_mixer; });
+INSTANTIATE_TEST_SUITE_P(Mixers, ParityTest, testing::ValuesIn(all_architectures()),
+                         [](const auto& info) { return nn::test::combination_name(info.param); });
+
+// What a device other than the CPU runs is the same network.
+TEST_P(ParityTest, PlainOperatorsAreTheSameNetwork) {
+  torch::manual_seed(4);
+  const Architecture a = GetParam();
+  const auto network = trained_looking(a);
+  network->train();
+  const int steps = 12;
+  const Tensor features = torch::randn({2 * steps, int(a.positions()), 3 * int(a.fold)});
+  std::vector<Tensor> masks, gradients;
+  for (const Form form : {Form::kPlain, Form::kKernels}) {
+    set_form(form);
+    for (auto& p : network->parameters()) p.mutable_grad() = Tensor();
+    const Tensor mask = network->forward(features, steps);
+    masks.push_back(mask.detach());
+    mask.square().sum().backward();
+    std::vector<Tensor> all;
+    for (const auto& p : network->parameters()) all.push_back(p.grad().flatten());
+    gradients.push_back(torch::cat(all));
+  }
+  EXPECT_LT((masks[1] - masks[0]).norm().item<double>(), 1e-4 * masks[0].norm().item<double>());
+  EXPECT_LT((gradients[1] - gradients[0]).norm().item<double>(), 1e-3 * gradients[0].norm().item<double>());
+}
 
 // The whole-spectrum analysis is torch::stft's, and the run-time one (tests/dsp) is held to the same definition.
 TEST(SpectrumTest, EqualsTorchStft) {
-  Architecture a;
-  const Spectrum spectrum(a, torch::kCPU);
-  torch::manual_seed(5);
-  const int frames = 20, hop = a.hop_samples, window = a.window_samples;
-  const Tensor x = torch::randn({2, frames * hop});
-  const Tensor padded = torch::constant_pad_nd(x, {window - hop, 0});
-  const Tensor taper = torch::sqrt(torch::hann_window(window, true));
-  const Tensor expected = torch::view_as_real(torch::stft(padded, window, hop, window, taper, /*center=*/false,
-                                                          "reflect", /*normalized=*/false,
-                                                          /*onesided=*/true, /*return_complex=*/true)
-                                                  .transpose(1, 2)
-                                                  .contiguous());
-  const Tensor actual = spectrum.analyse(x);
-  EXPECT_LT((actual - expected).abs().max().item<double>(), 1e-4);
-  // Back again, one hop later.
-  const Tensor y = spectrum.synthesise(actual);
-  const Tensor same = y.narrow(1, window - hop, (frames - 1) * hop) - x.narrow(1, 0, (frames - 1) * hop);
-  EXPECT_LT(same.abs().max().item<double>(), 1e-5);
+  for (const int overlap : {2, 4}) {
+    Architecture a = default_architecture();
+    a.hop_samples = a.window_samples / overlap;
+    const Spectrum spectrum(a, torch::kCPU);
+    torch::manual_seed(5);
+    const int frames = 20, hop = int(a.hop_samples), window = int(a.window_samples);
+    const Tensor x = torch::randn({2, frames * hop});
+    const Tensor padded = torch::constant_pad_nd(x, {window - hop, 0});
+    const Tensor taper = torch::sqrt(torch::hann_window(window, true));
+    const Tensor expected = torch::view_as_real(torch::stft(padded, window, hop, window, taper, /*center=*/false,
+                                                            "reflect", /*normalized=*/false,
+                                                            /*onesided=*/true, /*return_complex=*/true)
+                                                    .transpose(1, 2)
+                                                    .contiguous());
+    const Tensor actual = spectrum.analyse(x);
+    EXPECT_LT((actual - expected).abs().max().item<double>(), 1e-4);
+    // Back again, a window less a hop later.
+    const Tensor y = spectrum.synthesise(actual);
+    const int whole = (frames - overlap + 1) * hop;
+    const Tensor same = y.narrow(1, window - hop, whole) - x.narrow(1, 0, whole);
+    EXPECT_LT(same.abs().max().item<double>(), 1e-5);
+  }
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ TEST(RecipeTest, ReadsAndWritesTheSame) {
   write_text(folder.path() / "r.toml", "[model]\nchannels = 24\ntime_mixer = 'conv'\n[train]\nlearning_rate = 1e-3\n");
   const Recipe r = Recipe::load(folder.path() / "r.toml", {"train.steps=77", "train.corpus=some/where"});
   EXPECT_EQ(r.name, "r");
-  EXPECT_EQ(r.model.channels, 24);
-  EXPECT_EQ(r.model.time_mixer, "conv");
+  EXPECT_EQ(r.model.channels, 24u);
+  EXPECT_EQ(r.model.time_mixer, TimeMixer::kConv);
   EXPECT_DOUBLE_EQ(r.train.learning_rate, 1e-3);
   EXPECT_EQ(r.train.steps, 77);
   EXPECT_EQ(r.train.corpus, "some/where");
@@ -50,8 +50,12 @@ TEST(RecipeTest, NamesTheNearestKey) {
 TEST(RecipeTest, RefusesWrongValues) {
   EXPECT_NE(refusal("[model]\nchannels = 'many'\n").find("expected a whole number"), std::string::npos);
   EXPECT_NE(refusal("[model]\nchannels = 0\n").find("expected 1 to"), std::string::npos);
-  EXPECT_NE(refusal("[model]\ntime_mixer = 'lstm'\n").find("'gru' or 'conv'"), std::string::npos);
-  EXPECT_NE(refusal("[model]\nhop_samples = 100\n").find("half of window_samples"), std::string::npos);
+  EXPECT_NE(refusal("[model]\ntime_mixer = 'lstm'\n").find("'gru', 'conv' or 'attention'"), std::string::npos);
+  EXPECT_NE(refusal("[model]\nhop_samples = 100\n").find("2 to 8 times hop_samples"), std::string::npos);
+  EXPECT_NE(refusal("[model]\nwindow_samples = 544\nhop_samples = 272\n").find("found 544"), std::string::npos);
+  EXPECT_NE(refusal("[model]\ntime_mixer = 'attention'\nheads = 3\n").find("heads does not divide hidden"),
+            std::string::npos);
+  EXPECT_NE(refusal("[model]\ncontext_frames = -1\n").find("0 or more"), std::string::npos);
   EXPECT_NE(refusal("[mix]\nroom_probability = 2.0\n").find("mix.room_probability"), std::string::npos);
   EXPECT_NE(refusal("[train]\ndevice = 'tpu'\n").find("'cpu' or 'cuda'"), std::string::npos);
   EXPECT_NE(refusal("[train\n").find("line 1"), std::string::npos);

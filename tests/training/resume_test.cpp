@@ -46,7 +46,7 @@ class ResumeTest : public testing::Test {
     std::istringstream in(read_text(folder_->path() / output / "curve.csv"));
     std::string out;
     for (std::string line; std::getline(in, line);) {
-      for (int i = 0; i < 2; ++i) line.resize(line.rfind(','));
+      for (int i = 0; i < 3; ++i) line.resize(line.rfind(','));
       out += line + "\n";
     }
     return out;
@@ -142,6 +142,42 @@ TEST_F(ResumeTest, SaysWhatIsWrongWithTheCorpus) {
   r = recipe("none");
   r.model.sample_rate_hz = 8000;
   EXPECT_NE(refusal(r, false, ExitCode::kCorpus).find("16000"), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder_->path() / "none"));
+}
+
+TEST_F(ResumeTest, SaysThatThereIsNoNoise) {
+  corpus::PrepareOptions options = corpus::test::options_for(folder_->path(), folder_->path() / "quiet");
+  std::erase_if(options.folders, [](const auto& f) { return f.kind == corpus::Kind::kNoise; });
+  corpus::prepare(options, {});
+  Recipe r = recipe("none");
+  r.train.corpus = options.out.string();
+  const std::string said = refusal(r, false, ExitCode::kCorpus);
+  EXPECT_NE(said.find("no noise"), std::string::npos) << said;
+  EXPECT_NE(said.find("65 %"), std::string::npos) << said;
+  EXPECT_NE(said.find("mix.synthetic_probability=0.9"), std::string::npos) << said;
+  r = recipe("synthetic", {"train.steps=1", "mix.synthetic_probability=0.9"});
+  r.train.corpus = options.out.string();
+  EXPECT_EQ(train(r, false, ProgressStyle::kNone).steps, 1L) << "what the sentence advises does not help";
+}
+
+TEST_F(ResumeTest, SaysThatOneSpeakerIsTooFew) {
+  corpus::PrepareOptions options = corpus::test::options_for(folder_->path(), folder_->path() / "alone");
+  options.folders[0].path = folder_->path() / "speech" / "speaker0";
+  options.shares.valid = 0;  // with a share for validation `prepare` refuses it
+  corpus::prepare(options, {});
+  Recipe r = recipe("none");
+  r.train.corpus = options.out.string();
+  const std::string said = refusal(r, false, ExitCode::kCorpus);
+  EXPECT_NE(said.find("more speakers"), std::string::npos) << said;
+}
+
+TEST_F(ResumeTest, RefusesARecipeForALargerMachine) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string said = refusal(recipe("none", {"train.batch=4096", "train.chunk_s=60.0", "train.replicas=256"}),
+                                   false, ExitCode::kRecipe);
+  EXPECT_NE(said.find("train.batch"), std::string::npos) << said;
+  EXPECT_NE(said.find("256 replicas of 4096 chunks of 60 s"), std::string::npos) << said;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << "it took memory before it counted";
   EXPECT_FALSE(fs::exists(folder_->path() / "none"));
 }
 

@@ -1,0 +1,18 @@
+// What a recipe's training keeps in memory at once, and what the machine has.
+#pragma once
+
+#include "training/recipe.hpp"
+
+namespace pellucid::training {
+
+/// Bytes that a step keeps at least: what forward leaves for backward in every replica, the batches that wait, and the
+/// weights with their optimiser. What operators take in passing comes on top.
+double least_memory_bytes(const Recipe& recipe);
+
+/// What processes can still get: the kernel's estimate, or less where a control group says so.
+double available_memory_bytes();
+
+/// Throws Error(kRecipe) when the first is above `available`.
+void check_memory(const Recipe& recipe, double available);
+
+}  // namespace pellucid::training

@@ -95,7 +95,7 @@ class Runtime : public testing::Test {
     const std::vector<float> frames = spectra(owned.network.architecture());
     const std::vector<float> expected = engine_output(owned, frames, false);
     if (nn::state_floats(owned.network.architecture()) > 0) {
-      ASSERT_GT(distance(expected, engine_output(owned, frames, true)), 1e-2) << "this model's states say nothing";
+      ASSERT_GT(distance(expected, engine_output(owned, frames, true)), 1e-3) << "this model's states say nothing";
     }
     write(folder_ / "model.pellucid", model);
     write(folder_ / "spectra", frames);
@@ -121,7 +121,11 @@ TEST_F(Runtime, GivesWhatTheEngineGivesWithTheShippedModels) {
   for (const auto& entry : fs::directory_iterator(fs::path(PELLUCID_SOURCE_DIR) / "models")) {
     if (entry.path().extension() != ".safetensors") continue;
     SCOPED_TRACE(entry.path().filename().string());
-    expect_equal(read<std::uint8_t>(entry.path()));
+    const auto model = read<std::uint8_t>(entry.path());
+    nn::ModelFile file;
+    ASSERT_EQ(file.parse(model.data(), model.size()).status, nn::ModelStatus::kOk);
+    if (file.arithmetic() != nn::Arithmetic::kFloat32) continue;  // the graph is that of float networks
+    expect_equal(model);
   }
 }
 

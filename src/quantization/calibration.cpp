@@ -89,7 +89,8 @@ std::vector<double> Moments::covariance() const {
 
 Calibration::Calibration(FloatNetwork& network) : network_(network) {
   for (const FloatProduct& product : network.products()) {
-    moments_.emplace_back(product.spec.use == nn::ProductUse::kDense ? network.architecture().width : 1, Moments(product.spec.columns));
+    moments_.emplace_back(product.spec.use == nn::ProductUse::kDense ? network.architecture().width : 1,
+                          Moments(product.spec.columns));
   }
 }
 

@@ -1,0 +1,111 @@
+// examples/c/denoise_wav.c and examples/ffmpeg/denoise.sh: both give what `pellucid denoise` gives.
+#include <gtest/gtest.h>
+#include <sndfile.h>
+
+#include <cmath>
+
+#include "../cli/program.hpp"
+#include "audio/stream.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace audio = pellucid::audio;
+using pellucid::cli::slurp;
+
+class FileExamples : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "pellucid-examples-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    ::unsetenv("PELLUCID_MODELS");
+    ::unsetenv("PELLUCID_MODEL");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// The exit code of a shell command in the test's folder; what it says goes to `said`.
+  int run(const std::string& command) const {
+    const int status = std::system(("cd " + folder_.string() + " && " + command + " >said 2>&1").c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  std::string said() const { return slurp(folder_ / "said"); }
+
+  /// Tones that come and go in noise, different in every channel.
+  void make(const std::string& name, int rate_hz, int channels, int code) const {
+    std::vector<double> x(std::size_t{20011} * static_cast<std::size_t>(channels));
+    std::uint32_t state = 1;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      state = state * 1664525 + 1013904223;
+      const double time = static_cast<double>(i) / rate_hz;
+      x[i] = 0.2 * std::sin(1400 * time) * std::sin(8 * time) + 0.1 * (state / 4294967296.0 - 0.5);
+    }
+    audio::StreamFormat format;
+    format.rate_hz = rate_hz;
+    format.channels = channels;
+    format.code = code;
+    audio::Writer writer(folder_ / name, format);
+    writer.write(x);
+    writer.close();
+  }
+  std::vector<double> read(const std::string& name) const {
+    audio::Reader reader(folder_ / name);
+    const auto channels = static_cast<std::size_t>(reader.format().channels);
+    std::vector<double> all, block(8192 * channels);
+    while (const std::size_t frames = reader.read(std::span<double>(block))) {
+      all.insert(all.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(frames * channels));
+    }
+    return all;
+  }
+  double distance(const std::string& a, const std::string& b) const {
+    const std::vector<double> x = read(a), y = read(b);
+    EXPECT_GE(x.size(), y.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) worst = std::max(worst, std::abs(x[i] - y[i]));
+    return worst;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(FileExamples, TheCExampleCleansAFile) {
+  make("in.wav", 44100, 2, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  ASSERT_EQ(run(PELLUCID_C_EXAMPLE " " PELLUCID_SOURCE_DIR "/models/small.safetensors in.wav out.wav"), 0) << said();
+  ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav -o cli.wav"), 0) << said();
+  EXPECT_EQ(read("out.wav").size(), read("in.wav").size());
+  EXPECT_LE(distance("out.wav", "cli.wav"), 1.0 / 32768);
+}
+
+TEST_F(FileExamples, TheCExampleNamesBadInput) {
+  make("float.wav", 16000, 1, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+  make("slow.wav", 4000, 1, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  const std::string model = PELLUCID_SOURCE_DIR "/models/small.safetensors";
+  const auto fails = [&](const std::string& arguments, int code, const std::string& word) {
+    EXPECT_EQ(run(PELLUCID_C_EXAMPLE " " + arguments), code) << arguments;
+    EXPECT_NE(said().find(word), std::string::npos) << said();
+  };
+  fails("", 2, "usage");
+  fails("nothing in.wav out.wav", 1, "nothing: cannot be read");
+  fails(model + " nothing.wav out.wav", 1, "nothing.wav: cannot be read");
+  fails(model + " float.wav out.wav", 1, "no WAV of 16-bit");
+  fails(model + " slow.wav out.wav", 1, "sample rate");
+  fails(model + " " + model + " out.wav", 1, "no WAV");
+  EXPECT_FALSE(fs::exists(folder_ / "out.wav"));
+}
+
+#ifdef PELLUCID_LADSPA_PLUGIN
+TEST_F(FileExamples, TheFfmpegExampleKeepsSoundInTime) {
+  if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+  make("in.wav", 48000, 2, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+  const std::string folder = fs::path(PELLUCID_LADSPA_PLUGIN).parent_path().string();
+  ASSERT_EQ(run("LADSPA_PATH=" + folder +
+                " AUDIO_CODEC=pcm_f32le " PELLUCID_SOURCE_DIR "/examples/ffmpeg/denoise.sh in.wav out.wav 0.8"),
+            0)
+      << said();
+  ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav -o cli.wav --strength 0.8"), 0) << said();
+  EXPECT_EQ(read("out.wav").size(), read("cli.wav").size());
+  EXPECT_LE(distance("out.wav", "cli.wav"), 1e-6);
+}
+#endif
+
+}  // namespace

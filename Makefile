@@ -34,6 +34,12 @@ demo: $(TOOLS_READY)
 test: build
 	ctest --preset release -j $(JOBS)
 
+## test-live   ten minutes each of PipeWire at quantum 64 and 1024, every sample compared (LIVE_SECONDS=600)
+LIVE_SECONDS ?= 600
+.PHONY: test-live
+test-live: build
+	PELLUCID_LIVE_SECONDS=$(LIVE_SECONDS) $(RELEASE)/test_pipewire --gtest_filter='*Dropouts*'
+
 ## asan        the tests under AddressSanitizer and UndefinedBehaviorSanitizer (without the trainer)
 ## tsan        the tests under ThreadSanitizer (without the trainer)
 ## dev         the tests with debug symbols and assertions

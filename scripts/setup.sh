@@ -16,15 +16,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # `a|b`: either will do; the first is what gets installed.
 tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev nlohmann-json3-dev
-                libfmt-dev libpng-dev libtomlplusplus-dev)
+                libfmt-dev libpng-dev libtomlplusplus-dev portaudio19-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
 training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
                    libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
-# The plugins' headers and hosts to test them in.
-plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi ffmpeg)
+# The plugins' headers, hosts to test them in, and a sound server that needs no hardware.
+plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi jalv ffmpeg pipewire pipewire-bin pipewire-alsa pipewire-jack wireplumber dbus)
 # The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
 chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)

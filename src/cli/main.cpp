@@ -30,6 +30,7 @@ constexpr const char* kExitCodes = R"(Exit codes:
     8  a corpus or dataset is missing something, is damaged or empty
     9  training cannot go on
    10  some files of several failed; the rest is done
+   11  a sound device is missing, busy, refused or went away
   130  stopped by Ctrl-C; what was finished is kept)";
 
 std::vector<std::string> option_names(const CLI::App& command) {
@@ -93,7 +94,9 @@ int run(int argc, char** argv) {
   add_export(app);
   add_info(app);
   add_listen(app);
+  add_live(app);
   add_mix(app);
+  add_pipewire(app);
   add_prepare(app);
   add_quantize(app);
   add_spectrogram(app);

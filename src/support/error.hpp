@@ -26,6 +26,7 @@ enum class ExitCode : int {
   kCorpus = 8,        ///< a corpus or dataset is missing something, damaged or empty
   kTraining = 9,      ///< training cannot go on (loss not finite, checkpoint of another recipe)
   kPartial = 10,      ///< some files of several failed; the rest is done
+  kDevice = 11,       ///< a sound device is missing, busy, refused or went away
   kInterrupted = 130  ///< Ctrl-C; what was finished is kept
 };
 

@@ -36,14 +36,18 @@ function(pellucid_hot)
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:MinSizeRel>:-O2>)
 endfunction()
 
-# pellucid_test(NAME SOURCES... LIBS...): a GoogleTest program whose cases become ctest cases `NAME.Suite.Case`.
+# pellucid_test(NAME [APART] SOURCES... LIBS...): a GoogleTest program whose cases become ctest cases `NAME.Suite.Case`;
+# APART only builds it, for a target of its own.
 function(pellucid_test name)
-  cmake_parse_arguments(T "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(T "APART" "" "SOURCES;LIBS" ${ARGN})
   add_executable(test_${name} ${T_SOURCES})
   pellucid_options(test_${name})
   target_link_libraries(test_${name} PRIVATE ${T_LIBS} GTest::gtest_main)
   target_compile_definitions(test_${name} PRIVATE
     PELLUCID_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" PELLUCID_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     PELLUCID_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(T_APART)
+    return()
+  endif()
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
 endfunction()

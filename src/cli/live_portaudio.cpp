@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <thread>
 
 #include "cli/live_device.hpp"
 #include "support/error.hpp"
@@ -75,9 +79,25 @@ class Stream : public SoundStream {
                 why);
   }
   ~Stream() override {
-    const Quiet quiet;
-    Pa_AbortStream(stream_);
-    Pa_CloseStream(stream_);
+    // PortAudio's ALSA part waits for ever when the sound server has died; its thread may still use this object, so
+    // then only the end of the program is safe.
+    std::packaged_task<void()> close([this] {
+      const Quiet quiet;
+      Pa_AbortStream(stream_);
+      Pa_CloseStream(stream_);
+    });
+    std::future<void> closed = close.get_future();
+    std::thread closer(std::move(close));
+    if (closed.wait_for(kPatience) != std::future_status::ready) {
+      closer.detach();
+      static constexpr char kSentence[] =
+          "pellucid: The sound system does not answer any more; has its server ended? Start it again, then Pellucid.\n";
+      // Standard error may still be turned away by Quiet; this copy is the program's own.
+      [[maybe_unused]] const auto written = ::write(error_, kSentence, sizeof kSentence - 1);
+      std::_Exit(static_cast<int>(ExitCode::kDevice));
+    }
+    closer.join();
+    ::close(error_);
   }
   bool running() const override { return Pa_IsStreamActive(stream_) == 1; }
   double latency_s() const override {
@@ -95,8 +115,10 @@ class Stream : public SoundStream {
     return paContinue;
   }
 
+  static constexpr std::chrono::seconds kPatience{3};
   SoundClient& client_;
   PaStream* stream_ = nullptr;
+  int error_ = ::dup(STDERR_FILENO);
 };
 
 class PortAudio : public SoundSystem {

@@ -113,7 +113,8 @@ void add_live(CLI::App& app) {
   command->add_option("--channels", options->settings.channels, "Of the input; two are linked")
       ->check(CLI::Range(1, 2))
       ->capture_default_str();
-  command->add_option("--block", options->block_frames, "Frames a block; as the device likes it without it")
+  command->add_option("--block", options->block_frames, "Frames a block; fewer are quicker and need a quicker device")
+      ->capture_default_str()
       ->check(CLI::Range(1, 8192));
   command->add_option("--model", options->model, "A model's name or file")->capture_default_str();
   command->add_option("--strength", options->settings.strength, "0: as it was, 1: as clean as the model can")

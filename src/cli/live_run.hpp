@@ -15,8 +15,8 @@ namespace pellucid::cli {
 struct LiveOptions {
   std::string input, output;  ///< a device's number, its name or a part of it; empty: the default
   std::optional<double> rate_hz;
-  unsigned long block_frames = 0;
-  double seconds = 0;  ///< 0: until it is stopped
+  unsigned long block_frames = 1024;  ///< what PipeWire hands over; left to choose, its ALSA part starves
+  double seconds = 0;                 ///< 0: until it is stopped
   bool json = false;
   LiveSettings settings;  ///< rate and output channels are found here
 };

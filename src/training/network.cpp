@@ -169,6 +169,7 @@ Network::Network(const Architecture& a) : architecture_(a) {
 }
 
 Tensor Network::run(const Layer& layer, const Tensor& x, long steps) {
+  if (settling_ && layer.norm.gamma.defined()) settle(layer, x, steps);
   return convolve(x, layer.weight, layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training());
 }
 
@@ -274,6 +275,47 @@ std::vector<std::pair<std::string, Tensor>> Network::folded() const {
     out.emplace_back(spec.name, t.contiguous().clone().view(shape));
   }
   return out;
+}
+
+void Network::load(const std::vector<std::pair<std::string, Tensor>>& tensors) {
+  torch::NoGradGuard no_grad;
+  const std::map<std::string, Tensor> stored(tensors.begin(), tensors.end());
+  const auto copy = [&](const std::string& name, Tensor to) {
+    if (to.defined()) to.copy_(stored.at(name).reshape(to.sizes()));
+  };
+  for (const auto& [name, tensor] : plains_) copy(name, tensor);
+  for (const Layer& layer : layers_) {
+    copy(layer.weight_name, layer.weight);
+    copy(layer.bias_name, layer.norm.beta);
+    copy(layer.slope_name, layer.slope);
+    if (!layer.norm.gamma.defined()) continue;
+    Tensor(layer.norm.gamma).fill_(std::sqrt(1.0 + kNormEpsilon));
+    Tensor(layer.norm.running_mean).zero_();
+    Tensor(layer.norm.running_var).fill_(1.0);
+  }
+}
+
+void Network::settle(const Layer& layer, const Tensor& x, long steps) {
+  const Norm& n = layer.norm;
+  const Norm none{{}, torch::zeros_like(n.beta), {}, {}};
+  const Tensor u = convolve(x, layer.weight, none, {}, false, layer.taps, steps, false);
+  const Tensor rows = u.flatten(0, 1), mean = rows.mean(0), var = (rows - mean).square().mean(0);
+  const Tensor scale = n.gamma / torch::sqrt(n.running_var + kNormEpsilon);
+  Tensor(n.beta).add_((mean - n.running_mean) * scale);
+  Tensor(n.gamma).copy_(scale * torch::sqrt(var + kNormEpsilon));
+  Tensor(n.running_mean).copy_(mean);
+  Tensor(n.running_var).copy_(var);
+}
+
+Tensor Network::settle(const Tensor& features, long steps) {
+  torch::NoGradGuard no_grad;
+  const bool trains = is_training();
+  eval();
+  settling_ = true;
+  const Tensor mask = forward(features, steps);
+  settling_ = false;
+  train(trains);
+  return mask;
 }
 
 }  // namespace pellucid::training

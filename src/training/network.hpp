@@ -27,6 +27,12 @@ class Network : public torch::nn::Module {
 
   /// The tensors of the model file, batch normalisation folded, in order and shape of nn::tensor_spec.
   std::vector<std::pair<std::string, torch::Tensor>> folded() const;
+  /// Takes up what folded() gave, with normalisations that do nothing: the same function when it evaluates, but not yet
+  /// one to train, for a batch's statistics would then change it.
+  void load(const std::vector<std::pair<std::string, torch::Tensor>>& tensors);
+  /// Gives the normalisations of loaded weights the statistics of these features, layer by layer, without a change to
+  /// the function: from then on it trains from where it stood. Returns what forward does.
+  torch::Tensor settle(const torch::Tensor& features, long steps);
 
  private:
   struct Layer {                                     // a convolution or linear layer with what follows it
@@ -60,12 +66,14 @@ class Network : public torch::nn::Module {
   void make_time_mixer(const std::string& name, Block& block);
   void make_freq_mixer(const std::string& name, Block& block);
   torch::Tensor run(const Layer& layer, const torch::Tensor& x, long steps);
+  void settle(const Layer& layer, const torch::Tensor& x, long steps);
   torch::Tensor run(const Recurrence& recurrence, const torch::Tensor& x, long steps);
   torch::Tensor mix_time(const Block& block, const torch::Tensor& z, long steps);
   torch::Tensor mix_frequencies(const Block& block, const torch::Tensor& z, long steps);
   torch::Tensor gains_mask(const torch::Tensor& z, long steps, const Observer& observer);
 
   Architecture architecture_;
+  bool settling_ = false;
   std::vector<Layer> layers_;                                  // all
   std::vector<std::pair<std::string, torch::Tensor>> plains_;  // all
   Layer in_, reduce_proj_, expand_proj_, out_;

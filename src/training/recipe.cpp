@@ -83,6 +83,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"loss.level", &l.level},
                                                {"train.corpus", &t.corpus, true},
                                                {"train.output", &t.output, true},
+                                               {"train.start", &t.start, true},
                                                {"train.device", &t.device, true},
                                                {"train.seed", &t.seed},
                                                {"train.steps", &t.steps, true},

@@ -15,6 +15,7 @@ namespace pellucid::training {
 struct TrainOptions {
   std::string corpus = "corpus";      ///< folder of `pellucid prepare`
   std::string output = "runs/model";  ///< checkpoints, curves, the model file
+  std::string start;                  ///< a model file of the same architecture to begin from, in place of chance
   std::string device = "cpu";         ///< cpu, cuda
   int seed = 1;
   int steps = 100000;

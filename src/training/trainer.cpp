@@ -18,6 +18,7 @@
 #include "training/memory.hpp"
 #include "training/replica.hpp"
 #include "training/report.hpp"
+#include "training/stored_model.hpp"
 #include "training/validation.hpp"
 
 namespace pellucid::training {
@@ -25,6 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr char kCheckpoint[] = "last.ckpt";
+constexpr char kStart[] = "start.safetensors";  // a copy of train.start, so that the run stays whole
 using Clock = std::chrono::steady_clock;
 
 constexpr long kCurveEvery = 50;     // steps between rows of the curve
@@ -54,6 +56,7 @@ class Trainer {
  private:
   double rate() const { return state_.rate_factor * learning_rate(recipe_.train, state_.step); }
   void take_up();
+  void start_from(const StoredModel& model);
   double step();
   void go_back(long step, Progress& progress);
   void average_buffers();
@@ -69,7 +72,8 @@ class Trainer {
   corpus::Corpus corpus_;
   torch::Device device_;
   std::vector<std::unique_ptr<Replica>> replicas_;
-  std::shared_ptr<Network> released_;  // holds the averaged weights
+  std::shared_ptr<Network> released_;    // holds the averaged weights
+  nlohmann::ordered_json started_from_;  // what train.start says of its own training
   State state_;
   Validation validation_;
   std::unique_ptr<corpus::Loader> loader_;
@@ -79,6 +83,18 @@ class Trainer {
   Clock::time_point spent_at_ = Clock::now();
   double spent_cpu_ = cpu_seconds();
 };
+
+StoredModel open_start(const Recipe& recipe, const fs::path& path) {
+  StoredModel model = read_stored_model(path);
+  const auto found = metadata_of(model.architecture), expected = metadata_of(recipe.model);
+  for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
+    if (found[i] != expected[i])
+      throw Error(ExitCode::kRecipe,
+                  "train.start: {} has {} = {}, the recipe {} = {}; both must be of one architecture: set the recipe's "
+                  "[model] as `pellucid info` says, or start from another model",
+                  path.string(), found[i].first, found[i].second, expected[i].first, expected[i].second);
+  return model;
+}
 
 corpus::Corpus open_corpus(const Recipe& recipe) {
   check_memory(recipe, available_memory_bytes());
@@ -114,9 +130,14 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
         ExitCode::kOutput,
         "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
         folder_.string());
+  std::vector<std::byte> start;
+  if (!recipe.train.start.empty() && !fs::exists(folder_ / kCheckpoint))
+    start = open_start(recipe, recipe.train.start).bytes;
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
+
+  if (!start.empty()) write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
 
   at::set_num_threads(1);
   const int hop = recipe.model.hop_samples;
@@ -132,11 +153,12 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
   write_file(folder_ / "recipe.toml", recipe.to_toml());
 }
 
-// Begins where the last checkpoint ended, or at the start.
+// Begins where the last checkpoint ended, or at the start: of train.start, or of chance.
 void Trainer::take_up() {
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.train.seed));
   released_ = std::make_shared<Network>(recipe_.model);
   state_ = {};
+  if (!recipe_.train.start.empty()) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   const fs::path last = folder_ / kCheckpoint;
@@ -151,6 +173,24 @@ void Trainer::take_up() {
       corpus_, recipe_.mix, corpus::Split::kTrain, std::uint64_t(t.seed), t.batch, chunk_samples_,
       std::uint64_t(state_.step) * std::uint64_t(t.replicas), t.loader_workers, 2 * t.replicas + 2);
   curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
+}
+
+void Trainer::start_from(const StoredModel& model) {
+  constexpr int kPairs = 16;
+  const auto before = nlohmann::json::parse(model.provenance, nullptr, false);
+  started_from_ = {{"name", model.name}};
+  for (const char* key : {"step", "hours_of_audio", "cpu_hours", "seed", "start"})
+    if (before.is_object() && before.contains(key)) started_from_[key] = before[key];
+  released_->load(model.tensors);
+  std::vector<float> noisy(std::size_t(kPairs) * std::size_t(chunk_samples_)), clean(noisy.size());
+  for (int i = 0; i < kPairs; ++i) {
+    const std::size_t at = std::size_t(i) * std::size_t(chunk_samples_), n = std::size_t(chunk_samples_);
+    corpus::make_pair(corpus_, recipe_.mix, corpus::Split::kTrain, std::uint64_t(recipe_.train.seed), std::uint64_t(i),
+                      {noisy.data() + at, n}, {clean.data() + at, n});
+  }
+  enhance(Spectrum(recipe_.model, torch::kCPU),
+          torch::from_blob(noisy.data(), {kPairs, chunk_samples_}, torch::kFloat32),
+          [&](const torch::Tensor& features, long frames) { return released_->settle(features, frames); });
 }
 
 // Once in a training's life: the last good checkpoint again, with a lower rate. `step` has failed.
@@ -232,16 +272,18 @@ std::string Trainer::provenance(const Scores& s) const {
   Recipe recipe = recipe_;  // without the paths of the machine it ran on
   recipe.train.corpus = TrainOptions{}.corpus;
   recipe.train.output = TrainOptions{}.output;
-  const nlohmann::ordered_json j = {{"step", state_.step},
-                                    {"hours_of_audio", state_.seconds_seen / 3600},
-                                    {"wall_hours", state_.wall_s / 3600},
-                                    {"cpu_hours", state_.cpu_s / 3600},
-                                    {"valid_si_sdr_db", s.si_sdr_db},
-                                    {"valid_stoi", s.stoi},
-                                    {"valid_noisy_si_sdr_db", s.noisy_si_sdr_db},
-                                    {"valid_noisy_stoi", s.noisy_stoi},
-                                    {"seed", recipe_.train.seed},
-                                    {"recipe", recipe.to_toml()}};
+  if (!recipe.train.start.empty()) recipe.train.start = fs::path(recipe.train.start).filename().string();
+  nlohmann::ordered_json j = {{"step", state_.step},
+                              {"hours_of_audio", state_.seconds_seen / 3600},
+                              {"wall_hours", state_.wall_s / 3600},
+                              {"cpu_hours", state_.cpu_s / 3600},
+                              {"valid_si_sdr_db", s.si_sdr_db},
+                              {"valid_stoi", s.stoi},
+                              {"valid_noisy_si_sdr_db", s.noisy_si_sdr_db},
+                              {"valid_noisy_stoi", s.noisy_stoi},
+                              {"seed", recipe_.train.seed},
+                              {"recipe", recipe.to_toml()}};
+  if (!started_from_.is_null()) j["start"] = started_from_;
   return j.dump();
 }
 

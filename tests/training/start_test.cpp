@@ -1,0 +1,118 @@
+// Training that begins from a model file: the same function at first, and one that can be trained.
+#include <gtest/gtest.h>
+
+#include "../corpus/prepare_support.hpp"
+#include "support/error.hpp"
+#include "training/export.hpp"
+#include "training/losses.hpp"
+#include "training/stored_model.hpp"
+#include "training/trainer.hpp"
+
+namespace pellucid::training {
+namespace {
+
+namespace fs = std::filesystem;
+using corpus::test::write_text;
+using torch::Tensor;
+
+constexpr const char* kTiny =
+    "[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 4\nbands = 5\nwidth = 6\nhidden = 6\n"
+    "blocks = 1\n[train]\nsteps = 30\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = 5\nvalidate_every = 10\n"
+    "checkpoint_every = 10\nvalid_pairs = 2\n";
+
+class StartTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new corpus::test::TempFolder;
+    corpus::test::make_recordings(folder_->path());
+    corpus::prepare(corpus::test::options_for(folder_->path(), folder_->path() / "corpus"), {});
+    write_text(folder_->path() / "tiny.toml", kTiny);
+    train(recipe("first"), false, ProgressStyle::kNone);
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  static Recipe recipe(const std::string& output, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> settings{"train.output='" + (folder_->path() / output).string() + "'",
+                                      "train.corpus='" + (folder_->path() / "corpus").string() + "'"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return Recipe::load(folder_->path() / "tiny.toml", settings);
+  }
+  static fs::path model() { return folder_->path() / "first" / "tiny.safetensors"; }
+  static std::string start() { return "train.start='" + model().string() + "'"; }
+
+  static corpus::test::TempFolder* folder_;
+};
+corpus::test::TempFolder* StartTest::folder_ = nullptr;
+
+Tensor mask(Network& network, const Tensor& features, bool train) {
+  torch::NoGradGuard no_grad;
+  network.train(train);
+  return network.forward(features, 20).clone();
+}
+
+TEST_F(StartTest, SettlingKeepsTheFunctionAndMakesItOneToTrain) {
+  const StoredModel stored = read_stored_model(model());
+  const auto network = make_network(stored);
+  const Tensor features = torch::randn({60, long(stored.architecture.positions()), 3 * long(stored.architecture.fold)});
+  const Tensor before = mask(*network, features, false);
+  const double scale = before.abs().max().item<double>();
+  EXPECT_GT((mask(*make_network(stored), features, true) - before).abs().max().item<double>(), 0.01 * scale)
+      << "batch statistics change nothing: this test shows nothing";
+  network->settle(features, 20);
+  EXPECT_LT((mask(*network, features, false) - before).abs().max().item<double>(), 1e-5 * scale);
+  EXPECT_LT((mask(*network, features, true) - before).abs().max().item<double>(), 1e-4 * scale);
+}
+
+TEST_F(StartTest, AModelTakenUpIsWrittenAsItWas) {
+  const StoredModel stored = read_stored_model(model());
+  EXPECT_EQ(stored.name, "tiny");
+  EXPECT_NE(stored.provenance.find("\"step\":"), std::string::npos) << stored.provenance;
+  const auto again = make_network(stored)->folded();
+  ASSERT_EQ(again.size(), stored.tensors.size());
+  for (std::size_t i = 0; i < again.size(); ++i)
+    EXPECT_TRUE(torch::allclose(again[i].second, stored.tensors[i].second, 1e-6, 1e-7)) << again[i].first;
+}
+
+TEST_F(StartTest, TrainingGoesOnFromTheModel) {
+  const auto from_chance = train(recipe("chance", {"train.steps=1"}), false, ProgressStyle::kNone);
+  const auto from_model =
+      train(recipe("on", {start(), "train.steps=1", "train.learning_rate=1e-6"}), false, ProgressStyle::kNone);
+  EXPECT_NE(from_chance.si_sdr_db, from_model.si_sdr_db);
+  const StoredModel stored = read_stored_model(from_model.model);
+  EXPECT_NE(stored.provenance.find("\"start\":{\"name\":\"tiny\",\"step\":"), std::string::npos) << stored.provenance;
+  EXPECT_EQ(stored.provenance.find(folder_->path().string()), std::string::npos) << "tells a machine's paths";
+  const StoredModel was = read_stored_model(model());
+  for (std::size_t i = 0; i < was.tensors.size(); ++i)
+    EXPECT_TRUE(torch::allclose(stored.tensors[i].second, was.tensors[i].second, 0.1, 0.05)) << was.tensors[i].first;
+}
+
+TEST_F(StartTest, ResumesWithoutTheFileItBeganFrom) {
+  const fs::path copy = folder_->path() / "copy.safetensors";
+  fs::copy_file(model(), copy);
+  const std::string setting = "train.start='" + copy.string() + "'";
+  train(recipe("long", {setting, "train.steps=10"}), false, ProgressStyle::kNone);
+  fs::remove(copy);
+  EXPECT_EQ(train(recipe("long", {setting, "train.steps=20"}), true, ProgressStyle::kNone).steps, 20);
+}
+
+TEST_F(StartTest, SaysWhatIsWrong) {
+  const auto refusal = [](const std::vector<std::string>& settings, ExitCode code) {
+    try {
+      train(recipe("refused", settings), false, ProgressStyle::kNone);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return std::string(error.what());
+    }
+    return std::string("nothing was refused");
+  };
+  const std::string other = refusal({start(), "model.bands=6"}, ExitCode::kRecipe);
+  EXPECT_NE(other.find("bands = 5, the recipe bands = 6"), std::string::npos) << other;
+  const std::string missing = refusal({"train.start='/nowhere.safetensors'"}, ExitCode::kModel);
+  EXPECT_NE(missing.find("/nowhere.safetensors"), std::string::npos) << missing;
+  const std::string int8 =
+      refusal({"train.start='" + std::string(PELLUCID_MODELS) + "/nano-int8.safetensors'"}, ExitCode::kModel);
+  EXPECT_NE(int8.find("int8"), std::string::npos) << int8;
+  EXPECT_FALSE(fs::exists(folder_->path() / "refused"));
+}
+
+}  // namespace
+}  // namespace pellucid::training

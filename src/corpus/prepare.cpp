@@ -84,6 +84,17 @@ std::string made_with(const PrepareOptions& o) {
       .dump();
 }
 
+/// A corpus from a stranger could otherwise have this run write through a link to any file of its user.
+void refuse_links(const fs::path& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (!entry.is_symlink(error)) continue;
+    throw Error(ExitCode::kCorpus,
+                "--out: found a symbolic link, {}, which a corpus never has; remove it, or name another folder",
+                entry.path().string());
+  }
+}
+
 /// Refuses a folder that holds something else; makes one where there is none.
 void claim_folder(const fs::path& out) {
   std::error_code error;
@@ -101,6 +112,8 @@ void claim_folder(const fs::path& out) {
                   "--out {}: found a folder that is not a corpus, expected an empty or new one; name another",
                   out.string());
     }
+    refuse_links(out);
+    refuse_links(PartialStore::folder(out));
     return;
   }
   fs::create_directories(out, error);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "corpus/index.hpp"
+#include "corpus/json_line.hpp"
 #include "support/crc32.hpp"
 
 namespace pellucid::corpus {
@@ -106,13 +107,15 @@ std::string ledger_line(const FileRecord& record) {
 
 Ledger read_ledger(const std::filesystem::path& path) {
   Ledger ledger;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return ledger;
   std::ifstream file(path, std::ios::binary);
   std::string line;
   std::uint64_t position = 0;
   while (std::getline(file, line) && !file.eof()) {  // eof: the last line has no end
     position += line.size() + 1;
     try {
-      json object = json::parse(line);
+      json object = parse_json_line(line);
       if (ledger.header_end == 0) {
         if (object.at("format") != kFormat || object.at("version") != kVersion) return {};
         ledger.options = object.at("options").dump();

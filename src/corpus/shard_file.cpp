@@ -38,7 +38,7 @@ void write_all(int descriptor, const std::filesystem::path& path, const void* da
 }  // namespace
 
 AppendFile::AppendFile(const std::filesystem::path& path, std::uint64_t keep_bytes) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor_ < 0) fail_write(path_, errno);
   if (::ftruncate(descriptor_, static_cast<off_t>(keep_bytes)) != 0 || ::lseek(descriptor_, 0, SEEK_END) < 0) {
     const int error = errno;
@@ -120,7 +120,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 FolderLock::FolderLock(const std::filesystem::path& lock_file) {
-  descriptor_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  descriptor_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor_ < 0) fail_write(lock_file, errno);
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     ::close(descriptor_);

@@ -77,13 +77,26 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
   if (!difference.empty())
     throw Error(ExitCode::kTraining, "{}: it was made by another recipe: {}; set it back, or train into another folder",
                 path.string(), difference);
+  const auto number = [&](const char* key) {
+    const std::string text = file.meta(key);
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != 0)
+      throw Error(ExitCode::kTraining, "{}: found '{}' for {}, expected a number; take an older checkpoint",
+                  path.string(), text, key);
+    return value;
+  };
+  const double step = number("step");
+  if (!(step >= 0 && step <= 1e15))
+    throw Error(ExitCode::kTraining, "{}: found step {}, expected a count; take an older checkpoint", path.string(),
+                step);
   State s;
-  s.step = std::stol(file.meta("step"));
-  s.seconds_seen = std::stod(file.meta("seconds_seen"));
-  s.wall_s = std::stod(file.meta("wall_s"));
-  s.cpu_s = std::stod(file.meta("cpu_s"));
-  s.best_score = std::stod(file.meta("best_score"));
-  if (const std::string factor = file.meta("rate_factor"); !factor.empty()) s.rate_factor = std::stod(factor);
+  s.step = static_cast<long>(step);
+  s.seconds_seen = number("seconds_seen");
+  s.wall_s = number("wall_s");
+  s.cpu_s = number("cpu_s");
+  s.best_score = number("best_score");
+  if (!file.meta("rate_factor").empty()) s.rate_factor = number("rate_factor");
   s.optimizer.weights = file.array("weights", parameters);
   s.optimizer.mean = file.array("mean", parameters);
   s.optimizer.variance = file.array("variance", parameters);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <type_traits>
@@ -11,6 +12,7 @@
 
 #include "support/error.hpp"
 #include "support/nearest.hpp"
+#include "support/progress.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -152,6 +154,27 @@ void apply(const std::string& where, std::vector<Entry>& known, const toml::tabl
   }
 }
 
+// The text of a recipe, which may be a stranger's. The parser bounds nested values, not nested tables, and leaves those
+// by recursion: a key of many parts would end the program.
+std::string read(const std::filesystem::path& path) {
+  constexpr std::uintmax_t kMostBytes = 64 << 10;
+  constexpr std::ptrdiff_t kMostParts = 100;
+  const std::uintmax_t bytes = std::filesystem::file_size(path);
+  if (bytes > kMostBytes)
+    throw Error(ExitCode::kRecipe, "{}: found {} bytes, expected a recipe of at most {}; see recipes/", path.string(),
+                bytes, kMostBytes);
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(ExitCode::kRecipe, "{}: cannot be read; check its permissions", path.string());
+  std::string text, line;
+  for (int number = 1; std::getline(in, line); ++number) {
+    if (std::count(line.begin(), line.end(), '.') > kMostParts)
+      throw Error(ExitCode::kRecipe, "{}: line {}: found more than {} dots, expected key = value; see recipes/",
+                  path.string(), number, kMostParts);
+    text += line + '\n';
+  }
+  return text;
+}
+
 toml::table parse(const std::string& where, std::string_view text) {
   try {
     return toml::parse(text);
@@ -197,14 +220,7 @@ Recipe Recipe::load(const std::filesystem::path& path, const std::vector<std::st
   Recipe recipe;
   recipe.name = path.stem().string();
   auto known = entries(recipe);
-  toml::table table;
-  try {
-    table = toml::parse_file(path.string());
-  } catch (const toml::parse_error& e) {
-    throw Error(ExitCode::kRecipe, "{}: line {}: {}", path.string(), e.source().begin.line,
-                std::string(e.description()));
-  }
-  apply(path.string(), known, table, "");
+  apply(path.string(), known, parse(path.string(), read(path)), "");
   for (const auto& setting : settings) apply("--set " + setting, known, parse_setting(setting), "");
   recipe.check();
   return recipe;
@@ -217,6 +233,12 @@ void Recipe::check() const {
     if (!(value >= low && value <= high))
       throw Error(ExitCode::kRecipe, "{}: found {}, expected {} to {}", key, value, low, high);
   };
+  // The model's file is named by it: it must not lead out of the output folder.
+  const bool has_control =
+      std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
+  if (name.empty() || name.size() > 200 || name[0] == '.' || name.find('/') != std::string::npos || has_control)
+    throw Error(ExitCode::kRecipe, "name: found {}, expected a plain file name without '/' and a leading '.'",
+                json_string(name));
   for (const auto& e : entries(copy))
     if (e.key.ends_with("_probability")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1);
   expect("mix.snr_max_db", mix.snr_max_db, mix.snr_min_db, 100);

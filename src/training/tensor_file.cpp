@@ -65,8 +65,11 @@ std::string encode(const TensorFile& file) {
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file) { write_file(path, encode(file)); }
 
 TensorFile read_tensor_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
+  if (!in || !is_file)
+    throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
   std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   const auto damaged = [&](const char* what) {
     return Error(ExitCode::kTraining, "{}: {}; the file is damaged or cut short, take an older one", path.string(),
@@ -90,7 +93,9 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
     zeroed.replace(at, checksum.size(), kUnset);
     if (checksum != fmt::format("crc32:{:08x}", crc32(0, zeroed.data(), zeroed.size())))
       throw damaged("its checksum is wrong");
-    const std::size_t base = 8 + length, room = bytes.size() - base;
+    const std::size_t base = 8 + length;
+    const std::size_t room = bytes.size() - base;
+    std::size_t taken = 0;
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") continue;
       NamedArray a;
@@ -100,6 +105,9 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
       if (entry.at("dtype") != "F32" || range.size() != 2 || range[0] > range[1] || range[1] > room ||
           (range[1] - range[0]) % sizeof(float) != 0)
         throw damaged("a tensor lies outside the file");
+      // Tensors that share bytes could ask for any multiple of the file's size.
+      taken += range[1] - range[0];
+      if (taken > room) throw damaged("tensors overlap");
       a.values.resize((range[1] - range[0]) / sizeof(float));
       std::memcpy(a.values.data(), bytes.data() + base + range[0], range[1] - range[0]);
       out.arrays.push_back(std::move(a));

@@ -24,7 +24,7 @@ using corpus::Split;
 
 struct Options {
   std::vector<std::string> speech, noise;
-  std::string corpus, out, snr = "0,5,10,15", level = "-33:-18", mode = "active", split = "test", format = "wav";
+  std::string corpus, out, part, snr = "0,5,10,15", level = "-33:-18", mode = "active", split = "test", format = "wav";
   int rate_hz = 16000;
   corpus::DatasetOptions dataset;
 };
@@ -97,6 +97,14 @@ void write(const corpus::ClipSource& source, Split split, const corpus::DatasetO
     result = corpus::write_dataset(catalogue, options, hooks);
   }
   const std::string out = options.out.string();
+  if (options.part.divided()) {
+    fmt::print("Part {} of {}: {} pairs, {:.2f} hours: {}\n", options.part.index, options.part.count, result.pairs,
+               result.seconds / 3600, options.part.folder(options.out).string());
+    fmt::print("When every part is below {}, the same command without --part puts them together\n", out);
+    std::fflush(stdout);
+    return;
+  }
+  if (result.taken > 0) fmt::print("{} pairs were there from parts\n", result.taken);
   fmt::print("{} pairs, {:.2f} hours: {}/clean {}/noisy {}/log.csv\n", result.pairs, result.seconds / 3600, out, out,
              out);
   if (result.scaled > 0) {
@@ -109,6 +117,7 @@ void write(const corpus::ClipSource& source, Split split, const corpus::DatasetO
 void run(Options& options) {
   corpus::DatasetOptions& dataset = options.dataset;
   dataset.out = options.out;
+  if (!options.part.empty()) dataset.part = corpus::parse_part(options.part);
   dataset.mode = options.mode == "rms" ? corpus::SnrMode::kRms : corpus::SnrMode::kActive;
   dataset.extension = options.format;
   if (options.snr.find(':') != std::string::npos) {
@@ -151,11 +160,8 @@ void add_mix(CLI::App& app) {
   CLI::App* command = app.add_subcommand("mix", "Make noisy speech at stated SNRs: clean/ noisy/ log.csv");
   command->add_option("--speech", options->speech, "Folders of speech, one folder below for each speaker")
       ->type_name("DIR");
-  command
-      ->add_option(
-          "--noise", options->noise,
-          "Folders of noise, and kinds made by rule: white pink brown coloured hum wind fan clicks keys babble")
-      ->type_name("DIR|KIND");
+  command->add_option("--noise", options->noise, "Folders of noise, and kinds made by rule")
+      ->type_name(fmt::format("DIR|{{{}}}", fmt::join(noise_words(), ",")));
   command
       ->add_option("--corpus", options->corpus,
                    "A prepared corpus in place of --speech and folders in --noise; --noise corpus KIND ... mixes kinds "
@@ -194,6 +200,11 @@ void add_mix(CLI::App& app) {
   command->add_option("-j,--jobs", dataset.jobs, "Threads; 0: one a core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  command
+      ->add_option("--part", options->part,
+                   "Make one share of the pairs, for example 2/4 on the second of four machines; see "
+                   "docs/data-pipeline.md")
+      ->type_name("I/N");
   command->add_flag("--force", dataset.force, "Replace clean/ noisy/ log.csv that are there");
   command->callback([options] { run(*options); });
 }

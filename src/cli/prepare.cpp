@@ -21,12 +21,20 @@ using corpus::Split;
 
 struct Options {
   std::vector<std::string> speech, noise, rir;
-  std::string groups;
+  std::string groups, part;
   bool json = false;
   corpus::PrepareOptions prepare;
 };
 
 void print_summary(const Options& options, const corpus::PrepareResult& result) {
+  const std::string folder = options.prepare.out.string();
+  if (const corpus::Part& part = options.prepare.part; part.divided()) {
+    fmt::print("Part {} of {}: {} files ({} finished before, {} damaged and skipped), {} clips refused: {}\n",
+               part.index, part.count, result.files, result.files_reused, result.damaged, result.refused,
+               part.folder(options.prepare.out).string());
+    fmt::print("When every part is below {}, the same command without --part makes the corpus of them\n", folder);
+    return;
+  }
   fmt::print("{:8} {:6} {:>8} {:>8} {:>9}\n", "kind", "split", "clips", "groups", "hours");
   for (const Kind kind : {Kind::kSpeech, Kind::kNoise, Kind::kRir}) {
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
@@ -36,7 +44,6 @@ void print_summary(const Options& options, const corpus::PrepareResult& result) 
                  totals.groups, totals.hours);
     }
   }
-  const std::string folder = options.prepare.out.string();
   if (result.nothing_to_do) {
     fmt::print("{}: nothing to do, the corpus is up to date\n", folder);
     return;
@@ -52,6 +59,10 @@ void run(Options& options) {
   for (const std::string& folder : options.noise) prepare.folders.push_back({Kind::kNoise, folder});
   for (const std::string& folder : options.rir) prepare.folders.push_back({Kind::kRir, folder});
   if (!options.groups.empty()) prepare.groups = corpus::GroupRules::load(options.groups);
+  if (!options.part.empty()) {
+    if (options.json) throw Error(ExitCode::kUsage, "--json: a part has no report; leave out --json or --part.");
+    prepare.part = corpus::parse_part(options.part);
+  }
   corpus::PrepareResult result;
   {
     Progress progress({.label = "Preparing", .unit = "MB", .rate = " MB/s"});
@@ -85,20 +96,31 @@ void add_prepare(CLI::App& app) {
       "Make a corpus for training: decode, resample, measure and split recordings by speaker and noise source");
   command
       ->add_option("--speech", options->speech, "Folders of clean speech; a folder that holds recordings is a speaker")
-      ->required();
-  command->add_option("--noise", options->noise, "Folders of noise; a folder that holds recordings is a source");
-  command->add_option("--rir", options->rir, "Folders of room impulse responses");
-  command->add_option("--out", prepare.out, "The corpus's folder, new or of an earlier run")->required();
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--noise", options->noise, "Folders of noise; a folder that holds recordings is a source")
+      ->type_name("DIR");
+  command->add_option("--rir", options->rir, "Folders of room impulse responses")->type_name("DIR");
+  command->add_option("--out", prepare.out, "The corpus's folder, new or of an earlier run")
+      ->required()
+      ->type_name("DIR");
   command->add_option("--rate", prepare.rate_hz, "Sample rate of the corpus in Hz")->capture_default_str();
-  command->add_option("--groups", options->groups,
-                      "CSV (kind,pattern,group,label) that says which recordings are one speaker or source; see "
-                      "docs/data-pipeline.md");
+  command
+      ->add_option("--groups", options->groups,
+                   "CSV (kind,pattern,group,label) that says which recordings are one speaker or source; see "
+                   "docs/data-pipeline.md")
+      ->type_name("FILE.csv");
   command->add_option("--valid", prepare.shares.valid, "Share of the speakers and sources held back for validation")
       ->capture_default_str();
   command->add_option("--test", prepare.shares.test, "Share of the speakers and sources held back for a test")
       ->capture_default_str();
   command->add_option("--seed", prepare.shares.seed, "Another seed splits differently")->capture_default_str();
   command->add_option("--jobs", prepare.jobs, "Threads; 0 is one a core")->capture_default_str();
+  command
+      ->add_option("--part", options->part,
+                   "Do one share of the work, for example 2/4 on the second of four machines; see "
+                   "docs/data-pipeline.md")
+      ->type_name("I/N");
   command->add_flag("--update", prepare.update, "Bring a finished corpus up to date with changed sources or options");
   command->add_flag("--json", options->json, "Print the report as JSON in place of the table");
   command->add_option("--piece-seconds", prepare.piece_s, "Cut longer recordings into clips of this length")

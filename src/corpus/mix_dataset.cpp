@@ -1,9 +1,13 @@
 #include "corpus/mix_dataset.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <map>
+#include <optional>
 
 #include "audio/stream.hpp"
+#include "corpus/mix_parts.hpp"
 #include "support/atomic_file.hpp"
 #include "support/csv.hpp"
 #include "support/error.hpp"
@@ -24,12 +28,6 @@ struct Plan {
   std::vector<std::uint32_t> speech;  ///< clips in the order in which whole recordings are taken
   std::vector<std::size_t> speakers;  ///< of those
   std::uint64_t pairs = 0;
-};
-
-struct Row {
-  std::string text;
-  double seconds = 0;
-  bool scaled = false;
 };
 
 std::string join(const std::vector<std::string>& names) {
@@ -98,7 +96,9 @@ class Dataset {
 
   std::uint64_t pairs() const { return plan_.pairs; }
 
-  Row write(std::uint64_t index) const {
+  std::string name(std::uint64_t index) const { return fmt::format("{:0{}}.{}", index, digits_, options_.extension); }
+
+  PairRow write(std::uint64_t index) const {
     Random rng(options_.seed, kPairStream, index);
     const int rate_hz = catalogue_.source().rate_hz();
     const double drawn_db = rng.uniform(options_.snr_min_db, options_.snr_max_db);
@@ -110,7 +110,7 @@ class Dataset {
     noise.resize(speech.size());
     fill_noise(speaker, rng, noise, noise_names);
 
-    const std::string name = fmt::format("{:0{}}.{}", index, digits_, options_.extension);
+    const std::string name = this->name(index);
     ExactMixture mixture;
     try {
       mixture = mix_exactly(speech, noise, rate_hz,
@@ -191,21 +191,22 @@ constexpr const char* kParts[] = {"clean", "noisy", "log.csv"};
 // The folder in which a dataset grows; gone unless it was moved into place.
 class Staging {
  public:
-  Staging(const fs::path& out, bool force) : out_(out), folder_(out / ".mix-partial") {
+  Staging(const fs::path& out, const Part& part, bool force)
+      : out_(out), folder_(part.divided() ? part.folder(out) += ".tmp" : out / ".mix-partial") {
     std::error_code code;
     if (fs::exists(out_, code) && !fs::is_directory(out_, code))
       throw Error(ExitCode::kOutput, "{}: is a file, expected a folder to write to.", out_.string());
-    for (const char* part : kParts) {
-      if (!force && fs::exists(out_ / part, code)) {
+    for (const fs::path& place : {out_ / kParts[0], out_ / kParts[1], out_ / kParts[2], part.folder(out_)}) {
+      if (!force && fs::exists(place, code)) {
         throw Error(ExitCode::kOutput, "{}: exists already; choose another folder or replace it with --force.",
-                    (out_ / part).string());
+                    place.string());
       }
     }
     created_ = !fs::exists(out_, code);
     fs::remove_all(folder_, code);
-    for (const char* part : {"clean", "noisy"}) {
-      if (fs::create_directories(folder_ / part, code); code)
-        throw Error(ExitCode::kOutput, "{}: cannot be created ({}).", (folder_ / part).string(), code.message());
+    for (const char* name : {"clean", "noisy"}) {
+      if (fs::create_directories(folder_ / name, code); code)
+        throw Error(ExitCode::kOutput, "{}: cannot be created ({}).", (folder_ / name).string(), code.message());
     }
   }
   Staging(const Staging&) = delete;
@@ -227,6 +228,16 @@ class Staging {
       if (fs::rename(folder_ / part, out_ / part, code); code)
         throw Error(ExitCode::kOutput, "{}: cannot be written ({}).", (out_ / part).string(), code.message());
     }
+    for (const fs::path& part : part_folders(out_)) fs::remove_all(part, code);
+    placed_ = true;
+  }
+
+  void place_part(const Part& part) {
+    std::error_code code;
+    const fs::path place = part.folder(out_);
+    fs::remove_all(place, code);
+    if (fs::rename(folder_, place, code); code)
+      throw Error(ExitCode::kOutput, "{}: cannot be written ({}).", place.string(), code.message());
     placed_ = true;
   }
 
@@ -239,23 +250,48 @@ class Staging {
 
 DatasetResult write_dataset(const Catalogue& catalogue, const DatasetOptions& options, const DatasetHooks& hooks) {
   check(catalogue, options);
-  Staging staging(options.out, options.force);
+  Staging staging(options.out, options.part, options.force);
   const Dataset dataset(catalogue, options, staging.folder());
-  if (hooks.planned) hooks.planned(dataset.pairs());
-  std::vector<Row> rows(dataset.pairs());
+  const bool divided = options.part.divided();
+  const std::uint64_t first = divided ? static_cast<std::uint64_t>(options.part.index - 1) : 0;
+  const std::uint64_t step = divided ? static_cast<std::uint64_t>(options.part.count) : 1;
+  const std::uint64_t count = dataset.pairs() > first ? (dataset.pairs() - first - 1) / step + 1 : 0;
+  if (hooks.planned) hooks.planned(count);
+  const std::string fingerprint = pairs_fingerprint(catalogue, options);
+  std::optional<FinishedPairs> finished;
+  if (!divided) finished.emplace(options.out, fingerprint);
+  std::vector<PairRow> rows(count);
+  std::atomic<std::uint64_t> taken = 0;
   parallel_for(rows.size(), options.jobs, [&](std::size_t i) {
     if (hooks.stop && hooks.stop())
       throw Error(ExitCode::kInterrupted, "Interrupted; {} is as it was.", options.out.string());
-    rows[i] = dataset.write(i);
+    const std::uint64_t pair = first + i * step;
+    if (finished && finished->take(pair, dataset.name(pair), staging.folder(), rows[i])) {
+      ++taken;
+    } else {
+      rows[i] = dataset.write(pair);
+    }
     if (hooks.written) hooks.written();
   });
   DatasetResult result;
+  result.taken = taken;
   std::string log = "name,snr,noise,speech,level,scale,seconds,seed,snr_mode\n";
-  for (const Row& row : rows) {
+  for (const PairRow& row : rows) {
     log += row.text;
     ++result.pairs;
     result.seconds += row.seconds;
     result.scaled += row.scaled ? 1 : 0;
+  }
+  if (divided) {
+    std::map<std::uint64_t, PairRow> made;
+    std::map<std::uint64_t, std::string> names;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      made[first + i * step] = rows[i];
+      names[first + i * step] = dataset.name(first + i * step);
+    }
+    write_file(staging.folder() / "rows.jsonl", part_rows(staging.folder(), fingerprint, made, names));
+    staging.place_part(options.part);
+    return result;
   }
   write_file(staging.folder() / "log.csv", log);
   staging.place();

@@ -9,6 +9,7 @@
 
 #include "corpus/mix_clips.hpp"
 #include "corpus/mix_exact.hpp"
+#include "corpus/part.hpp"
 #include "corpus/synthesis.hpp"
 
 namespace pellucid::corpus {
@@ -31,6 +32,7 @@ struct DatasetOptions {
   std::uint64_t seed = 0;
   int jobs = 0;
   bool force = false;
+  Part part;  ///< when divided: write every part.count-th pair to part.folder(out), for a run that is not divided
 };
 
 struct DatasetHooks {
@@ -41,11 +43,13 @@ struct DatasetHooks {
 
 struct DatasetResult {
   std::uint64_t pairs = 0, scaled = 0;
+  std::uint64_t taken = 0;  ///< of the pairs, out of what parts had made
   double seconds = 0;
 };
 
-/// Pair i is a function of (catalogue, options, seed, i), so the bytes do not depend on `jobs`. Everything is written
-/// to a folder beside and takes its place when it is whole; an interrupted run leaves nothing. Throws Error: kOutput
+/// Pair i is a function of (catalogue, options, seed, i), so the bytes depend neither on `jobs` nor on parts.
+/// Everything is written to a folder beside and takes its place when it is whole; an interrupted run leaves nothing.
+/// Throws Error: kOutput
 /// (`out` holds a dataset already and force is off, cannot be written), kCorpus (no speech, no noise), kUsage (an
 /// option out of range), kInterrupted.
 DatasetResult write_dataset(const Catalogue& catalogue, const DatasetOptions& options, const DatasetHooks& hooks);

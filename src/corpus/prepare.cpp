@@ -107,7 +107,7 @@ void claim_folder(const fs::path& out) {
       throw Error(ExitCode::kOutput, "--out {}: cannot be read ({}); check its permissions", out.string(),
                   error.message());
     if (!fs::exists(out / kIndexName, error) && !fs::exists(PartialStore::folder(out), error) &&
-        !fs::exists(out / ".lock", error)) {
+        !fs::exists(out / ".lock", error) && part_folders(out).empty()) {
       throw Error(ExitCode::kCorpus,
                   "--out {}: found a folder that is not a corpus, expected an empty or new one; name another",
                   out.string());
@@ -280,6 +280,94 @@ Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& o
   return index;
 }
 
+/// The files of a part: neighbours in the order of the scan, about as many bytes as every other part has.
+std::vector<SourceFile> files_of(const Part& part, const std::vector<SourceFile>& files) {
+  double total = 0, before = 0;
+  for (const SourceFile& file : files) total += static_cast<double>(file.bytes);
+  std::vector<SourceFile> chosen;
+  for (const SourceFile& file : files) {
+    const double middle = before + static_cast<double>(file.bytes) / 2;
+    before += static_cast<double>(file.bytes);
+    const int its = total > 0 ? std::min(static_cast<int>(middle / total * part.count), part.count - 1) : 0;
+    if (its + 1 == part.index) chosen.push_back(file);
+  }
+  return chosen;
+}
+
+/// Tells how much of the sources is done.
+class Done {
+ public:
+  Done(const std::vector<SourceFile>& files, std::size_t first, const PrepareHooks& hooks) : hooks_(hooks) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      total_ += files[i].bytes;
+      if (i < first) done_ += files[i].bytes;
+    }
+    add(0);
+  }
+  void add(std::uint64_t bytes) {
+    done_ += bytes;
+    if (hooks_.progress) hooks_.progress(done_, total_);
+  }
+
+ private:
+  const PrepareHooks& hooks_;
+  std::uint64_t total_ = 0, done_ = 0;
+};
+
+[[noreturn]] void interrupted(std::size_t done, std::size_t all) {
+  throw Error(ExitCode::kInterrupted, "stopped after {} of {} files; run the same command again to go on from there",
+              done, all);
+}
+
+/// Decodes and measures a share of the files, for a later run that is not divided.
+PrepareResult prepare_part(const PrepareOptions& options, const std::vector<SourceFile>& files,
+                           const PrepareHooks& hooks) {
+  const fs::path folder = options.part.folder(options.out);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  refuse_links(folder);
+  refuse_links(PartialStore::folder(folder));
+  const FolderLock lock(folder / ".lock");
+  PartialStore store(folder, ledger_options(options), files, options.shard_bytes);
+  PrepareResult result;
+  result.files = files.size();
+  result.files_reused = store.records().size();
+  Done done(files, result.files_reused, hooks);
+  const bool complete = run_in_order(
+      result.files_reused, files.size(), options.jobs > 0 ? options.jobs : default_jobs(),
+      [&](std::size_t i) { return process(files[i], options); },
+      [&](std::size_t i, ProcessedFile processed) {
+        if (!processed.record.damaged.empty() && hooks.note) hooks.note("skipped: " + processed.record.damaged);
+        store.add(std::move(processed.record), processed.samples);
+        done.add(files[i].bytes);
+      },
+      hooks.stop);
+  if (!complete) interrupted(store.records().size(), files.size());
+  for (const FileRecord& record : store.records()) {
+    result.damaged += record.damaged.empty() ? 0 : 1;
+    for (const PieceRecord& piece : record.pieces) result.refused += piece.refused.empty() ? 0 : 1;
+  }
+  result.shards = store.seal().size();
+  return result;
+}
+
+/// What parts have made of the same sources with the same options.
+std::vector<Reuse> reuse_parts(const PrepareOptions& options) {
+  std::vector<Reuse> parts;
+  for (const fs::path& folder : part_folders(options.out)) {
+    Ledger ledger = read_ledger(PartialStore::folder(folder) / kLedgerName);
+    const json made = json::parse(ledger.options, nullptr, false);
+    if (made.is_object() && made.value("decode", json()) == decode_json(options))
+      parts.emplace_back(PartialStore::folder(folder), std::move(ledger));
+  }
+  return parts;
+}
+
+void remove_parts(const fs::path& out) {
+  std::error_code error;
+  for (const fs::path& folder : part_folders(out)) fs::remove_all(folder, error);
+}
+
 void need_recordings(const PrepareOptions& options, const ScanResult& found) {
   for (const Kind kind : {Kind::kSpeech, Kind::kNoise}) {
     const bool asked = kind == Kind::kSpeech || std::any_of(options.folders.begin(), options.folders.end(),
@@ -308,16 +396,18 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
     if (hooks.note) hooks.note(text);
   };
   claim_folder(options.out);
+  if (options.part.divided()) return prepare_part(options, files_of(options.part, files), hooks);
   const FolderLock lock(options.out / ".lock");
   PartialStore::settle(options.out);
 
   PrepareResult result;
-  Reuse reuse;
+  std::vector<Reuse> reuse = reuse_parts(options);
   if (std::optional<Finished> finished = read_finished(options.out, note)) {
     const std::string changes = difference(*finished, options, files);
     if (changes.empty() && finished->damage.empty()) {
       std::error_code error;
       fs::remove_all(PartialStore::folder(options.out), error);
+      remove_parts(options.out);
       count_totals(finished->ledger.records, finished->index, result);
       result.nothing_to_do = true;
       result.report_json = make_report(finished->ledger.records, finished->index, found.other, result);
@@ -332,7 +422,7 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
     if (!changes.empty()) note(fmt::format("Bringing {} up to date: {}", options.out.string(), changes));
     const json old = json::parse(finished->ledger.options, nullptr, false);
     if (old.is_object() && old.value("decode", json()) == decode_json(options)) {
-      reuse = Reuse(options.out, finished->index, std::move(finished->ledger));
+      reuse.emplace_back(options.out, finished->index, std::move(finished->ledger));
     }
   }
   if (left_out > 0) note(fmt::format("{} files are left out, as --groups says", left_out));
@@ -340,38 +430,31 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
   const std::size_t first = store.records().size();
   if (first > 0) note(fmt::format("Going on after {} of {} files, which were finished before", first, files.size()));
   Duplicates duplicates;
-  std::uint64_t total_bytes = 0, done_bytes = 0;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    total_bytes += files[i].bytes;
-    if (i >= first) continue;
-    done_bytes += files[i].bytes;
-    duplicates.learn(store.records()[i]);
-  }
-  if (hooks.progress) hooks.progress(done_bytes, total_bytes);
+  for (std::size_t i = 0; i < first; ++i) duplicates.learn(store.records()[i]);
+  Done done(files, first, hooks);
   const bool complete = run_in_order(
       first, files.size(), options.jobs > 0 ? options.jobs : default_jobs(),
       [&](std::size_t i) {
-        std::optional<ProcessedFile> known = reuse.find(files[i], options.limits);
-        return known ? std::move(*known) : process(files[i], options);
+        for (const Reuse& finished : reuse) {
+          if (std::optional<ProcessedFile> known = finished.find(files[i], options.limits)) return std::move(*known);
+        }
+        return process(files[i], options);
       },
       [&](std::size_t i, ProcessedFile processed) {
         duplicates.refuse_known(processed.record);
         if (!processed.record.damaged.empty()) note("skipped: " + processed.record.damaged);
         result.files_reused += processed.reused ? 1 : 0;
         store.add(std::move(processed.record), processed.samples);
-        done_bytes += files[i].bytes;
-        if (hooks.progress) hooks.progress(done_bytes, total_bytes);
+        done.add(files[i].bytes);
       },
       hooks.stop);
-  if (!complete) {
-    throw Error(ExitCode::kInterrupted, "stopped after {} of {} files; run the same command again to go on from there",
-                store.records().size(), files.size());
-  }
+  if (!complete) interrupted(store.records().size(), files.size());
   result.files_reused += first;
   const Index index = make_index(store.records(), options, store.seal());
   count_totals(store.records(), index, result);
   result.report_json = make_report(store.records(), index, found.other, result);
   store.finish(write_index(index), result.report_json);
+  remove_parts(options.out);
   return result;
 }
 

@@ -11,6 +11,7 @@
 //   files.jsonl                     the ledger: what became of every source file (prepare_ledger.hpp)
 //   report.json                     the same for people and programs: totals, refused and damaged files with the reason
 //   .partial/                       an unfinished run: goes on from there
+//   .part-2-of-4/                   what a run with PrepareOptions::part made; a run without one takes it over
 // The bytes of index and shards depend on the sources and options only, not on jobs, interruptions or the time.
 #pragma once
 
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "corpus/measure.hpp"
+#include "corpus/part.hpp"
 #include "corpus/scan.hpp"
 #include "corpus/split.hpp"
 #include "corpus/split_rules.hpp"
@@ -60,6 +62,7 @@ struct PrepareOptions {
   bool update = false;                     ///< bring a finished corpus up to date with changed sources or options
   std::uint64_t shard_bytes = 60'000'000;  ///< most bytes of a shard, at most 64e6
   double piece_s = 300;                    ///< longer recordings are cut into clips of this length
+  Part part;                               ///< when divided: decode and measure this share of the files only
 };
 
 struct PrepareHooks {

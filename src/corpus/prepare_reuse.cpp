@@ -1,8 +1,24 @@
 #include "corpus/prepare_reuse.hpp"
 
+#include "corpus/prepare_store.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::corpus {
+namespace {
+
+/// An index of as many shards as an unfinished run has.
+Index shards_in(const std::filesystem::path& folder) {
+  Index index;
+  std::error_code error;
+  for (std::uint32_t i = 0; std::filesystem::exists(folder / PartialStore::shard_name(i), error); ++i)
+    index.shards.push_back({PartialStore::shard_name(i), 0, 0});
+  return index;
+}
+
+}  // namespace
+
+Reuse::Reuse(const std::filesystem::path& folder, Ledger ledger)
+    : Reuse(folder, shards_in(folder), std::move(ledger)) {}
 
 Reuse::Reuse(const std::filesystem::path& corpus, const Index& index, Ledger ledger)
     : records_(std::move(ledger.records)) {

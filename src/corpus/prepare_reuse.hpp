@@ -21,6 +21,8 @@ class Reuse {
   Reuse() = default;
   /// The ledger must come from the same rate and piece length. Shards that are missing or damaged are simply not used.
   Reuse(const std::filesystem::path& corpus, const Index& index, Ledger ledger);
+  /// What a part has made so far, finished or not; `folder` is that of PartialStore.
+  Reuse(const std::filesystem::path& folder, Ledger ledger);
 
   /// What became of a file that has not changed since, judged by today's limits; nothing when it must be decoded: it is
   /// new, its samples were not kept, or they are no longer what they were. Safe to call from several threads.

@@ -71,7 +71,9 @@ PartialStore::PartialStore(const fs::path& out, const std::string& options, cons
   }
 }
 
-fs::path PartialStore::shard_path(std::uint32_t shard) const { return folder(out_) / fmt::format("{:05}.pcm", shard); }
+std::string PartialStore::shard_name(std::uint32_t shard) { return fmt::format("{:05}.pcm", shard); }
+
+fs::path PartialStore::shard_path(std::uint32_t shard) const { return folder(out_) / shard_name(shard); }
 
 std::size_t PartialStore::good_records(const std::vector<FileRecord>& records) const {
   std::uint32_t shard = 0;

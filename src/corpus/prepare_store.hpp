@@ -39,6 +39,7 @@ class PartialStore {
   /// Moves a finished .partial into place; does nothing when there is none.
   static void settle(const std::filesystem::path& out);
   static std::filesystem::path folder(const std::filesystem::path& out) { return out / ".partial"; }
+  static std::string shard_name(std::uint32_t shard);
 
  private:
   std::filesystem::path shard_path(std::uint32_t shard) const;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check] [tools|all|fuzz|peers|python]
+#   scripts/setup.sh [--check] [tools|all|fuzz|peers|python|deb]
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
@@ -10,6 +10,7 @@
 # fuzz    also what one rarely needed target does: `make fuzz`
 # peers   the same for `make bench-peers`, from Debian and npm
 # python  the same for `make bench-python`: what the loader and the trainer are compared with (PyTorch, scipy, soundfile)
+# deb     what `make deb` and `make test-deb` need, without the tests of `make test`
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,6 +21,8 @@ tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev lib
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
 training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
                    libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
+# Manual pages, and the shells whose completions are tested.
+shell_packages=(help2man bash fish zsh)
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
@@ -29,6 +32,7 @@ plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi jalv ffmpeg pipewire pipewi
 chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)
+deb_packages=(debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev help2man)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
 
 fail() {
@@ -41,15 +45,17 @@ scope=all
 for argument in "$@"; do
   case $argument in
     --check) check=yes ;;
-    tools | all | fuzz | peers | python) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|peers|python]." ;;
+    tools | all | fuzz | peers | python | deb) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|peers|python|deb]." ;;
   esac
 done
 
 packages=("${tools_packages[@]}")
-if [ "$scope" != tools ]; then
+with_tests=yes
+if [ "$scope" = tools ] || [ "$scope" = deb ]; then with_tests=no; fi
+if [ $with_tests = yes ]; then
   packages+=("${training_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}" "${plugin_packages[@]}"
-             "${chip_packages[@]}")
+             "${shell_packages[@]}" "${chip_packages[@]}")
   # Not by their packages' names: Node.js often comes from elsewhere, with an npm of its own.
   for program in node:nodejs npm:npm; do
     command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")
@@ -57,6 +63,7 @@ if [ "$scope" != tools ]; then
 fi
 if [ "$scope" = fuzz ]; then packages+=("${fuzz_packages[@]}"); fi
 if [ "$scope" = python ]; then packages+=("${pytorch_packages[@]}"); fi
+if [ "$scope" = deb ]; then packages+=("${deb_packages[@]}"); fi
 if [ "$scope" = peers ]; then packages+=("${peers_packages[@]}"); fi
 
 if ! command -v dpkg-query >/dev/null; then
@@ -78,7 +85,7 @@ browser_installed() { installed chromium-headless-shell || installed chromium; }
 npm_installed() { cmp -s "$1/package-lock.json" "build/npm/$2/installed.json"; }
 
 if [ $check = yes ]; then
-  if [ "$scope" != tools ]; then
+  if [ $with_tests = yes ]; then
     npm_installed tests/onnx onnx || missing+=("npm: tests/onnx")
     npm_installed tests/web web || missing+=("npm: tests/web")
     browser_installed || missing+=(chromium-headless-shell)
@@ -130,7 +137,8 @@ npm_install() {
 }
 
 touch build/.setup-tools
-if [ "$scope" != tools ]; then
+if [ "$scope" = deb ]; then touch build/.setup-deb; fi
+if [ $with_tests = yes ]; then
   npm_install tests/onnx onnx || [ "$scope" = peers ] ||
     echo "setup: npm could not install ONNX Runtime; the tests onnx.Runtime.* will be skipped (see build/npm-onnx.log;" \
       "'scripts/setup.sh' tries again)." >&2

@@ -93,13 +93,14 @@ void run(const Options& options) {
 void add_bench(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("bench", "Measure how fast models run on one core of this machine");
-  command->add_option("MODEL", options->models, "Models' names or files; every shipped model when there is none");
+  command->add_option("MODEL", options->models, "Models' names or files; every shipped model when there is none")
+      ->type_name("MODEL");
   command->add_flag("--json", options->json, "Print JSON");
   command->add_option("--seconds", options->seconds, "How long the stream in real time plays for each model")
       ->check(CLI::Range(0.1, 86400.0))
       ->capture_default_str();
-  command->add_option("--kernels", options->kernels,
-                      fmt::format("Instruction set to use: {} (default: the last)", fmt::join(kernel_names(), ", ")));
+  command->add_option("--kernels", options->kernels, "Instruction set to use (default: the last)")
+      ->type_name(fmt::format("{{{}}}", fmt::join(kernel_names(), ",")));
   command->callback([options] { run(*options); });
 }
 

@@ -236,10 +236,14 @@ void run(const Options& options) {
 void add_denoise(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("denoise", "Remove the noise from files, folders and pipes");
-  command->add_option("IN", options->inputs, "Sound files, folders of them, or - for standard input")->required();
-  command->add_option("-o,--output", options->output,
-                      "A file, a folder, or - for standard output (WAV); without it NAME.denoised.EXT");
-  command->add_option("--model", options->model, "A model's name or file")->capture_default_str();
+  command->add_option("IN", options->inputs, "Sound files, folders of them, or - for standard input")
+      ->required()
+      ->type_name("FILE|DIR");
+  command
+      ->add_option("-o,--output", options->output,
+                   "A file, a folder, or - for standard output (WAV); without it NAME.denoised.EXT")
+      ->type_name("FILE|DIR");
+  command->add_option("--model", options->model, "A model's name or file")->type_name("MODEL")->capture_default_str();
   command->add_option("--strength", options->strength, "0: as it was, 1: as clean as the model can")
       ->check(CLI::Range(0.0f, 1.0f))
       ->capture_default_str();

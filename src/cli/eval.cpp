@@ -124,7 +124,7 @@ void add_eval(CLI::App& app) {
   auto* model =
       command->add_option("--model", options->model, "Denoise the noisy files with this model: a name or a file")
           ->excludes(enhanced)
-          ->type_name("NAME|FILE");
+          ->type_name("MODEL");
   auto* compare = command
                       ->add_option("--compare", options->compare,
                                    "Two systems on the same files, each a folder of denoised files or a model: mean "
@@ -132,7 +132,7 @@ void add_eval(CLI::App& app) {
                       ->expected(2)
                       ->excludes(enhanced)
                       ->excludes(model)
-                      ->type_name("A B");
+                      ->type_name("DIR|MODEL");
   command
       ->add_option("--log", options->log,
                    "log.csv (columns name,snr,noise) or list.json with each file's SNR and noise; without it, the one "

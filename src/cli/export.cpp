@@ -48,17 +48,17 @@ void run(const Options& options) {
 void add_export(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("export", "Write a model in the form of other runtimes");
-  command->add_option("MODEL", options->model, "A model's name or file")->required();
+  command->add_option("MODEL", options->model, "A model's name or file")->type_name("MODEL")->required();
   CLI::Option* onnx =
       command
           ->add_option("--onnx", options->onnx,
                        "Write the network as an ONNX graph of one frame (opset 13), its states as inputs and outputs")
           ->type_name("FILE.onnx");
   std::string names;
-  for (const ChipTarget& target : chip_targets()) names += fmt::format("{}{}", names.empty() ? "" : ", ", target.name);
+  for (const ChipTarget& target : chip_targets()) names += fmt::format("{}{}", names.empty() ? "" : ",", target.name);
   CLI::Option* target =
-      command->add_option("--target", options->target, "Write an int8 model as a component for a chip: " + names)
-          ->type_name("CHIP")
+      command->add_option("--target", options->target, "Write an int8 model as a component for a chip")
+          ->type_name("{" + names + "}")
           ->excludes(onnx);
   CLI::Option* folder =
       command->add_option("-o,--output", options->folder, "The component's folder")->type_name("DIR")->needs(target);

@@ -125,7 +125,7 @@ void run(const Options& options) {
 void add_info(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("info", "Tell what a model is, what it costs and where it comes from");
-  command->add_option("MODEL", options->model, "A model's name or file")->required();
+  command->add_option("MODEL", options->model, "A model's name or file")->type_name("MODEL")->required();
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] { run(*options); });
 }

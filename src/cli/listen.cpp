@@ -96,7 +96,9 @@ void run(const Options& options) {
 void add_listen(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("listen", "Write what a recipe feeds the network, to hear it");
-  command->add_option("RECIPE", options->recipe, "The recipe, for example recipes/small.toml")->required();
+  command->add_option("RECIPE", options->recipe, "The recipe, for example recipes/small.toml")
+      ->required()
+      ->type_name("FILE.toml");
   command->add_option("-o,--out", options->out, "Where NNNNN.noisy.wav, NNNNN.clean.wav and list.csv go")
       ->required()
       ->type_name("DIR");

@@ -116,7 +116,7 @@ void add_live(CLI::App& app) {
   command->add_option("--block", options->block_frames, "Frames a block; fewer are quicker and need a quicker device")
       ->capture_default_str()
       ->check(CLI::Range(1, 8192));
-  command->add_option("--model", options->model, "A model's name or file")->capture_default_str();
+  command->add_option("--model", options->model, "A model's name or file")->type_name("MODEL")->capture_default_str();
   command->add_option("--strength", options->settings.strength, "0: as it was, 1: as clean as the model can")
       ->check(CLI::Range(0.0f, 1.0f))
       ->capture_default_str();

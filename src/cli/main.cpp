@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/complete.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/nearest.hpp"
@@ -101,6 +102,10 @@ int run(int argc, char** argv) {
   add_quantize(app);
   add_spectrogram(app);
   add_train(app);
+  if (argc > 2 && std::string_view(argv[1]) == "complete" && std::string_view(argv[2]) == "--") {
+    complete(app, {argv + 3, argv + argc});
+    return static_cast<int>(ExitCode::kOk);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

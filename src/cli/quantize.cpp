@@ -175,7 +175,7 @@ void run(const Options& options) {
 void add_quantize(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("quantize", "Turn a float model into an int8 one");
-  command->add_option("MODEL", options->model, "A float model's name or file")->required();
+  command->add_option("MODEL", options->model, "A float model's name or file")->type_name("MODEL")->required();
   command->add_option("-o,--out", options->out, "The int8 model")->required()->type_name("FILE.safetensors");
   command
       ->add_option("--calibrate", options->calibrate,

@@ -224,7 +224,7 @@ void check_passes(const nn::IntegerKernels& kernels) {
       for (int32_t& part : in) part = random_numbers.within(-0x7fffff, 0x7fffff) * 32;
       const int32_t down = (stride & 0x55) != 0 ? static_cast<int32_t>(radix / 2) : 0;
       for (int32_t* to : out) {
-        (to == out[0] ? kernels.pass
+        (to == out[0] ? kernels.transform.pass
                       : dsp::fixed_pass)({radix, kHalf / radix / stride, stride, down, in, in + kHalf, to, to + kHalf});
       }
       bool same = true;

@@ -113,7 +113,7 @@ nn::IntegerKernels chip_kernels() {
   kernels.gru_gates = helium_gru_gates;
   kernels.compress = helium_compress;
   kernels.decompress = helium_decompress;
-  kernels.pass = helium_pass;
+  kernels.transform.pass = helium_pass;
   return kernels;
 }
 

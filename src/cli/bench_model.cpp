@@ -88,21 +88,17 @@ double load_ms(const std::filesystem::path& path, const nn::Kernels& kernels) {
 /// Frames as fast as they go, in turn with what the core can do at most, so that both meet the same clock frequency.
 void measure_speed(Loaded& loaded, double seconds, BenchResult* result) {
   const nn::Architecture& a = loaded.architecture();
-  std::vector<float> samples(a.hop_samples);
+  constexpr int kHops = 64;  // between two looks at the clock, which takes as long as a small layer
+  std::vector<std::vector<float>> hops(kHops, std::vector<float>(a.hop_samples));
   Noise noise;
   std::vector<double> hop_s, peaks;
   const double end = processor_time_s() + seconds;
   while (hop_s.size() < 5 || processor_time_s() < end) {
     stop_if_interrupted();
-    constexpr int kHops = 64;
-    double spent = 0;
-    for (int i = 0; i < kHops; ++i) {
-      noise.fill(samples);
-      const double start = processor_time_s();
-      loaded.process(samples);
-      spent += processor_time_s() - start;
-    }
-    hop_s.push_back(spent / kHops);
+    for (std::vector<float>& hop : hops) noise.fill(hop);
+    const double start = processor_time_s();
+    for (std::vector<float>& hop : hops) loaded.process(hop);
+    hop_s.push_back((processor_time_s() - start) / kHops);
     peaks.push_back(peak_multiply_adds_per_s(nn::kernels_at));
   }
   const double hop = median(std::move(hop_s));

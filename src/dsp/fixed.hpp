@@ -120,7 +120,7 @@ PELLUCID_INLINE int32_t tanh_half(int32_t x) {
 /// tanh in Q15 for x in Q11 within ±2^29.
 PELLUCID_INLINE int32_t tanh_fixed(int32_t x) { return tanh_half(2 * x); }
 
-/// 1 / (1 + e^-x) in Q15 for x in Q11 within ±2^30; 1 … 32767.
+/// 1 / (1 + e^-x) in Q15 for x in Q11 within ±2^30; 0 … 32767.
 PELLUCID_INLINE int32_t sigmoid_fixed(int32_t x) { return 16384 + (tanh_half(x) >> 1); }
 
 }  // namespace pellucid::dsp

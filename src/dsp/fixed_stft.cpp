@@ -6,7 +6,6 @@ namespace pellucid::dsp {
 namespace {
 
 constexpr uint32_t kQuarter = kMaxFixedWindow / 2, kTurn = 4 * kQuarter;  // in steps of the table
-constexpr int32_t kLoudest = 1 << 28;                                     // of a sample before the window
 
 struct Factor {
   int32_t cos, sin;
@@ -97,7 +96,68 @@ void fixed_pass(const FixedPass& pass) {
   }
 }
 
-int32_t FixedStft::fraction_bits() const { return 14 - highest_bit(window_); }
+void fixed_cut(const int16_t* last_hop, const int16_t* hop, uint32_t window, int32_t* z) {
+  const uint32_t half = window / 2;
+  const int32_t shift = 15 - fixed_fraction_bits(window);
+  for (uint32_t i = 0; i < half; ++i) {
+    const int16_t* from = 2 * i < half ? last_hop + 2 * i : hop + (2 * i - half);
+    z[i] = round_shift(from[0] * window_at(2 * i, window), shift);
+    z[half + i] = round_shift(from[1] * window_at(2 * i + 1, window), shift);
+  }
+}
+
+void fixed_split(const int32_t* z, uint32_t window, int32_t* spectrum) {
+  const uint32_t half = window / 2;
+  const int32_t *re = z, *im = z + half;
+  spectrum[0] = re[0] + im[0];
+  spectrum[2 * half] = re[0] - im[0];
+  spectrum[1] = spectrum[2 * half + 1] = 0;
+  // Of the even samples E and of the odd ones O: X[k] = E + w^k O and X[half - k] = conj(E - w^k O).
+  for (uint32_t k = 1; k <= half / 2; ++k) {
+    const uint32_t m = half - k;
+    const int32_t even_r = (re[k] + re[m]) >> 1, even_i = (im[k] - im[m]) >> 1;
+    const int32_t odd_r = (im[k] + im[m]) >> 1, odd_i = (re[m] - re[k]) >> 1;
+    int32_t r, i;
+    turn(odd_r, odd_i, factor_of(kTurn / window * k), &r, &i);
+    spectrum[2 * k] = even_r + r;
+    spectrum[2 * k + 1] = even_i + i;
+    spectrum[2 * m] = even_r - r;
+    spectrum[2 * m + 1] = i - even_i;
+  }
+}
+
+void fixed_join(const int32_t* spectrum, uint32_t window, int32_t* z) {
+  const uint32_t half = window / 2;
+  int32_t *re = z, *im = z + half;
+  re[0] = (spectrum[0] + spectrum[2 * half]) >> 1;
+  im[0] = (spectrum[0] - spectrum[2 * half]) >> 1;
+  for (uint32_t k = 1; k <= half / 2; ++k) {
+    const uint32_t m = half - k;
+    const int32_t xr = spectrum[2 * k], xi = spectrum[2 * k + 1], yr = spectrum[2 * m], yi = spectrum[2 * m + 1];
+    const int32_t even_r = (xr + yr) >> 1, even_i = (xi - yi) >> 1;
+    const Factor w = factor_of(kTurn / window * k);
+    int32_t odd_r, odd_i;
+    turn((xr - yr) >> 1, (xi + yi) >> 1, {w.cos, -w.sin}, &odd_r, &odd_i);
+    re[m] = even_r + odd_i;
+    im[m] = odd_r - even_i;
+    re[k] = even_r - odd_i;
+    im[k] = even_i + odd_r;
+  }
+}
+
+void fixed_overlap_add(const int32_t* z, uint32_t window, int32_t* overlap, int16_t* hop) {
+  const uint32_t half = window / 2;
+  const int32_t shift = fixed_fraction_bits(window);
+  const auto at = [&](uint32_t i) {
+    const int32_t value = z[i % 2 * half + i / 2];
+    const int32_t limited = value > kLoudestFixed ? kLoudestFixed : value < -kLoudestFixed ? -kLoudestFixed : value;
+    return mul_q15(limited, window_at(i, window));
+  };
+  for (uint32_t i = 0; i < half; ++i) {
+    hop[i] = sample_of(round_shift(overlap[i] + at(i), shift));
+    overlap[i] = at(half + i);
+  }
+}
 
 int32_t* FixedStft::other(const int32_t* half, int32_t* work) const {
   return half == work ? work + work_values(window_) : work;
@@ -112,7 +172,7 @@ int32_t* FixedStft::transform(int32_t* from, int32_t* work, bool inverse) const 
     int32_t* to = other(from, work);
     const uint32_t radix = groups % 4 == 0 ? 4 : 2;
     groups /= radix;
-    pass_(
+    steps_->pass(
         {radix, groups, stride, inverse ? static_cast<int32_t>(radix / 2) : 0, from + re, from + im, to + re, to + im});
     stride *= radix;
     from = to;
@@ -121,63 +181,17 @@ int32_t* FixedStft::transform(int32_t* from, int32_t* work, bool inverse) const 
 }
 
 int32_t* FixedStft::analyse(const int16_t* last_hop, const int16_t* hop, int32_t* work) const {
-  const uint32_t half = window_ / 2;
-  const int32_t shift = 15 - fraction_bits();
-  for (uint32_t i = 0; i < half; ++i) {
-    const int16_t* from = 2 * i < half ? last_hop + 2 * i : hop + (2 * i - half);
-    work[i] = round_shift(from[0] * window_at(2 * i, window_), shift);
-    work[half + i] = round_shift(from[1] * window_at(2 * i + 1, window_), shift);
-  }
+  steps_->cut(last_hop, hop, window_, work);
   const int32_t* z = transform(work, work, false);
   int32_t* spectrum = other(z, work);
-  const int32_t *re = z, *im = z + half;
-  spectrum[0] = re[0] + im[0];
-  spectrum[2 * half] = re[0] - im[0];
-  spectrum[1] = spectrum[2 * half + 1] = 0;
-  // Of the even samples E and of the odd ones O: X[k] = E + w^k O and X[half - k] = conj(E - w^k O).
-  for (uint32_t k = 1; k <= half / 2; ++k) {
-    const uint32_t m = half - k;
-    const int32_t even_r = (re[k] + re[m]) >> 1, even_i = (im[k] - im[m]) >> 1;
-    const int32_t odd_r = (im[k] + im[m]) >> 1, odd_i = (re[m] - re[k]) >> 1;
-    int32_t r, i;
-    turn(odd_r, odd_i, factor_of(kTurn / window_ * k), &r, &i);
-    spectrum[2 * k] = even_r + r;
-    spectrum[2 * k + 1] = even_i + i;
-    spectrum[2 * m] = even_r - r;
-    spectrum[2 * m + 1] = i - even_i;
-  }
+  steps_->split(z, window_, spectrum);
   return spectrum;
 }
 
 void FixedStft::synthesise(const int32_t* spectrum, int32_t* overlap, int32_t* work, int16_t* hop) const {
-  const uint32_t half = window_ / 2;
   int32_t* z = other(spectrum, work);
-  int32_t *re = z, *im = z + half;
-  re[0] = (spectrum[0] + spectrum[2 * half]) >> 1;
-  im[0] = (spectrum[0] - spectrum[2 * half]) >> 1;
-  for (uint32_t k = 1; k <= half / 2; ++k) {
-    const uint32_t m = half - k;
-    const int32_t xr = spectrum[2 * k], xi = spectrum[2 * k + 1], yr = spectrum[2 * m], yi = spectrum[2 * m + 1];
-    const int32_t even_r = (xr + yr) >> 1, even_i = (xi - yi) >> 1;
-    const Factor w = factor_of(kTurn / window_ * k);
-    int32_t odd_r, odd_i;
-    turn((xr - yr) >> 1, (xi + yi) >> 1, {w.cos, -w.sin}, &odd_r, &odd_i);
-    re[m] = even_r + odd_i;
-    im[m] = odd_r - even_i;
-    re[k] = even_r - odd_i;
-    im[k] = even_i + odd_r;
-  }
-  const int32_t* x = transform(z, work, true);
-  const int32_t shift = fraction_bits();
-  const auto at = [&](uint32_t i) {
-    const int32_t value = x[i % 2 * half + i / 2];
-    const int32_t limited = value > kLoudest ? kLoudest : value < -kLoudest ? -kLoudest : value;
-    return mul_q15(limited, window_at(i, window_));
-  };
-  for (uint32_t i = 0; i < half; ++i) {
-    hop[i] = sample_of(round_shift(overlap[i] + at(i), shift));
-    overlap[i] = at(half + i);
-  }
+  steps_->join(spectrum, window_, z);
+  steps_->overlap_add(transform(z, work, true), window_, overlap, hop);
 }
 
 }  // namespace pellucid::dsp

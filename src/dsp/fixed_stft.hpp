@@ -31,10 +31,36 @@ struct FixedPass {
 /// e^(-2 pi i / (radix groups)) and p = 0 has no product. Defines the bits; others must give the same.
 void fixed_pass(const FixedPass& pass);
 
+/// The work of a transform, step by step. A complex number z[i] of window / 2 is z[i] and z[window / 2 + i]. Each of
+/// the functions named fixed_… defines the bits; others must give the same.
+struct FixedSteps {
+  void (*pass)(const FixedPass& pass);
+  /// Two hops under the window: z[i] is samples 2i and 2i + 1.
+  void (*cut)(const int16_t* last_hop, const int16_t* hop, uint32_t window, int32_t* z);
+  /// The transform of z -> spectrum of the samples, [window / 2 + 1][re, im], and back.
+  void (*split)(const int32_t* z, uint32_t window, int32_t* spectrum);
+  void (*join)(const int32_t* spectrum, uint32_t window, int32_t* z);
+  /// The first half of what cut made, windowed again, and overlap -> hop; the second half -> overlap.
+  void (*overlap_add)(const int32_t* z, uint32_t window, int32_t* overlap, int16_t* hop);
+};
+
+void fixed_cut(const int16_t* last_hop, const int16_t* hop, uint32_t window, int32_t* z);
+void fixed_split(const int32_t* z, uint32_t window, int32_t* spectrum);
+void fixed_join(const int32_t* spectrum, uint32_t window, int32_t* z);
+void fixed_overlap_add(const int32_t* z, uint32_t window, int32_t* overlap, int16_t* hop);
+
+inline constexpr FixedSteps kFixedSteps = {fixed_pass, fixed_cut, fixed_split, fixed_join, fixed_overlap_add};
+
+/// Bits after the point of a spectrum of whole samples.
+constexpr int32_t fixed_fraction_bits(uint32_t window) {
+  int32_t bits = 14;
+  for (uint32_t w = window; w > 1; w /= 2) --bits;
+  return bits;
+}
+inline constexpr int32_t kLoudestFixed = 1 << 28;  ///< what overlap_add takes of a sample before the window
+
 class FixedStft {
  public:
-  using Pass = void (*)(const FixedPass&);
-
   /// 64 to kMaxFixedWindow, a power of two.
   static constexpr bool supports(uint32_t window) {
     return window >= 64 && window <= kMaxFixedWindow && (window & (window - 1)) == 0;
@@ -42,11 +68,13 @@ class FixedStft {
   /// Numbers in each of the two halves of `work`.
   static constexpr size_t work_values(uint32_t window) { return window + 2; }
 
-  explicit FixedStft(uint32_t window_samples, Pass pass = fixed_pass) : window_(window_samples), pass_(pass) {}
+  /// steps have to live on.
+  explicit FixedStft(uint32_t window_samples, const FixedSteps& steps = kFixedSteps)
+      : window_(window_samples), steps_(&steps) {}
   FixedStft() : FixedStft(512) {}
 
   uint32_t hop() const { return window_ / 2; }
-  int32_t fraction_bits() const;
+  int32_t fraction_bits() const { return fixed_fraction_bits(window_); }
   /// The spectrum of last_hop and hop, in one of the halves of work.
   int32_t* analyse(const int16_t* last_hop, const int16_t* hop, int32_t* work) const;
   /// spectrum is one of the halves of work; both are used up. overlap [hop] is carried from call to call. Saturates.
@@ -58,7 +86,7 @@ class FixedStft {
   int32_t* other(const int32_t* half, int32_t* work) const;
 
   uint32_t window_;
-  Pass pass_;
+  const FixedSteps* steps_;
 };
 
 }  // namespace pellucid::dsp

@@ -84,7 +84,6 @@ bool Denoiser::init(const nn::ModelFile& file, const Settings& settings, dsp::Ar
     powers_out_ = arena.take<float>(a.bins() + 1);
   }
   if (integers_) {
-    hop_in_ = arena.take<int16_t>(hop);
     hop_out_ = arena.take<int16_t>(hop);
   } else {
     wet_ = arena.take<float>(hop);
@@ -111,7 +110,8 @@ bool Denoiser::init_channel(Channel* channel, bool first, float** spectrum, dsp:
   bool made = true;
   if (integers_) {
     void* state = arena.take<uint8_t>(IntegerDenoiser::state_bytes(network_.architecture()));
-    made = state != nullptr && network_.integer_scratch() != nullptr;
+    channel->samples = arena.take<int16_t>(hop);
+    made = state != nullptr && channel->samples != nullptr && network_.integer_scratch() != nullptr;
     if (made) {
       channel->integers.init(network_.integer_model(), network_.integer_kernels(), state, network_.integer_scratch());
     }
@@ -241,8 +241,8 @@ void Denoiser::run_integers(Channel& channel) {
   const float limit_db = linked_ ? IntegerDenoiser::kNoLimitDb : limit_db_wanted_.get();
   const size_t values = 2 * plan_.bins();
   integers.set_attenuation_limit_q8(static_cast<int32_t>(256.0f * dsp::min_of(limit_db, IntegerDenoiser::kNoLimitDb)));
-  for (uint32_t i = 0; i < plan_.hop_samples(); ++i) from_float(channel.incoming[i], &hop_in_[i]);
-  int32_t* spectrum = integers.analyse(hop_in_);
+  for (uint32_t i = 0; i < plan_.hop_samples(); ++i) from_float(channel.incoming[i], &channel.samples[i]);
+  int32_t* spectrum = integers.analyse(channel.samples);
   to_floats(spectrum, values, integers.spectrum_q(), network_in_);
   if (linked_) to_floats(spectrum, values, integers.spectrum_q(), channel.spectrum);
   channel.cleaned = integers.clean(spectrum);
@@ -284,9 +284,8 @@ void Denoiser::synthesise_integers(Channel& channel, float share) {
     to_integers(channel.spectrum, 2 * plan_.bins(), channel.integers.spectrum_q(), network_.integer_work());
     channel.cleaned = network_.integer_work();
   }
-  for (uint32_t i = 0; i < hop; ++i) from_float(channel.incoming[i], &hop_in_[i]);
   channel.integers.set_strength(to_q15(share));
-  channel.integers.synthesise(channel.cleaned, hop_in_, hop_out_);
+  channel.integers.synthesise(channel.cleaned, channel.samples, hop_out_);
   for (uint32_t i = 0; i < hop; ++i) channel.ready[i] = to_float(hop_out_[i]);
 }
 

@@ -86,6 +86,7 @@ class Denoiser {
     float* incoming;   // [hop], filled up to filled_
     float* ready;      // [hop], what goes out from the end of this hop to the end of the next
     float* spectrum;   // [window/2 + 1][re, im]; one for all where channels are not linked
+    int16_t* samples;  // [hop], of integers: incoming
     int32_t* cleaned;  // what integers made of the newest frame, until the next channel's turn
   };
   /// How much of the denoised sound is wanted.
@@ -124,9 +125,8 @@ class Denoiser {
   float* network_out_ = nullptr;
   float* powers_in_ = nullptr;  // [bins + 1] each, sums over linked channels
   float* powers_out_ = nullptr;
-  float* wet_ = nullptr;       // [hop]
-  int16_t* hop_in_ = nullptr;  // [hop], of integers
-  int16_t* hop_out_ = nullptr;
+  float* wet_ = nullptr;        // [hop]
+  int16_t* hop_out_ = nullptr;  // [hop], of integers
   uint32_t filled_ = 0;
   float share_ = 1.0f;  // of the denoised sound at the end of the last hop
   SharedFloat strength_wanted_, limit_db_wanted_, post_filter_wanted_, adaptive_wanted_;

@@ -69,7 +69,7 @@ struct IntegerKernels {
   /// mask[bins][2] and features -> spectrum[bins][2], every part within ±2^29.
   void (*decompress)(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
                      size_t bins);
-  dsp::FixedStft::Pass pass;
+  dsp::FixedSteps transform;
 };
 
 extern const IntegerKernels kScalarIntegerKernels;

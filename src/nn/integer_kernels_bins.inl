@@ -1,90 +1,14 @@
-// Gates, compression and transform on vectors, included at the end of integer_kernels_body.inl, for sets that also define
-//
-//   Sums gather(const int32_t* table, Sums index)
-//
-// What is computed is what fixed.hpp and integer_kernels_scalar.cpp say, bit by bit.
+// Compression on vectors, included after integer_kernels_body.inl and what looks up tables. What is computed is what
+// fixed.hpp and integer_kernels_scalar.cpp say, bit by bit.
 
-/// A table of fixed_tables.hpp with, in the low bits, how much further the next entry is.
-template <typename T, size_t kCount>
-static constexpr dsp::Table<int32_t, kCount - 1> with_steps(const dsp::Table<T, kCount>& from, int bits) {
-  dsp::Table<int32_t, kCount - 1> to{};
-  for (size_t i = 0; i + 1 < kCount; ++i) {
-    const int32_t low = static_cast<int32_t>(from.value[i]), high = static_cast<int32_t>(from.value[i + 1]);
-    to.value[i] = low * (1 << bits) + (high - low);
-  }
-  return to;
-}
 static constexpr auto kLog2Steps = with_steps(dsp::kLog2, 10);
 static constexpr auto kExp2Steps = with_steps(dsp::kExp2, 10);
-static constexpr auto kTanhSteps = with_steps(dsp::kTanhHalf, 10);
-
-constexpr int32_t kQuarterTurn = dsp::kMaxFixedWindow / 2, kWholeTurn = 4 * kQuarterTurn;
-
-/// A whole turn of the sine and a quarter more, so that a cosine is the sine a quarter later.
-static constexpr dsp::Table<int32_t, kWholeTurn + kQuarterTurn> make_turn() {
-  dsp::Table<int32_t, kWholeTurn + kQuarterTurn> table{};
-  for (int32_t i = 0; i < kWholeTurn + kQuarterTurn; ++i) {
-    const int32_t rest = i % kQuarterTurn, quadrant = i / kQuarterTurn % 4;
-    const int32_t size = dsp::kSine.value[quadrant % 2 == 0 ? rest : kQuarterTurn - rest];
-    table.value[i] = quadrant < 2 ? size : -size;
-  }
-  return table;
-}
-static constexpr auto kTurnSine = make_turn();
-
-template <size_t... kIndex>
-struct Indices {};
-template <size_t kCount, size_t... kIndex>
-struct MakeIndices : MakeIndices<kCount - 1, kCount - 1, kIndex...> {};
-template <size_t... kIndex>
-struct MakeIndices<0, kIndex...> {
-  using Type = Indices<kIndex...>;
-};
-template <size_t kCount>
-using IndicesUpTo = typename MakeIndices<kCount>::Type;
-
-PELLUCID_INLINE Sums lanes() {
-  Sums index;
-  for (size_t i = 0; i < kLanes; ++i) index[i] = static_cast<int32_t>(i);
-  return index;
-}
-
-PELLUCID_INLINE Sums tanh_half(Sums x) {
-  const Sums a = smaller(x < 0 ? -x : x, all(32767));
-  const Sums entry = gather(kTanhSteps.value, a >> 6);
-  const Sums y = (entry >> 10) + (((entry & 1023) * (a & 63) + 32) >> 6);
-  return x < 0 ? -y : y;
-}
-
-PELLUCID_INLINE Sums sigmoid(Sums x) { return (tanh_half(x) >> 1) + 16384; }
-
-static void gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden) {
-  for (size_t row = 0; row < rows; ++row, gi += 3 * hidden, gh += 3 * hidden, h += hidden) {
-    for (size_t j = 0; j < hidden; j += kLanes) {
-      const Sums reset = sigmoid(widen(gi + j) + widen(gh + j));
-      const Sums update = sigmoid(widen(gi + hidden + j) + widen(gh + hidden + j));
-      const Sums memory = (reset * widen(gh + 2 * hidden + j) + 16384) >> 15;
-      const Sums fresh = tanh_half(2 * (widen(gi + 2 * hidden + j) + memory));
-      const Sums old = widen(h + j);
-      store_some(h + j, fresh + ((update * (old - fresh) + 16384) >> 15), hidden - j);
-    }
-  }
-}
-
-/// Position of the highest bit of x, 1 … 2^31 - 1: the bit below is cleared, so that a float's rounding cannot carry.
-PELLUCID_INLINE Sums highest_bit(Sums x) {
-  typedef float Floats __attribute__((vector_size(sizeof(Sums))));
-  const Floats nearest = __builtin_convertvector(x & ~(x >> 1), Floats);
-  Sums bits;
-  __builtin_memcpy(&bits, &nearest, sizeof bits);
-  return (bits >> 23) - 127;
-}
 
 /// log2 in Q16 of x, 2 … 2^32 - 1 (taken without sign).
 PELLUCID_INLINE Sums log2_of(Sums x) {
-  const Sums n = highest_bit((x >> 1) & 0x7fffffff) + 1;
+  const Sums n = highest_bit_from_2(x);
   const Sums m = x << (31 - n);
-  const Sums entry = gather(kLog2Steps.value, (m >> 24) & 127);
+  const Sums entry = look_up(kLog2Steps.value, (m >> 24) & 127);
   return n * 65536 + (entry >> 10) + (((entry & 1023) * ((m >> 8) & 0xffff)) >> 16);
 }
 
@@ -94,22 +18,24 @@ struct Exponentials {
 
 PELLUCID_INLINE Exponentials exp2_of(Sums x) {
   const Sums fraction = x & 0xffff;
-  const Sums entry = gather(kExp2Steps.value, fraction >> 9);
+  const Sums entry = look_up(kExp2Steps.value, fraction >> 9);
   return {(entry >> 10) + (((entry & 1023) * (fraction & 511)) >> 9) + 32768, x >> 16};
 }
 
 typedef uint32_t Unsigned __attribute__((vector_size(sizeof(Sums))));
 
+/// kWhole: whether k can be 1 or more.
+template <bool kWhole>
 PELLUCID_INLINE Sums scale_logs(Sums x, uint32_t k) {
-  const Unsigned rest = (Unsigned)(x & 0xffff);
-  const Unsigned part = rest * (k >> 16) + ((rest * (k & 0xffffu)) >> 16);
-  return (x >> 16) * static_cast<int32_t>(k) + (Sums)part;
+  const Unsigned rest = (Unsigned)(x & 0xffff), part = (rest * (k & 0xffffu)) >> 16;
+  return (x >> 16) * static_cast<int32_t>(k) + (Sums)(kWhole ? part + rest * (k >> 16) : part);
 }
 
 struct NormalisedLanes {
   Sums re, im, exponent, log_power;
 };
 
+/// Of nothing, exponent and log_power are any: who asks takes them times nothing.
 PELLUCID_INLINE NormalisedLanes normalise(Sums re, Sums im) {
   const Sums size = (re < 0 ? -re : re) | (im < 0 ? -im : im);
   const Sums exponent = highest_bit(larger(size, all(1))) - 14;
@@ -117,178 +43,153 @@ PELLUCID_INLINE NormalisedLanes normalise(Sums re, Sums im) {
   NormalisedLanes n;
   n.re = (Sums)((Unsigned)(re >> down) << (Unsigned)up);
   n.im = (Sums)((Unsigned)(im >> down) << (Unsigned)up);
-  n.exponent = size == 0 ? all(0) : exponent;
+  n.exponent = exponent;
   const Sums power = (Sums)((Unsigned)(n.re * n.re) + (Unsigned)(n.im * n.im));
-  n.log_power = size == 0 ? all(0) : log2_of(power == 0 ? all(2) : power) + exponent * (2 * 65536);
+  n.log_power = log2_of(power == 0 ? all(2) : power) + exponent * (2 * 65536);
   return n;
 }
 
-/// part * mantissa, rounded down by `shift`, which is at least `least`; 0 beyond 31.
+/// part * mantissa, rounded down by `shift`, which is at least `least`. Beyond 31 nothing is left, nor is at 32.
 PELLUCID_INLINE Sums scaled(Sums part, Sums mantissa, Sums shift, int32_t least) {
-  const Sums by = smaller(larger(shift, all(least)), all(31));
-  const Sums value = (((part * mantissa) >> (by - 1)) + 1) >> 1;
-  return shift > 31 ? all(0) : value;
+  const Sums by = smaller(larger(shift, all(least)), all(32));
+  return (((part * mantissa) >> (by - 1)) + 1) >> 1;
+}
+
+/// Three numbers of 16 bits a bin apart, and together again.
+template <size_t kPart, size_t... kIndex>
+PELLUCID_INLINE Shorts third_lanes(Shorts a, Shorts b, Shorts c, Indices<kIndex...>) {
+  const Shorts early =
+      __builtin_shufflevector(a, b, static_cast<int>(3 * kIndex + kPart < 2 * kLanes ? 3 * kIndex + kPart : 0)...);
+  return __builtin_shufflevector(
+      early, c, static_cast<int>(3 * kIndex + kPart < 2 * kLanes ? kIndex : 3 * kIndex + kPart - kLanes)...);
+}
+template <size_t kPart>
+PELLUCID_INLINE Sums load_third(const int16_t* p) {
+  const Shorts a = load<Shorts>(p), b = load<Shorts>(p + kLanes), c = load<Shorts>(p + 2 * kLanes);
+  return widened(third_lanes<kPart>(a, b, c, AllIndices{}));
+}
+template <size_t kFirst, size_t... kIndex>
+PELLUCID_INLINE void store_thirds_from(int16_t* p, Shorts a, Shorts b, Shorts c, Indices<kIndex...>) {
+  const Shorts two = __builtin_shufflevector(
+      a, b,
+      static_cast<int>((kFirst + kIndex) % 3 < 2 ? (kFirst + kIndex) % 3 * kLanes + (kFirst + kIndex) / 3 : 0)...);
+  const Shorts three = __builtin_shufflevector(
+      two, c, static_cast<int>((kFirst + kIndex) % 3 < 2 ? kIndex : kLanes + (kFirst + kIndex) / 3)...);
+  __builtin_memcpy(p + kFirst, &three, sizeof three);
+}
+PELLUCID_INLINE void store_thirds(int16_t* p, Shorts a, Shorts b, Shorts c) {
+  store_thirds_from<0>(p, a, b, c, AllIndices{});
+  store_thirds_from<kLanes>(p, a, b, c, AllIndices{});
+  store_thirds_from<2 * kLanes>(p, a, b, c, AllIndices{});
+}
+
+/// kCount times kLanes bins, whose steps a compiler can take in turn: each waits for the one before.
+template <size_t kCount>
+PELLUCID_INLINE void compress_lanes(const IntegerCompression& c, const int32_t* spectrum, int16_t* features) {
+  constexpr int32_t kLeastLog = -2612471;
+  Lanes2 x[kCount];
+  Shorts result[kCount][3];
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) x[i] = load_pairs(spectrum + i * 2 * kLanes);
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) {
+    const NormalisedLanes n = normalise(x[i].first, x[i].second);
+    const Sums relative = larger(n.log_power - 2 * 65536 * c.spectrum_q, all(kLeastLog));
+    const Sums log = (x[i].first | x[i].second) == 0 ? all(kLeastLog) : relative;
+    const Exponentials magnitude = exp2_of(scale_logs<false>(log, c.to_magnitude) + 65536 * c.features_q);
+    const Exponentials gain = exp2_of(65536 * c.features_q - scale_logs<false>(log, c.to_spectrum));
+    const Sums shift = 15 + c.spectrum_q - n.exponent - gain.exponent;
+    result[i][0] = saturated16(scaled(n.re, gain.mantissa, shift, 1));
+    result[i][1] = saturated16(scaled(n.im, gain.mantissa, shift, 1));
+    result[i][2] = saturated16(scaled(all(1), magnitude.mantissa, 15 - magnitude.exponent, 1));
+  }
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) {
+    store_thirds(features + i * 3 * kLanes, result[i][0], result[i][1], result[i][2]);
+  }
 }
 
 static void compress(const IntegerCompression& c, const int32_t* spectrum, int16_t* features, size_t bins) {
-  constexpr int32_t kLeastLog = -2612471;
-  for (size_t k = 0; k < bins; k += kLanes, spectrum += 2 * kLanes, features += 3 * kLanes) {
-    const size_t left = bins - k;
-    int32_t parts[2][kLanes] = {}, results[3][kLanes];
-    for (size_t i = 0; i < kLanes && i < left; ++i) {
-      parts[0][i] = spectrum[2 * i];
-      parts[1][i] = spectrum[2 * i + 1];
+  size_t k = 0;
+  for (; k + 2 * kLanes <= bins; k += 2 * kLanes) compress_lanes<2>(c, spectrum + 2 * k, features + 3 * k);
+  for (; k + kLanes <= bins; k += kLanes) compress_lanes<1>(c, spectrum + 2 * k, features + 3 * k);
+  if (k == bins) return;
+  int32_t last[2 * kLanes] = {};
+  int16_t result[3 * kLanes];
+  for (size_t i = 0; i < 2 * (bins - k); ++i) last[i] = spectrum[2 * k + i];
+  compress_lanes<1>(c, last, result);
+  for (size_t i = 0; i < 3 * (bins - k); ++i) features[3 * k + i] = result[i];
+}
+
+/// kCount registers of masks.
+template <size_t kCount>
+PELLUCID_INLINE void limit_masks(const IntegerCompression& c, Lanes2* mask) {
+  Sums below[kCount], above[kCount], power[kCount], some = {};
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) {
+    const Lanes2& m = mask[i];
+    const Unsigned sum = (Unsigned)(m.first * m.first) + (Unsigned)(m.second * m.second);
+    power[i] = (Sums)sum;
+    below[i] = (Sums)(sum < c.least_power);
+    above[i] = (Sums)(sum > c.most_power) & ~below[i];
+    some |= above[i];
+  }
+  if (any(some)) {
+    for (size_t i = 0; i < kCount; ++i) {
+      const Sums log = log2_of(above[i] != 0 ? power[i] : all(2));
+      const Exponentials e = exp2_of(c.most_log - (log >> 1));
+      mask[i].first = above[i] != 0 ? scaled(mask[i].first, e.mantissa, 15 - e.exponent, 1) : mask[i].first;
+      mask[i].second = above[i] != 0 ? scaled(mask[i].second, e.mantissa, 15 - e.exponent, 1) : mask[i].second;
     }
-    const Sums re = load<Sums>(parts[0]), im = load<Sums>(parts[1]);
-    const NormalisedLanes n = normalise(re, im);
-    const Sums relative = larger(n.log_power - 2 * 65536 * c.spectrum_q, all(kLeastLog));
-    const Sums log = (re | im) == 0 ? all(kLeastLog) : relative;
-    const Exponentials magnitude = exp2_of(scale_logs(log, c.to_magnitude) + 65536 * c.features_q);
-    const Exponentials gain = exp2_of(65536 * c.features_q - scale_logs(log, c.to_spectrum));
-    const Sums shift = 15 + c.spectrum_q - n.exponent - gain.exponent;
-    const Sums values[] = {scaled(n.re, gain.mantissa, shift, 1), scaled(n.im, gain.mantissa, shift, 1),
-                           scaled(all(1), magnitude.mantissa, 15 - magnitude.exponent, 1)};
-    for (int part = 0; part < 3; ++part) {
-      const Sums limited = larger(smaller(values[part], all(32767)), all(-32767));
-      __builtin_memcpy(results[part], &limited, sizeof limited);
-    }
-    for (size_t i = 0; i < kLanes && i < left; ++i) {
-      features[3 * i] = static_cast<int16_t>(results[0][i]);
-      features[3 * i + 1] = static_cast<int16_t>(results[1][i]);
-      features[3 * i + 2] = static_cast<int16_t>(results[2][i]);
-    }
+  }
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) {
+    mask[i].first = below[i] != 0 ? all(c.least) : mask[i].first;
+    mask[i].second = below[i] != 0 ? all(0) : mask[i].second;
   }
 }
 
-PELLUCID_INLINE bool any(Sums mask) {
-  int32_t one = 0;
-  for (size_t i = 0; i < kLanes; ++i) one |= mask[i];
-  return one != 0;
-}
-
-PELLUCID_INLINE void limit_masks(const IntegerCompression& c, Sums* re, Sums* im) {
-  const Unsigned power = (Unsigned)(*re * *re) + (Unsigned)(*im * *im);
-  const Sums below = (Sums)(power < c.least_power), above = (Sums)(power > c.most_power) & ~below;
-  if (any(above)) {
-    const Sums log = log2_of((Sums)(above != 0 ? (Sums)power : all(2)));
-    const Exponentials e = exp2_of(c.most_log - (log >> 1));
-    *re = above != 0 ? scaled(*re, e.mantissa, 15 - e.exponent, 1) : *re;
-    *im = above != 0 ? scaled(*im, e.mantissa, 15 - e.exponent, 1) : *im;
+/// As compress_lanes.
+template <size_t kCount>
+PELLUCID_INLINE void decompress_lanes(const IntegerCompression& c, const int16_t* mask, const int16_t* features,
+                                      int32_t* spectrum) {
+  const int32_t q = c.mask_q + c.features_q;
+  Lanes2 m[kCount], x[kCount], result[kCount];
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) {
+    const Sums parts = load<Sums>(mask + i * 2 * kLanes);
+    const int16_t* from = features + i * 3 * kLanes;
+    m[i] = {(Sums)((Unsigned)parts << 16) >> 16, parts >> 16};
+    x[i] = {load_third<0>(from), load_third<1>(from)};
   }
-  *re = below != 0 ? all(c.least) : *re;
-  *im = below != 0 ? all(0) : *im;
+  limit_masks<kCount>(c, m);
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) {
+    const NormalisedLanes n = normalise(m[i].first * x[i].first - m[i].second * x[i].second,
+                                        m[i].first * x[i].second + m[i].second * x[i].first);
+    const Exponentials gain =
+        exp2_of(scale_logs<true>(n.log_power - 2 * 65536 * q, c.from_mask) + 65536 * c.spectrum_q);
+    const Sums shift = 15 + q - n.exponent - gain.exponent;
+    result[i] = {scaled(n.re, gain.mantissa, shift, 2), scaled(n.im, gain.mantissa, shift, 2)};
+  }
+#pragma GCC unroll 2
+  for (size_t i = 0; i < kCount; ++i) store_pairs(spectrum + i * 2 * kLanes, result[i].first, result[i].second);
 }
 
 static void decompress(const IntegerCompression& c, const int16_t* mask, const int16_t* features, int32_t* spectrum,
                        size_t bins) {
-  const int32_t q = c.mask_q + c.features_q;
-  for (size_t k = 0; k < bins; k += kLanes, mask += 2 * kLanes, features += 3 * kLanes, spectrum += 2 * kLanes) {
-    const size_t left = bins - k;
-    int32_t parts[4][kLanes] = {};
-    for (size_t i = 0; i < kLanes && i < left; ++i) {
-      parts[0][i] = mask[2 * i];
-      parts[1][i] = mask[2 * i + 1];
-      parts[2][i] = features[3 * i];
-      parts[3][i] = features[3 * i + 1];
-    }
-    Sums mr = load<Sums>(parts[0]), mi = load<Sums>(parts[1]);
-    const Sums xr = load<Sums>(parts[2]), xi = load<Sums>(parts[3]);
-    limit_masks(c, &mr, &mi);
-    const NormalisedLanes n = normalise(mr * xr - mi * xi, mr * xi + mi * xr);
-    const Exponentials gain = exp2_of(scale_logs(n.log_power - 2 * 65536 * q, c.from_mask) + 65536 * c.spectrum_q);
-    const Sums shift = 15 + q - n.exponent - gain.exponent;
-    const Sums re = scaled(n.re, gain.mantissa, shift, 2), im = scaled(n.im, gain.mantissa, shift, 2);
-    __builtin_memcpy(parts[0], &re, sizeof re);
-    __builtin_memcpy(parts[1], &im, sizeof im);
-    for (size_t i = 0; i < kLanes && i < left; ++i) {
-      spectrum[2 * i] = parts[0][i];
-      spectrum[2 * i + 1] = parts[1][i];
-    }
+  size_t k = 0;
+  for (; k + 2 * kLanes <= bins; k += 2 * kLanes) {
+    decompress_lanes<2>(c, mask + 2 * k, features + 3 * k, spectrum + 2 * k);
   }
-}
-
-PELLUCID_INLINE Sums mul_q15(Sums x, Sums w) { return (x >> 16) * w * 2 + (((x & 0xffff) * w) >> 15); }
-
-struct Turned {
-  Sums re, im;
-};
-PELLUCID_INLINE Turned turned(Sums re, Sums im, Sums cosine, Sums sine) {
-  return {mul_q15(re, cosine) + mul_q15(im, sine), mul_q15(im, cosine) - mul_q15(re, sine)};
-}
-
-/// Units of kUnit lanes of a and b in turn: those of the first or the second half of both.
-template <size_t kUnit, bool kSecond, size_t... kIndex>
-PELLUCID_INLINE Sums zip_lanes(Sums a, Sums b, Indices<kIndex...>) {
-  return __builtin_shufflevector(a, b,
-                                 static_cast<int>((kIndex / kUnit % 2) * kLanes + (kSecond ? kLanes / 2 : 0) +
-                                                  kIndex / (2 * kUnit) * kUnit + kIndex % kUnit)...);
-}
-template <size_t kUnit, bool kSecond>
-PELLUCID_INLINE Sums zip(Sums a, Sums b) {
-  return zip_lanes<kUnit, kSecond>(a, b, IndicesUpTo<kLanes>{});
-}
-
-/// Units of four results in turn.
-template <size_t kUnit>
-PELLUCID_INLINE void store_in_turn(const Sums* value, int32_t* y) {
-  const Sums even[] = {zip<kUnit, false>(value[0], value[2]), zip<kUnit, true>(value[0], value[2])};
-  const Sums odd[] = {zip<kUnit, false>(value[1], value[3]), zip<kUnit, true>(value[1], value[3])};
-  for (size_t half = 0; half < 2; ++half) {
-    const Sums first = zip<kUnit, false>(even[half], odd[half]), second = zip<kUnit, true>(even[half], odd[half]);
-    __builtin_memcpy(y + 2 * half * kLanes, &first, sizeof first);
-    __builtin_memcpy(y + (2 * half + 1) * kLanes, &second, sizeof second);
+  for (; k + kLanes <= bins; k += kLanes) {
+    decompress_lanes<1>(c, mask + 2 * k, features + 3 * k, spectrum + 2 * k);
   }
-}
-
-/// Stores kLanes butterflies t, t + 1 … of four results; t = stride * p + q.
-PELLUCID_INLINE void store_four(const Sums* value, uint32_t t, uint32_t stride, int32_t* y) {
-  if (stride >= kLanes) {
-    int32_t* to = y + t / stride * 4 * stride + t % stride;
-    for (uint32_t j = 0; j < 4; ++j) __builtin_memcpy(to + stride * j, &value[j], sizeof(Sums));
-  } else if (stride == 1) {
-    store_in_turn<1>(value, y + t * 4);
-  } else {
-    store_in_turn<kLanes < 8 ? 1 : 4>(value, y + t * 4);
-  }
-}
-
-static void pass(const dsp::FixedPass& pass) {
-  const uint32_t groups = pass.groups, stride = pass.stride, step = groups * stride;
-  // Strides below kLanes are 1 and 4: passes of radix 2 come last.
-  if (pass.radix != 4 || step % kLanes != 0) {
-    dsp::fixed_pass(pass);
-    return;
-  }
-  const int32_t unit = kWholeTurn / static_cast<int32_t>(4 * groups);
-  const int32_t bits = 31 - __builtin_clz(stride), down = pass.down;
-  for (uint32_t t = 0; t < step; t += kLanes) {
-    Sums re[4], im[4];
-    for (uint32_t k = 0; k < 4; ++k) {
-      re[k] = load<Sums>(pass.x_re + t + k * step);
-      im[k] = load<Sums>(pass.x_im + t + k * step);
-      if (down != 0) {
-        re[k] = ((re[k] >> (down - 1)) + 1) >> 1;
-        im[k] = ((im[k] >> (down - 1)) + 1) >> 1;
-      }
-    }
-    const Sums sum_r = re[0] + re[2], sum_i = im[0] + im[2], dif_r = re[0] - re[2], dif_i = im[0] - im[2];
-    const Sums odd_r = re[1] + re[3], odd_i = im[1] + im[3], odd_dif_r = re[1] - re[3], odd_dif_i = im[1] - im[3];
-    re[0] = sum_r + odd_r, im[0] = sum_i + odd_i;
-    re[1] = dif_r + odd_dif_i, im[1] = dif_i - odd_dif_r;
-    re[2] = sum_r - odd_r, im[2] = sum_i - odd_i;
-    re[3] = dif_r - odd_dif_i, im[3] = dif_i + odd_dif_r;
-    for (int32_t j = 1; j < 4 && groups > 1; ++j) {
-      Turned result;
-      if (stride >= kLanes) {  // all lanes have the same p
-        const int32_t* sine = kTurnSine.value + static_cast<int32_t>(t >> bits) * unit * j;
-        result = turned(re[j], im[j], all(sine[kQuarterTurn]), all(sine[0]));
-      } else {
-        const Sums angle = ((lanes() + static_cast<int32_t>(t)) >> bits) * (unit * j);
-        result = turned(re[j], im[j], gather(kTurnSine.value + kQuarterTurn, angle), gather(kTurnSine.value, angle));
-      }
-      re[j] = result.re, im[j] = result.im;
-    }
-    store_four(re, t, stride, pass.y_re);
-    store_four(im, t, stride, pass.y_im);
-  }
+  if (k == bins) return;
+  int16_t last[2 * kLanes] = {}, last_features[3 * kLanes] = {};
+  int32_t result[2 * kLanes];
+  for (size_t i = 0; i < 2 * (bins - k); ++i) last[i] = mask[2 * k + i];
+  for (size_t i = 0; i < 3 * (bins - k); ++i) last_features[i] = features[3 * k + i];
+  decompress_lanes<1>(c, last, last_features, result);
+  for (size_t i = 0; i < 2 * (bins - k); ++i) spectrum[2 * k + i] = result[i];
 }

@@ -133,7 +133,7 @@ void decompress(const IntegerCompression& c, const int16_t* mask, const int16_t*
 }  // namespace
 
 const IntegerKernels kScalarIntegerKernels = {"portable", no_bytes,  pack_nothing, affine,     mix,
-                                              mix_bands,  gru_gates, compress,     decompress, dsp::fixed_pass};
+                                              mix_bands,  gru_gates, compress,     decompress, dsp::kFixedSteps};
 
 IntegerCompression integer_compression(const IntegerModel& model) {
   const uint32_t c = model.compression_q16;

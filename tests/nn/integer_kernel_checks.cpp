@@ -68,6 +68,11 @@ struct RandomProduct {
   IntegerProduct plain, packed;
 };
 
+/// A size up to `most`, every other time one that fills registers or halves of them.
+size_t size_up_to(Random& random, std::uint32_t most) {
+  return random.below(2) == 0 ? std::min<size_t>(most, size_t{8} << random.below(4)) : 1 + random.below(most);
+}
+
 std::string problem(const char* what, std::uint64_t seed) {
   return std::string(what) + ", seed " + std::to_string(seed);
 }
@@ -75,7 +80,7 @@ std::string problem(const char* what, std::uint64_t seed) {
 std::string check_affine(const IntegerKernels& kernels, std::uint64_t seed) {
   Random random(seed);
   const size_t rows = 1 + random.below(70), channels = 1 + random.below(40), taps = 1 + 2 * random.below(3);
-  const size_t out = 1 + random.below(100), in = channels * taps;
+  const size_t out = size_up_to(random, 100), in = channels * taps;
   const RandomProduct product(random, out, in, ProductUse::kAffine, 1, kernels);
   Shorts x((rows - 1) * channels + in, random), residual(rows * out, random), residual2(rows * out, random);
   Shorts expected(rows * out, random), result(rows * out, random);
@@ -95,7 +100,7 @@ std::string check_affine(const IntegerKernels& kernels, std::uint64_t seed) {
 
 std::string check_mix(const IntegerKernels& kernels, std::uint64_t seed) {
   Random random(seed);
-  const size_t rows = 1 + random.below(70), columns = 1 + random.below(70), width = 1 + random.below(40);
+  const size_t rows = size_up_to(random, 70), columns = 1 + random.below(70), width = size_up_to(random, 40);
   const RandomProduct product(random, rows, columns, ProductUse::kMix, 1, kernels);
   Shorts x(columns * width, random), residual(rows * width, random), column(columns, random);
   Shorts expected(rows * width, random), result(rows * width, random);
@@ -107,7 +112,7 @@ std::string check_mix(const IntegerKernels& kernels, std::uint64_t seed) {
 
 std::string check_mix_bands(const IntegerKernels& kernels, std::uint64_t seed) {
   Random random(seed);
-  const size_t bands = 1 + random.below(40), width = 1 + random.below(40);
+  const size_t bands = 1 + random.below(40), width = size_up_to(random, 40);
   const RandomProduct product(random, bands * width, bands, ProductUse::kDense, bands, kernels);
   Shorts z(bands * width, random), column(bands, random);
   Shorts expected(bands * width, random), result(bands * width, random);
@@ -118,7 +123,7 @@ std::string check_mix_bands(const IntegerKernels& kernels, std::uint64_t seed) {
 
 std::string check_gates(const IntegerKernels& kernels, std::uint64_t seed) {
   Random random(seed);
-  const size_t rows = 1 + random.below(9), hidden = 1 + random.below(40);
+  const size_t rows = 1 + random.below(9), hidden = size_up_to(random, 40);
   const int limit = random.below(2) == 0 ? 32767 : 4000;
   Shorts gi(3 * rows * hidden, random, limit), gh(3 * rows * hidden, random, limit);
   Shorts expected(rows * hidden, random), result(rows * hidden, random);
@@ -171,7 +176,7 @@ std::string check_bins(const IntegerKernels& kernels, std::uint64_t seed) {
 std::string check_transform(const IntegerKernels& kernels, std::uint64_t seed) {
   Random random(seed);
   const std::uint32_t window = 64u << seed % 5, hop = window / 2;
-  const dsp::FixedStft reference(window), stft(window, kernels.pass);
+  const dsp::FixedStft reference(window), stft(window, kernels.transform);
   const size_t values = dsp::FixedStft::work_values(window);
   std::vector<std::int32_t> work(2 * values), expected_work(2 * values), overlap(hop), expected_overlap(hop);
   Shorts last(hop, random), next(hop, random), out(hop, random), expected(hop, random);

@@ -143,7 +143,7 @@ BenchResult bench_model(const std::string& name, const std::filesystem::path& pa
   result.hop_ms = 1e3 * a.hop_samples / a.sample_rate_hz;
   result.load_ms = load_ms(path, *options.kernels);
   measure_speed(loaded, 0.2 * options.seconds, &result);
-  measure_paced(loaded, options.seconds, &result);
+  if (options.paced) measure_paced(loaded, options.seconds, &result);
   return result;
 }
 

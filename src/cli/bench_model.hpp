@@ -10,7 +10,8 @@ namespace pellucid::cli {
 
 struct BenchOptions {
   const nn::Kernels* kernels = nullptr;
-  double seconds = 5;  ///< of the paced stream
+  double seconds = 5;  ///< of the paced stream; a fifth of it is processor time for the speed
+  bool paced = true;
 };
 
 /// Times are of one channel at the model's own rate.
@@ -22,7 +23,7 @@ struct BenchResult {
   double realtime_factor = 0;           ///< seconds of sound in a second of processor time
   double multiply_adds_per_s = 0;       ///< of the layers, at that speed
   double peak_multiply_adds_per_s = 0;  ///< of the core, measured between the frames
-  /// Wall-clock time of each frame of a stream that comes in real time.
+  /// Wall-clock time of each frame of a stream that comes in real time; zeros where it was not `paced`.
   struct {
     double p50 = 0, p99 = 0, p999 = 0, worst = 0;
     int count = 0;

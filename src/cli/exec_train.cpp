@@ -1,6 +1,10 @@
+#include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -9,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "cli/models.hpp"
 #include "support/error.hpp"
+#include "support/interrupt.hpp"
 
 namespace pellucid::cli {
 namespace fs = std::filesystem;
@@ -25,10 +30,14 @@ fs::path find_trainer() {
 }  // namespace
 
 void add_train(CLI::App& app) {
-  if (!find_trainer().empty()) app.add_subcommand("train", "Train a network by a recipe (pellucid-train)");
+  if (find_trainer().empty()) return;
+  app.add_subcommand("train", "Train a network by a recipe (pellucid-train)");
+  app.add_subcommand("prune", "Cut units out of a model and train it on (pellucid-train)");
 }
 
-void exec_train(char** arguments) {
+bool is_training_command(std::string_view name) { return name == "train" || name == "prune"; }
+
+void exec_train(const std::vector<std::string>& arguments) {
   const fs::path trainer = find_trainer();
   if (trainer.empty()) {
     throw Error(ExitCode::kTraining,
@@ -38,10 +47,34 @@ void exec_train(char** arguments) {
   }
   std::string name = "pellucid train";
   std::vector<char*> all{name.data()};
-  for (; *arguments != nullptr; ++arguments) all.push_back(*arguments);
+  for (const std::string& argument : arguments) {
+    if (all.size() > 1 || argument != "train") all.push_back(const_cast<char*>(argument.c_str()));
+  }
   all.push_back(nullptr);
   ::execv(trainer.c_str(), all.data());
   throw Error(ExitCode::kTraining, "{}: cannot be started: {}.", trainer.string(), std::strerror(errno));
+}
+
+void run_train(const std::vector<std::string>& arguments) {
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) throw Error(ExitCode::kTraining, "The trainer cannot be started: {}.", std::strerror(errno));
+  if (child == 0) {
+    int code = static_cast<int>(ExitCode::kTraining);
+    try {
+      exec_train(arguments);
+    } catch (const Error& error) {
+      fmt::print(stderr, "pellucid: {}\n", error.what());
+      code = static_cast<int>(error.code());
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    if (interrupted()) ::kill(child, SIGINT);  // it saves where it stands
+  }
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::kTraining);
+  if (code != 0) throw Error(static_cast<ExitCode>(code), "The training did not come to its end, as said above.");
 }
 
 }  // namespace pellucid::cli

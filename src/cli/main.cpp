@@ -84,13 +84,14 @@ int report(ExitCode code, std::string_view sentence) {
 }
 
 int run(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "train") exec_train(argv + 2);
+  if (argc > 1 && is_training_command(argv[1])) exec_train({argv + 1, argv + argc});
   CLI::App app{"Pellucid removes noise from speech.", "pellucid"};
   app.set_version_flag("--version", "pellucid " PELLUCID_VERSION);
   app.require_subcommand(1);
   app.footer(kExitCodes);
   add_bench(app);
   add_denoise(app);
+  add_distill(app);
   add_eval(app);
   add_export(app);
   add_info(app);

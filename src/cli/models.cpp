@@ -20,6 +20,7 @@ fs::path program_folder() {
 std::vector<fs::path> model_folders() {
   const fs::path here = program_folder();
   return pellucid::model_folders({(here / "../share/pellucid/models").lexically_normal(),
+                                  (here / "../../share/pellucid/models").lexically_normal(),  // from libexec/pellucid
                                   (here / "../../models").lexically_normal()});  // build/<preset> of a source tree
 }
 

@@ -22,6 +22,7 @@
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/progress.hpp"
+#include "training/provenance.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -31,11 +32,13 @@ namespace fs = std::filesystem;
 constexpr double kPieceSeconds = 4;
 constexpr float kSilence = 0.001f;  // a peak below is no sound to calibrate with
 constexpr std::uint64_t kSeed = 0x7175616e74;
+constexpr double kFinetuneRate = 0.1;  // of the learning rate that the model was trained with
 
 struct Options {
   std::string model, out, calibrate;
   double seconds = 240;
-  bool force = false;
+  int finetune = 0;
+  bool force = false, resume = false;
 };
 
 /// Hands pieces of noisy speech to the calibration until there is enough of it.
@@ -132,20 +135,52 @@ void add_metadata(const Model& model, const Options& options, double seconds, qu
   to->metadata = std::move(all);
 }
 
+/// Trains the model further with its weights rounded (docs/compression.md); what comes out lies in `work`.
+std::unique_ptr<Model> finetuned(const Model& model, const Options& options, const fs::path& work) {
+  if (!fs::exists(fs::path(options.calibrate) / corpus::kIndexName)) {
+    throw Error(ExitCode::kInput,
+                "{}: is no prepared corpus, which --finetune trains on; make one with `pellucid prepare`, or leave "
+                "--finetune out.",
+                options.calibrate);
+  }
+  training::Recipe recipe = training::recipe_to_go_on(model.path.string(), metadata_text(model.file, "training"),
+                                                      model.file.architecture(), kFinetuneRate);
+  recipe.name = metadata_text(model.file, "name");
+  training::TrainOptions& t = recipe.train;
+  t.corpus = options.calibrate;
+  t.output = work.string();
+  t.start = model.path.string();
+  t.steps = options.finetune;
+  t.decay = 1;
+  t.weight_bits = 8;
+  t.validate_every = std::max(1, options.finetune / 4);
+  recipe.check();
+  std::error_code error;
+  fs::create_directories(work, error);
+  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made: {}.", work.string(), error.message());
+  const fs::path recipe_path = work / "finetune.toml";
+  write_file(recipe_path, recipe.to_toml());
+  std::vector<std::string> arguments{"train", recipe_path.string()};
+  if (options.resume) arguments.emplace_back("--resume");
+  run_train(arguments);
+  return load_model((work / (recipe.name + ".safetensors")).string());
+}
+
 void run(const Options& options) {
-  const std::unique_ptr<Model> model = load_any_model(options.model);
+  std::unique_ptr<Model> model = load_any_model(options.model);
   if (model->file.arithmetic() != nn::Arithmetic::kFloat32) {
     throw Error(ExitCode::kModel, "{}: is quantised already; quantise the float model that it was made from.",
                 model->path.string());
   }
-  const nn::Architecture& a = model->file.architecture();
-  if (const char* problem = nn::integer_unsupported(a)) {
+  if (const char* problem = nn::integer_unsupported(model->file.architecture())) {
     throw Error(ExitCode::kModel, "{}: cannot be quantised: {}.", model->path.string(), problem);
   }
   AtomicFile out(options.out, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
+  const fs::path work = options.out + ".work";
+  if (options.finetune > 0) model = finetuned(*model, options, work);
   quantization::FloatNetwork network(model->file);
   quantization::Calibration calibration(network);
-  Feeder feeder(calibration, static_cast<int>(a.sample_rate_hz), options.seconds);
+  Feeder feeder(calibration, static_cast<int>(network.architecture().sample_rate_hz), options.seconds);
   std::error_code error;
   if (!fs::is_directory(options.calibrate, error)) {
     throw Error(ExitCode::kInput, "{}: is no folder; --calibrate takes a prepared corpus or a folder of noisy speech.",
@@ -166,6 +201,10 @@ void run(const Options& options) {
   }
   out.write(bytes);
   out.commit();
+  if (options.finetune > 0) {
+    std::error_code ignored;
+    fs::remove_all(work, ignored);
+  }
   fmt::print("{}: {:.1f} kB, was {:.1f} kB\n", options.out, static_cast<double>(bytes.size()) / 1000,
              static_cast<double>(model->bytes.size()) / 1000);
 }
@@ -185,6 +224,12 @@ void add_quantize(CLI::App& app) {
   command->add_option("--seconds", options->seconds, "How much of it to listen to")
       ->check(CLI::Range(1.0, 36000.0))
       ->capture_default_str();
+  command
+      ->add_option("--finetune", options->finetune,
+                   "Steps of training with rounded weights before (pellucid-train), on the corpus of --calibrate")
+      ->check(CLI::Range(0, 100000000))
+      ->capture_default_str();
+  command->add_flag("--resume", options->resume, "Go on with a --finetune that was stopped");
   command->add_flag("--force", options->force, "Replace a file that is there");
   command->callback([options] { run(*options); });
 }

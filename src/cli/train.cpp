@@ -1,12 +1,15 @@
-// The program behind `pellucid train`: apart from `pellucid`, so that only training loads LibTorch.
+// The program behind `pellucid train`, `pellucid-train RECIPE`, and behind `pellucid prune`, `pellucid-train prune
+// MODEL`: apart from `pellucid`, so that only training loads LibTorch.
 #include <fmt/format.h>
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/train_commands.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "training/trainer.hpp"
@@ -17,6 +20,7 @@ using pellucid::Error;
 using pellucid::ExitCode;
 
 int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "prune") return pellucid::cli::run_prune(argc - 1, argv + 1);
   CLI::App app{"Trains a network by a recipe (TOML) on a corpus of `pellucid prepare`.", "pellucid train"};
   std::string recipe_path, corpus, output, device;
   std::vector<std::string> settings;

@@ -1,7 +1,6 @@
 #include "training/network.hpp"
 
 #include <cmath>
-#include <map>
 
 namespace pellucid::training {
 namespace {
@@ -40,6 +39,12 @@ Tensor band_triangles(long bands, long positions) {
     }
   }
   return w / (w.sum(1, true) + 1e-6);
+}
+
+// Tensors of the file that are as they are in the network, and are weights of products.
+bool is_plain_product(const std::string& name) {
+  return name == "reduce.weight" || name == "expand.weight" || name.ends_with(".mix.weight") ||
+         name.ends_with(".weight_hh");
 }
 
 }  // namespace
@@ -168,13 +173,30 @@ Network::Network(const Architecture& a) : architecture_(a) {
   for (std::uint32_t j = 0; j < a.fold; ++j) out_.norm.beta[2 * j] = 0.5f;  // start near a real mask of one half
 }
 
+// A row is what makes one output: [out, taps, in], [out, in], and of the bands' mixing [out, in, channel].
+Tensor Network::rounded(const Tensor& weight) const {
+  if (weight_bits_ == 0) return weight;
+  Tensor change;
+  {
+    torch::NoGradGuard no_grad;
+    const bool mix = weight.dim() == 3 && weight.size(0) == architecture_.bands &&
+                     weight.size(1) == architecture_.bands && weight.size(2) == architecture_.width;
+    const std::vector<std::int64_t> columns =
+        weight.dim() == 2 || mix ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, 2};
+    const double most = std::ldexp(1.0, weight_bits_ - 1) - 1;
+    const Tensor step = weight.abs().amax(columns, true).clamp_min(1e-20) / most;
+    change = torch::round(weight / step) * step - weight;
+  }
+  return weight + change;
+}
+
 Tensor Network::run(const Layer& layer, const Tensor& x, long steps) {
   if (settling_ && layer.norm.gamma.defined()) settle(layer, x, steps);
-  return convolve(x, layer.weight, layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training());
+  return convolve(x, rounded(layer.weight), layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training());
 }
 
 Tensor Network::run(const Recurrence& recurrence, const Tensor& x, long steps) {
-  return gru(run(recurrence.in, x, 1), recurrence.weight_hh, recurrence.bias_hh, steps);
+  return gru(run(recurrence.in, x, 1), rounded(recurrence.weight_hh), recurrence.bias_hh, steps);
 }
 
 Tensor Network::mix_time(const Block& block, const Tensor& z, long steps) {
@@ -195,7 +217,7 @@ Tensor Network::mix_time(const Block& block, const Tensor& z, long steps) {
 Tensor Network::mix_frequencies(const Block& block, const Tensor& z, long steps) {
   switch (architecture_.freq_mixer) {
     case FreqMixer::kDense:
-      return z + run(block.freq, depthwise_mix(z, block.mix), steps);
+      return z + run(block.freq, depthwise_mix(z, rounded(block.mix)), steps);
     case FreqMixer::kConv:
       return run(block.freq, z, steps);
     case FreqMixer::kGru: {  // the bands are its steps, and all frames go side by side
@@ -213,7 +235,7 @@ Tensor Network::mix_frequencies(const Block& block, const Tensor& z, long steps)
 Tensor Network::gains_mask(const Tensor& z, long steps, const Observer& observer) {
   const Tensor gains = torch::sigmoid(run(out_, z, steps));
   if (observer) observer("gains", gains);
-  const Tensor real = torch::matmul(gains.squeeze(-1), expand_.t());
+  const Tensor real = torch::matmul(gains.squeeze(-1), rounded(expand_).t());
   return torch::stack({real, torch::zeros_like(real)}, -1).view({z.size(0), architecture_.positions(), -1});
 }
 
@@ -229,7 +251,7 @@ Tensor Network::forward(const Tensor& features, long steps, const Observer& obse
     show("encoder." + std::to_string(i + 1), x);
     skips.push_back(x);
   }
-  Tensor z = run(reduce_proj_, band_mix(x, reduce_), steps) + embedding_;
+  Tensor z = run(reduce_proj_, band_mix(x, rounded(reduce_)), steps) + embedding_;
   show("reduce", z);
   for (std::size_t n = 0; n < blocks_.size(); ++n) {
     z = mix_time(blocks_[n], z, steps);
@@ -240,7 +262,7 @@ Tensor Network::forward(const Tensor& features, long steps, const Observer& obse
   if (architecture_.output == Output::kBandGains) {
     x = gains_mask(z, steps, observer);
   } else {
-    x = skips.back() + band_mix(run(expand_proj_, z, steps), expand_);
+    x = skips.back() + band_mix(run(expand_proj_, z, steps), rounded(expand_));
     show("expand", x);
     for (std::size_t i = decoder_.size(); i > 0; --i) {
       x = run(decoder_[i - 1], x, steps) + skips[i - 1];
@@ -255,8 +277,10 @@ Tensor Network::forward(const Tensor& features, long steps, const Observer& obse
 std::vector<std::pair<std::string, Tensor>> Network::folded() const {
   torch::NoGradGuard no_grad;
   std::map<std::string, Tensor> tensors(plains_.begin(), plains_.end());
+  for (auto& [name, tensor] : tensors)
+    if (is_plain_product(name)) tensor = rounded(tensor);
   for (const Layer& layer : layers_) {
-    Tensor weight = layer.weight, bias = layer.norm.beta;
+    Tensor weight = rounded(layer.weight), bias = layer.norm.beta;
     if (layer.norm.gamma.defined()) {
       const Tensor scale =
           layer.norm.gamma.to(torch::kFloat64) / torch::sqrt(layer.norm.running_var.to(torch::kFloat64) + kNormEpsilon);
@@ -275,6 +299,16 @@ std::vector<std::pair<std::string, Tensor>> Network::folded() const {
     out.emplace_back(spec.name, t.contiguous().clone().view(shape));
   }
   return out;
+}
+
+std::map<std::string, Tensor> Network::file_parameters() const {
+  std::map<std::string, Tensor> all(plains_.begin(), plains_.end());
+  for (const Layer& layer : layers_) {
+    all[layer.weight_name] = layer.weight;
+    all[layer.bias_name] = layer.norm.beta;
+    if (layer.slope.defined()) all[layer.slope_name] = layer.slope;
+  }
+  return all;
 }
 
 void Network::load(const std::vector<std::pair<std::string, Tensor>>& tensors) {

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,11 +23,17 @@ class Network : public torch::nn::Module {
 
   const Architecture& architecture() const { return architecture_; }
 
+  /// 8: forward and folded() round every row of weights to whole numbers of -127 … 127 of its own step, as int8 models
+  /// have them; gradients pass as if they did not (straight through; Bengio et al. 2013). 0: no rounding.
+  void set_weight_bits(int bits) { weight_bits_ = bits; }
+
   /// features [sequences*steps, positions, 3*fold] -> mask [sequences*steps, positions, 2*fold].
   torch::Tensor forward(const torch::Tensor& features, long steps, const Observer& observer = {});
 
   /// The tensors of the model file, batch normalisation folded, in order and shape of nn::tensor_spec.
   std::vector<std::pair<std::string, torch::Tensor>> folded() const;
+  /// The parameters by the names that their tensors have in the file; weights are as they are before folding.
+  std::map<std::string, torch::Tensor> file_parameters() const;
   /// Takes up what folded() gave, with normalisations that do nothing: the same function when it evaluates, but not yet
   /// one to train, for a batch's statistics would then change it.
   void load(const std::vector<std::pair<std::string, torch::Tensor>>& tensors);
@@ -65,6 +72,7 @@ class Network : public torch::nn::Module {
   torch::Tensor make_plain(const std::string& name, torch::Tensor value);
   void make_time_mixer(const std::string& name, Block& block);
   void make_freq_mixer(const std::string& name, Block& block);
+  torch::Tensor rounded(const torch::Tensor& weight) const;
   torch::Tensor run(const Layer& layer, const torch::Tensor& x, long steps);
   void settle(const Layer& layer, const torch::Tensor& x, long steps);
   torch::Tensor run(const Recurrence& recurrence, const torch::Tensor& x, long steps);
@@ -74,6 +82,7 @@ class Network : public torch::nn::Module {
 
   Architecture architecture_;
   bool settling_ = false;
+  int weight_bits_ = 0;
   std::vector<Layer> layers_;                                  // all
   std::vector<std::pair<std::string, torch::Tensor>> plains_;  // all
   Layer in_, reduce_proj_, expand_proj_, out_;

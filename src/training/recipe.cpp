@@ -6,7 +6,9 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
+#include <sstream>
 #include <type_traits>
 #include <variant>
 
@@ -48,6 +50,7 @@ std::vector<Entry> entries(Recipe& r) {
   auto& m = r.model;
   auto& x = r.mix;
   auto& l = r.loss;
+  auto& d = r.distill;
   auto& t = r.train;
   std::vector<Entry> all{{"name", &r.name, true}};
   for (std::uint32_t i = 0; const nn::NumberField* number = nn::number_field(i); ++i)
@@ -83,6 +86,10 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"loss.over_suppression", &l.over_suppression},
                                                {"loss.erb", &l.erb},
                                                {"loss.level", &l.level},
+                                               {"distill.teacher", &d.teacher},
+                                               {"distill.output_weight", &d.output_weight},
+                                               {"distill.feature_weight", &d.feature_weight},
+                                               {"distill.alone", &d.alone},
                                                {"train.corpus", &t.corpus, true},
                                                {"train.output", &t.output, true},
                                                {"train.start", &t.start, true},
@@ -100,6 +107,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"train.weight_decay", &t.weight_decay},
                                                {"train.clip_norm", &t.clip_norm},
                                                {"train.average", &t.average},
+                                               {"train.weight_bits", &t.weight_bits},
                                                {"train.validate_every", &t.validate_every, true},
                                                {"train.checkpoint_every", &t.checkpoint_every, true},
                                                {"train.valid_pairs", &t.valid_pairs, true}};
@@ -154,24 +162,34 @@ void apply(const std::string& where, std::vector<Entry>& known, const toml::tabl
   }
 }
 
-// The text of a recipe, which may be a stranger's. The parser bounds nested values, not nested tables, and leaves those
-// by recursion: a key of many parts would end the program.
-std::string read(const std::filesystem::path& path) {
-  constexpr std::uintmax_t kMostBytes = 64 << 10;
-  constexpr std::ptrdiff_t kMostParts = 100;
-  const std::uintmax_t bytes = std::filesystem::file_size(path);
+constexpr std::uintmax_t kMostBytes = 64 << 10;
+
+void expect_size(const std::string& where, std::uintmax_t bytes) {
   if (bytes > kMostBytes)
-    throw Error(ExitCode::kRecipe, "{}: found {} bytes, expected a recipe of at most {}; see recipes/", path.string(),
-                bytes, kMostBytes);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(ExitCode::kRecipe, "{}: cannot be read; check its permissions", path.string());
-  std::string text, line;
+    throw Error(ExitCode::kRecipe, "{}: found {} bytes, expected a recipe of at most {}; see recipes/", where, bytes,
+                kMostBytes);
+}
+
+// A recipe may be a stranger's. The parser bounds nested values, not nested tables, and leaves those by recursion: a
+// key of many parts would end the program.
+void bound(const std::string& where, const std::string& text) {
+  constexpr std::ptrdiff_t kMostParts = 100;
+  expect_size(where, text.size());
+  std::istringstream in(text);
+  std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
     if (std::count(line.begin(), line.end(), '.') > kMostParts)
-      throw Error(ExitCode::kRecipe, "{}: line {}: found more than {} dots, expected key = value; see recipes/",
-                  path.string(), number, kMostParts);
-    text += line + '\n';
+      throw Error(ExitCode::kRecipe, "{}: line {}: found more than {} dots, expected key = value; see recipes/", where,
+                  number, kMostParts);
   }
+}
+
+std::string read(const std::filesystem::path& path) {
+  expect_size(path.string(), std::filesystem::file_size(path));
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(ExitCode::kRecipe, "{}: cannot be read; check its permissions", path.string());
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  bound(path.string(), text);
   return text;
 }
 
@@ -220,10 +238,25 @@ Recipe Recipe::load(const std::filesystem::path& path, const std::vector<std::st
   Recipe recipe;
   recipe.name = path.stem().string();
   auto known = entries(recipe);
-  apply(path.string(), known, parse(path.string(), read(path)), "");
-  for (const auto& setting : settings) apply("--set " + setting, known, parse_setting(setting), "");
+  training::apply(path.string(), known, training::parse(path.string(), read(path)), "");
+  recipe.apply(settings);
+  return recipe;
+}
+
+Recipe Recipe::parse(const std::string& where, const std::string& text) {
+  Recipe recipe;
+  recipe.name = "model";
+  auto known = entries(recipe);
+  bound(where, text);
+  training::apply(where, known, training::parse(where, text), "");
   recipe.check();
   return recipe;
+}
+
+void Recipe::apply(const std::vector<std::string>& settings) {
+  auto known = entries(*this);
+  for (const auto& setting : settings) training::apply("--set " + setting, known, parse_setting(setting), "");
+  check();
 }
 
 void Recipe::check() const {
@@ -243,6 +276,14 @@ void Recipe::check() const {
     if (e.key.ends_with("_probability")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1);
   expect("mix.snr_max_db", mix.snr_max_db, mix.snr_min_db, 100);
   expect("mix.level_max_dbfs", mix.level_max_dbfs, mix.level_min_dbfs, 0);
+  expect("distill.output_weight", distill.output_weight, 0, 1000);
+  expect("distill.feature_weight", distill.feature_weight, 0, 1000);
+  expect("distill.alone", distill.alone, 0, 1);
+  if (!distill.teacher.empty() && distill.output_weight + distill.feature_weight <= 0)
+    throw Error(ExitCode::kRecipe,
+                "distill.output_weight: found 0, and distill.feature_weight, too; a teacher needs one above 0");
+  if (train.weight_bits != 0 && train.weight_bits != 8)
+    throw Error(ExitCode::kRecipe, "train.weight_bits: found {}, expected 0 or 8", train.weight_bits);
   expect("train.steps", train.steps, 1, 1e9);
   expect("train.batch", train.batch, 1, 4096);
   // Less than two windows leave the loss nothing that is whole.

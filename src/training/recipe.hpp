@@ -8,6 +8,7 @@
 
 #include "corpus/loader.hpp"
 #include "training/architecture.hpp"
+#include "training/distill_options.hpp"
 #include "training/loss_options.hpp"
 
 namespace pellucid::training {
@@ -32,6 +33,7 @@ struct TrainOptions {
   double average = 0.9995;  ///< moving average of the weights: decay a step; the average is what is released
   int validate_every = 1000;
   int checkpoint_every = 500;
+  int weight_bits = 0;   ///< 8: every row of weights rounded as an int8 model has it, while it trains; 0: not
   int valid_pairs = 64;  ///< pairs of the validation split, 4 s each
 };
 
@@ -40,11 +42,16 @@ struct Recipe {
   Architecture model = default_architecture();
   corpus::MixOptions mix;
   LossOptions loss;
+  DistillOptions distill;
   TrainOptions train;
 
   /// Reads a file, then applies `key=value` settings ("train.steps=1000"). Throws Error(kRecipe), naming a wrong key
   /// and the nearest valid one.
   static Recipe load(const std::filesystem::path& path, const std::vector<std::string>& settings = {});
+  /// The same from TOML text; `where` names it in errors, as "MODEL: its recipe".
+  static Recipe parse(const std::string& where, const std::string& text);
+  /// Applies `key=value` settings and checks the whole.
+  void apply(const std::vector<std::string>& settings);
   /// Every key with its value as TOML, in a fixed order.
   std::string to_toml() const;
   /// What must not change when a training resumes: everything but where it lies, how long it runs and how it reports.

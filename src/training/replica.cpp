@@ -28,13 +28,15 @@ void set_parameters(Network& network, const std::vector<float>& flat) { unflatte
 std::vector<float> flat_buffers(const Network& network) { return flatten(network.buffers()); }
 void set_buffers(Network& network, const std::vector<float>& flat) { unflatten(network.buffers(), flat); }
 
-Replica::Replica(const Recipe& recipe, torch::Device device)
+Replica::Replica(const Recipe& recipe, torch::Device device, const Teacher* teacher)
     : recipe_(recipe),
       device_(device),
+      teacher_(teacher),
       network_(std::make_shared<Network>(recipe.model)),
       spectrum_(recipe.model, device),
       objective_(recipe.model, recipe.loss),
       thread_([this] { work(); }) {
+  network_->set_weight_bits(recipe.train.weight_bits);
   network_->to(device);
 }
 
@@ -47,10 +49,11 @@ Replica::~Replica() {
   thread_.join();
 }
 
-void Replica::start(corpus::Batch batch) {
+void Replica::start(corpus::Batch batch, bool teacher_alone) {
   {
     const std::lock_guard lock(mutex_);
     batch_ = std::move(batch);
+    teacher_alone_ = teacher_alone;
     busy_ = true;
   }
   changed_.notify_all();
@@ -86,18 +89,36 @@ double Replica::backward_on_cpu() {
   const long frames = batch_.samples / a.hop_samples;
   const auto features = torch::empty({batch_.size * frames, a.positions(), 3 * a.fold});
   objective_.begin(batch_.size, batch_.samples, batch_.noisy.data(), batch_.clean.data(), features.data_ptr<float>());
-  const auto mask = network_->forward(features, frames).contiguous();
+  torch::Tensor hidden;
+  const auto mask = network_->forward(features, frames, teacher_ ? teacher_->listen(&hidden) : Observer()).contiguous();
   const auto gradient = torch::empty_like(mask);
-  const double value = objective_.evaluate(mask.data_ptr<float>(), gradient.data_ptr<float>());
-  mask.backward(gradient);
-  return value;
+  double value = objective_.evaluate(mask.data_ptr<float>(), gradient.data_ptr<float>());
+  if (!teacher_) {
+    mask.backward(gradient);
+    return value;
+  }
+  if (teacher_alone_) {
+    gradient.zero_();
+    value = 0;
+  }
+  const auto distance = teacher_->distance(features, frames, mask, hidden);
+  torch::autograd::backward({mask, distance}, {gradient, torch::ones_like(distance)});
+  return value + distance.item<double>();
 }
 
 double Replica::backward_on_device() {
   const std::vector<std::int64_t> shape{batch_.size, batch_.samples};
   const auto noisy = torch::from_blob(batch_.noisy.data(), shape, torch::kFloat32).to(device_);
   const auto clean = torch::from_blob(batch_.clean.data(), shape, torch::kFloat32).to(device_);
-  const auto value = loss(spectrum_, recipe_.loss, noisy, clean, mask_of(*network_));
+  torch::Tensor distance;
+  auto value = loss(spectrum_, recipe_.loss, noisy, clean, [&](const torch::Tensor& features, long frames) {
+    if (!teacher_) return network_->forward(features, frames);
+    torch::Tensor hidden;
+    const auto mask = network_->forward(features, frames, teacher_->listen(&hidden));
+    distance = teacher_->distance(features, frames, mask, hidden);
+    return mask;
+  });
+  if (teacher_) value = teacher_alone_ ? distance : value + distance;
   value.backward();
   return value.item<double>();
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "corpus/loader.hpp"
+#include "training/distill.hpp"
 #include "training/losses.hpp"
 #include "training/objective.hpp"
 #include "training/recipe.hpp"
@@ -23,14 +24,15 @@ void set_buffers(Network& network, const std::vector<float>& flat);
 
 class Replica {
  public:
-  Replica(const Recipe& recipe, torch::Device device);
+  /// A teacher, where there is one, must outlive it.
+  Replica(const Recipe& recipe, torch::Device device, const Teacher* teacher = nullptr);
   ~Replica();
 
   Network& network() { return *network_; }
   const Spectrum& spectrum() const { return spectrum_; }
 
-  /// Starts forward and backward over a batch; wait() ends it.
-  void start(corpus::Batch batch);
+  /// Starts forward and backward over a batch; wait() ends it. With `teacher_alone` the recipe's loss does not count.
+  void start(corpus::Batch batch, bool teacher_alone = false);
   /// The loss; throws what the thread threw.
   double wait();
   /// Of the last step.
@@ -44,6 +46,7 @@ class Replica {
 
   const Recipe& recipe_;
   torch::Device device_;
+  const Teacher* teacher_;
   std::shared_ptr<Network> network_;
   Spectrum spectrum_;
   Objective objective_;
@@ -53,7 +56,7 @@ class Replica {
   std::exception_ptr error_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool busy_ = false, stop_ = false;
+  bool busy_ = false, stop_ = false, teacher_alone_ = false;
   std::thread thread_;
 };
 

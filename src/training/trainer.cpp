@@ -16,6 +16,7 @@
 #include "training/checkpoint.hpp"
 #include "training/export.hpp"
 #include "training/memory.hpp"
+#include "training/provenance.hpp"
 #include "training/replica.hpp"
 #include "training/report.hpp"
 #include "training/stored_model.hpp"
@@ -71,6 +72,7 @@ class Trainer {
   fs::path folder_;
   corpus::Corpus corpus_;
   torch::Device device_;
+  std::unique_ptr<Teacher> teacher_;  // where the recipe names one
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::shared_ptr<Network> released_;    // holds the averaged weights
   nlohmann::ordered_json started_from_;  // what train.start says of its own training
@@ -148,7 +150,10 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
     const int cores = std::min(recipe.train.replicas, int(std::max(1u, std::thread::hardware_concurrency())));
     most_audio_s_per_s_ = cores * peak_multiply_adds_per_s(nn::kernels_at) / needed;
   }
-  for (int r = 0; r < recipe.train.replicas; ++r) replicas_.push_back(std::make_unique<Replica>(recipe, device_));
+  if (!recipe.distill.teacher.empty())
+    teacher_ = std::make_unique<Teacher>(read_stored_model(recipe.distill.teacher), recipe, device_);
+  for (int r = 0; r < recipe.train.replicas; ++r)
+    replicas_.push_back(std::make_unique<Replica>(recipe, device_, teacher_.get()));
   take_up();
   write_file(folder_ / "recipe.toml", recipe.to_toml());
 }
@@ -157,6 +162,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
 void Trainer::take_up() {
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.train.seed));
   released_ = std::make_shared<Network>(recipe_.model);
+  released_->set_weight_bits(recipe_.train.weight_bits);
   state_ = {};
   if (!recipe_.train.start.empty()) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
@@ -177,10 +183,7 @@ void Trainer::take_up() {
 
 void Trainer::start_from(const StoredModel& model) {
   constexpr int kPairs = 16;
-  const auto before = nlohmann::json::parse(model.provenance, nullptr, false);
-  started_from_ = {{"name", model.name}};
-  for (const char* key : {"step", "hours_of_audio", "cpu_hours", "seed", "start"})
-    if (before.is_object() && before.contains(key)) started_from_[key] = before[key];
+  started_from_ = nlohmann::ordered_json::parse(ancestry(model.name, model.provenance));
   released_->load(model.tensors);
   std::vector<float> noisy(std::size_t(kPairs) * std::size_t(chunk_samples_)), clean(noisy.size());
   for (int i = 0; i < kPairs; ++i) {
@@ -210,7 +213,8 @@ void Trainer::go_back(long step, Progress& progress) {
 // The loss, or what is no number when it or its gradient has gone out of range: the state is then not to be used.
 double Trainer::step() {
   const auto count = double(replicas_.size());
-  for (auto& r : replicas_) r->start(loader_->next());
+  const bool teacher_alone = double(state_.step) < recipe_.distill.alone * recipe_.train.steps;
+  for (auto& r : replicas_) r->start(loader_->next(), teacher_alone);
   double total = 0;
   std::exception_ptr error;
   for (auto& r : replicas_) {
@@ -272,7 +276,8 @@ std::string Trainer::provenance(const Scores& s) const {
   Recipe recipe = recipe_;  // without the paths of the machine it ran on
   recipe.train.corpus = TrainOptions{}.corpus;
   recipe.train.output = TrainOptions{}.output;
-  if (!recipe.train.start.empty()) recipe.train.start = fs::path(recipe.train.start).filename().string();
+  for (std::string* path : {&recipe.train.start, &recipe.distill.teacher})
+    if (!path->empty()) *path = fs::path(*path).filename().string();
   nlohmann::ordered_json j = {{"step", state_.step},
                               {"hours_of_audio", state_.seconds_seen / 3600},
                               {"wall_hours", state_.wall_s / 3600},

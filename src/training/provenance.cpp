@@ -1,0 +1,30 @@
+#include "training/provenance.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace pellucid::training {
+
+Recipe recipe_to_go_on(const std::string& where, const std::string& training, const Architecture& architecture,
+                       double rate) {
+  const auto json = nlohmann::json::parse(training, nullptr, false);
+  const bool has_recipe = json.is_object() && json.contains("recipe") && json["recipe"].is_string();
+  Recipe recipe = Recipe::parse(where + ": its recipe", has_recipe ? json["recipe"].get<std::string>() : "");
+  recipe.model = architecture;
+  recipe.distill = {};
+  TrainOptions& t = recipe.train;
+  t.start.clear();
+  t.learning_rate *= rate;
+  t.warmup_steps = 100;
+  t.average = 0.998;
+  return recipe;
+}
+
+std::string ancestry(const std::string& name, const std::string& training) {
+  const auto before = nlohmann::json::parse(training, nullptr, false);
+  nlohmann::ordered_json told = {{"name", name}};
+  for (const char* key : {"step", "hours_of_audio", "cpu_hours", "seed", "start"})
+    if (before.is_object() && before.contains(key)) told[key] = before[key];
+  return told.dump();
+}
+
+}  // namespace pellucid::training

@@ -1,0 +1,214 @@
+#include "training/prune.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "support/atomic_file.hpp"
+#include "support/crc32.hpp"
+#include "support/error.hpp"
+#include "training/export.hpp"
+#include "training/provenance.hpp"
+#include "training/stored_model.hpp"
+#include "training/trainer.hpp"
+
+namespace pellucid::training {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr char kPlan[] = "plan.json";
+constexpr char kCutModel[] = "cut.safetensors";
+
+Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
+  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 0.5);
+  recipe.name = options.out.stem().string();
+  recipe.apply(options.settings);
+  return recipe;
+}
+
+std::string describe(const Architecture& a, const Units& units) {
+  std::string text;
+  for (const UnitGroup& group : units.groups) {
+    const std::string number = fmt::format("{} {}", group.key, a.*group.number);
+    if (text.find(number) == std::string::npos) text += (text.empty() ? "" : ", ") + number;
+  }
+  return text;
+}
+
+// The smallest that pruning goes to. Throws when that does not meet the speed.
+Architecture floor_of(const Architecture& a, const PruneOptions& options) {
+  const Units units = units_of(a, static_cast<std::uint32_t>(options.multiple));
+  const Architecture floor = smallest(a, units);
+  const double most = double(nn::multiply_adds_per_frame(a)) / double(nn::multiply_adds_per_frame(floor));
+  if (options.speed > most)
+    throw Error(ExitCode::kUsage,
+                "--speed {:g}: cannot be met: down to a quarter of its units in multiples of {} ({}) {} needs {:.2f} "
+                "times fewer multiply-adds, and fewer would take whole layers; ask for at most {:.2f}, give a smaller "
+                "--multiple, or train a smaller recipe",
+                options.speed, options.multiple, describe(floor, units), options.model.string(), most,
+                std::floor(100 * most) / 100);
+  return floor;
+}
+
+class Pruner {
+ public:
+  explicit Pruner(const PruneOptions& options)
+      : options_(options),
+        original_(read_stored_model(options.model)),
+        floor_(floor_of(original_.architecture, options)),
+        recipe_(recipe_of(original_, options)),
+        work_(options.out.string() + ".work") {
+    check_work();
+    at::set_num_threads(1);
+    corpus_ = corpus::Corpus::open(recipe_.train.corpus);
+    if (corpus_->rate_hz() != int(original_.architecture.sample_rate_hz))
+      throw Error(ExitCode::kCorpus, "{}: found a corpus of {} Hz, but the model hears {} Hz; prepare one at that rate",
+                  recipe_.train.corpus, corpus_->rate_hz(), original_.architecture.sample_rate_hz);
+    validation_.emplace(*corpus_, recipe_);
+  }
+
+  Pruned run() {
+    Pruned result;
+    result.before = standing(original_, options_.model);
+    StoredModel model = original_;
+    for (int cut = 1; cut <= options_.cuts; ++cut) model = read_stored_model(run_cut(cut, model));
+    AtomicFile out(options_.out, options_.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
+    out.write(model.bytes.data(), model.bytes.size());
+    out.commit();
+    result.after = standing(model, options_.out);
+    std::error_code ignored;
+    fs::remove_all(work_, ignored);
+    return result;
+  }
+
+ private:
+  std::uint32_t multiple() const { return static_cast<std::uint32_t>(options_.multiple); }
+
+  // What must be the same when it is gone on with.
+  std::string plan() const {
+    nlohmann::ordered_json j = {
+        {"model", crc32(0, original_.bytes.data(), original_.bytes.size())},
+        {"speed", options_.speed},
+        {"cuts", options_.cuts},
+        {"steps", options_.steps},
+        {"importance", options_.importance == ImportanceKind::kAblation ? "ablation" : "taylor"},
+        {"pairs", options_.pairs},
+        {"multiple", options_.multiple},
+        {"recipe", recipe_.fingerprint()}};
+    return j.dump(1) + "\n";
+  }
+
+  // What was begun is gone on with only by the same options.
+  void check_work() const {
+    if (fs::exists(options_.out) && !options_.force)
+      throw Error(ExitCode::kOutput, "{}: is there already; add --force to replace it", options_.out.string());
+    if (fs::exists(work_ / kPlan)) {
+      std::ifstream in(work_ / kPlan);
+      const std::string found((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+      if (!options_.resume)
+        throw Error(ExitCode::kOutput,
+                    "{}: a pruning lies here already; add --resume to go on with it, or remove the folder",
+                    work_.string());
+      if (found != plan())
+        throw Error(ExitCode::kTraining,
+                    "{}: was begun with another model or other options; give those again, or remove the folder",
+                    work_.string());
+    }
+  }
+
+  // Cuts, trains, and returns the file of the trained model. What has been done already is not done again.
+  fs::path run_cut(int number, const StoredModel& model) const {
+    const fs::path folder = work_ / fmt::format("cut-{}", number), smaller = folder / kCutModel;
+    if (!fs::exists(smaller)) {
+      const std::string bytes = cut_model(number, model);
+      std::error_code error;
+      fs::create_directories(folder, error);
+      if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder.string(), error.message());
+      write_file(work_ / kPlan, plan());
+      write_file(smaller, bytes);
+    }
+    const int steps = steps_after(number);
+    if (steps == 0) return smaller;
+    const StoredModel start = read_stored_model(smaller);
+    Recipe recipe = recipe_;
+    recipe.model = start.architecture;
+    recipe.train.start = smaller.string();
+    recipe.train.output = folder.string();
+    recipe.train.steps = steps;
+    recipe.train.decay = number == options_.cuts ? 0.7 : 0;
+    recipe.train.validate_every = number == options_.cuts ? std::min(1000, std::max(1, steps / 4)) : steps;
+    recipe.train.checkpoint_every = std::min(500, recipe.train.checkpoint_every);
+    recipe.check();
+    return train(recipe, /*resume=*/true, options_.progress).model;
+  }
+
+  int steps_after(int cut) const {
+    if (options_.cuts == 1) return options_.steps;
+    const int each = options_.steps / (2 * (options_.cuts - 1));
+    return cut < options_.cuts ? each : options_.steps - each * (options_.cuts - 1);
+  }
+
+  std::string cut_model(int number, const StoredModel& model) const {
+    const Architecture& a = model.architecture;
+    const Units units = units_of(a, multiple());
+    Recipe recipe = recipe_;
+    recipe.model = a;
+    const auto network = make_network(model);
+    const Importance importance =
+        measure_importance(*network, units, recipe, *corpus_, options_.importance, options_.pairs, options_.progress);
+    check(importance, units);
+    // Every cut takes the same share of what is there, so that the last ones, which hurt most, are small.
+    const auto whole = double(nn::multiply_adds_per_frame(original_.architecture));
+    const double goal = whole / std::pow(options_.speed, double(number) / options_.cuts);
+    const Kept kept = choose(a, units, importance, floor_, std::uint64_t(std::floor(goal + 1e-6)));
+    Architecture smaller;
+    const Tensors tensors = cut(a, units, kept, model.tensors, &smaller);
+    fmt::print(stderr, "cut {} of {}: {} ({:.2f} times fewer multiply-adds than at first)\n", number, options_.cuts,
+               describe(smaller, units), whole / double(nn::multiply_adds_per_frame(smaller)));
+    Network cut_network(smaller);
+    cut_network.load(tensors);
+    recipe.model = smaller;
+    return encode_model(cut_network, recipe_.name, provenance(recipe, model));
+  }
+
+  // Of a model that was cut and not trained since.
+  static std::string provenance(Recipe recipe, const StoredModel& from) {
+    recipe.train.corpus = TrainOptions{}.corpus;
+    const auto start = nlohmann::ordered_json::parse(ancestry(from.name, from.provenance));
+    return nlohmann::ordered_json{{"step", 0}, {"start", start}, {"recipe", recipe.to_toml()}}.dump();
+  }
+
+  static void check(const Importance& importance, const Units& units) {
+    for (std::size_t g = 0; g < importance.size(); ++g) {
+      const double most = *std::max_element(importance[g].begin(), importance[g].end());
+      if (!std::isfinite(most) || most <= 0)
+        throw Error(ExitCode::kTraining,
+                    "{}: no unit of it lowers the loss, so that pruning would take the whole layer; train the model "
+                    "further, or train a recipe without that layer",
+                    units.groups[g].name);
+    }
+  }
+
+  Standing standing(const StoredModel& model, const fs::path& path) const {
+    const auto network = make_network(model);
+    return {path, model.bytes.size(), model.architecture,
+            validation_->run(*network, Spectrum(model.architecture, torch::kCPU))};
+  }
+
+  const PruneOptions& options_;
+  StoredModel original_;
+  Architecture floor_;
+  Recipe recipe_;
+  fs::path work_;
+  std::optional<corpus::Corpus> corpus_;
+  std::optional<Validation> validation_;
+};
+
+}  // namespace
+
+Pruned prune(const PruneOptions& options) { return Pruner(options).run(); }
+
+}  // namespace pellucid::training

@@ -107,7 +107,7 @@ void add_prepare(CLI::App& app) {
   command->add_option("--rate", prepare.rate_hz, "Sample rate of the corpus in Hz")->capture_default_str();
   command
       ->add_option("--groups", options->groups,
-                   "CSV (kind,pattern,group,label) that says which recordings are one speaker or source; see "
+                   "CSV (kind,pattern,group,label[,split]) that says which recordings are one speaker or source; see "
                    "docs/data-pipeline.md")
       ->type_name("FILE.csv");
   command->add_option("--valid", prepare.shares.valid, "Share of the speakers and sources held back for validation")

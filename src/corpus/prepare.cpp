@@ -72,6 +72,7 @@ std::string made_with(const PrepareOptions& o) {
   json rules = json::array();
   for (const GroupRule& rule : o.groups.rules()) {
     rules.push_back({rule.kind ? to_string(*rule.kind) : "", rule.pattern, rule.group, rule.label});
+    if (rule.split) rules.back().push_back(to_string(*rule.split));
   }
   const std::string text = rules.dump(-1, ' ', false, json::error_handler_t::replace);
   return json{{"decode", decode_json(o)},
@@ -234,6 +235,7 @@ Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& o
   index.made_with = made_with(options);
   index.shards = std::move(shards);
   std::vector<std::string> groups[3];
+  std::map<std::string, Split> splits[3];
   for (const FileRecord& record : records) {
     const GroupAndLabel group = options.groups.find(record.source.kind, record.source.name);
     for (std::size_t i = 0; i < record.pieces.size(); ++i) {
@@ -251,11 +253,15 @@ Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& o
       clip.activity = piece.measures.activity;
       clip.noise_floor_dbfs = piece.measures.noise_floor_dbfs;
       clip.bandwidth_hz = piece.measures.bandwidth_hz;
-      groups[static_cast<std::size_t>(clip.kind)].push_back(clip.group);
+      const auto k = static_cast<std::size_t>(clip.kind);
+      if (group.split)
+        splits[k][clip.group] = *group.split;
+      else
+        groups[k].push_back(clip.group);
       index.clips.push_back(std::move(clip));
     }
   }
-  if (groups[0].empty()) {
+  if (groups[0].empty() && splits[0].empty()) {
     std::map<std::string, int> reasons;
     for (const FileRecord& record : records) {
       if (record.source.kind != Kind::kSpeech) continue;
@@ -268,13 +274,12 @@ Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& o
                 "--speech: found no recording that is fit ({}), expected some; add better ones or widen the limits",
                 fmt::join(parts, ", "));
   }
-  std::map<std::string, Split> splits[3];
   for (const Kind kind : {Kind::kSpeech, Kind::kNoise, Kind::kRir}) {
     const auto k = static_cast<std::size_t>(kind);
     SplitShares shares = options.shares;
     const std::set<std::string> distinct(groups[k].begin(), groups[k].end());
     if (kind == Kind::kRir && distinct.size() < 3) shares.valid = shares.test = 0;  // few rooms: all of them train
-    splits[k] = assign_splits(shares, kind, groups[k]);
+    splits[k].merge(assign_splits(shares, kind, groups[k]));
   }
   for (Clip& clip : index.clips) clip.split = splits[static_cast<std::size_t>(clip.kind)].at(clip.group);
   return index;

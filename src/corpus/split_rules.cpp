@@ -104,6 +104,7 @@ std::string template_fault(const std::string& text, std::size_t wildcards) {
 }
 
 constexpr const char* kHeader = "kind,pattern,group,label";
+constexpr const char* kHeaderWithSplit = "kind,pattern,group,label,split";
 
 }  // namespace
 
@@ -145,6 +146,7 @@ GroupRules GroupRules::load(const std::filesystem::path& csv) {
 GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {
   GroupRules result;
   bool header_seen = false;
+  std::size_t columns = 4;
   int number = 0;
   while (!csv.empty()) {
     ++number;
@@ -157,13 +159,21 @@ GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {
       throw Error(ExitCode::kUsage, "--groups {}, line {}: {}", name, number, what);
     };
     if (!header_seen) {
-      if (line != kHeader) fail(fmt::format("found the header '{}', expected '{}'", line, kHeader));
+      if (line != kHeader && line != kHeaderWithSplit)
+        fail(fmt::format("found the header '{}', expected '{}' or '{}'", line, kHeader, kHeaderWithSplit));
       header_seen = true;
+      columns = line == kHeader ? 4 : 5;
       continue;
     }
     const std::vector<std::string> fields = csv_fields(line);
-    if (fields.size() != 4) fail(fmt::format("found {} fields, expected 4 ({})", fields.size(), kHeader));
-    GroupRule rule{std::nullopt, fields[1], fields[2], fields[3]};
+    if (fields.size() != columns)
+      fail(fmt::format("found {} fields, expected {} ({})", fields.size(), columns,
+                       columns == 4 ? kHeader : kHeaderWithSplit));
+    GroupRule rule{std::nullopt, fields[1], fields[2], fields[3], std::nullopt};
+    if (columns == 5 && !fields[4].empty()) {
+      rule.split = split_from_string(fields[4]);
+      if (!rule.split) fail(fmt::format("found the split '{}', expected train, valid, test or nothing", fields[4]));
+    }
     if (!fields[0].empty()) {
       rule.kind = kind_from_string(fields[0]);
       if (!rule.kind) fail(fmt::format("found the kind '{}', expected speech, noise, rir or nothing", fields[0]));
@@ -189,7 +199,7 @@ GroupAndLabel GroupRules::find(Kind kind, const std::string& name) const {
   for (const GroupRule& rule : rules_) {
     if (rule.kind && *rule.kind != kind) continue;
     if (!glob_match(rule.pattern, name, &captures)) continue;
-    return {fill_in(rule.group, name, captures), fill_in(rule.label, name, captures)};
+    return {fill_in(rule.group, name, captures), fill_in(rule.label, name, captures), rule.split};
   }
   const std::size_t slash = name.rfind('/');
   if (slash == std::string::npos) return {".", ""};

@@ -12,7 +12,8 @@
 //   at its end
 // A group of `-` leaves the recording out of the corpus. `kind` is speech, noise, rir or empty for any; `label` (a
 // noise class, a language) may be empty. A recording that no line matches belongs to the group named like its folder,
-// labelled like its first folder. Lines that begin with # are comments.
+// labelled like its first folder. A fifth column `split` (train, valid, test or empty) puts a group on a side of the
+// split in place of chance. Lines that begin with # are comments.
 #pragma once
 
 #include <filesystem>
@@ -31,10 +32,12 @@ inline constexpr const char* kLeaveOut = "-";
 struct GroupRule {
   std::optional<Kind> kind;
   std::string pattern, group, label;
+  std::optional<Split> split;
 };
 
 struct GroupAndLabel {
   std::string group, label;
+  std::optional<Split> split = std::nullopt;
 };
 
 class GroupRules {

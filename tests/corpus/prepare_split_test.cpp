@@ -121,6 +121,8 @@ TEST(PrepareRules, FaultsNameTheLine) {
   EXPECT_NE(fault(header + "speech,a,{speaker},c\n").find("{speaker}"), std::string::npos);
   EXPECT_NE(fault(header + "speech,a,{1,c\n").find("without"), std::string::npos);
   EXPECT_NE(fault(header + "speech,,b,c\n").find("empty"), std::string::npos);
+  EXPECT_NE(fault("kind,pattern,group,label,split\nspeech,a,b,c,left\n").find("'left'"), std::string::npos);
+  EXPECT_NE(fault("kind,pattern,group,label,split\nspeech,a,b,c\n").find("expected 5"), std::string::npos);
   EXPECT_THROW(GroupRules::load("/nowhere/rules.csv"), Error);
   EXPECT_THROW(GroupRules::load("/tmp"), Error);
 }

@@ -200,6 +200,28 @@ TEST_F(PrepareTest, GroupsFromATableAndLeftOut) {
   EXPECT_EQ(corpus.clips().size(), 24u);
 }
 
+TEST_F(PrepareTest, SidesFromATable) {
+  PrepareOptions options = options_for(root(), out());
+  options.groups = GroupRules::parse(
+      "kind,pattern,group,label,split\nspeech,speaker1/*,one,en,test\nspeech,speaker2/*,two,en,\n"
+      "noise,**,all,,valid\n",
+      "rules");
+  prepare(options, {});
+  int one = 0, two = 0, noise = 0;
+  for (const Clip& clip : Corpus::open(out()).clips()) {
+    one += clip.group == "one" ? 1 : 0;
+    two += clip.group == "two" ? 1 : 0;
+    noise += clip.kind == Kind::kNoise ? 1 : 0;
+    EXPECT_EQ(clip.split == Split::kTest, clip.group == "one") << clip.path;
+    if (clip.kind == Kind::kNoise) {
+      EXPECT_EQ(clip.split, Split::kValid) << clip.path;
+    }
+  }
+  EXPECT_GT(one, 0);
+  EXPECT_GT(two, 0);
+  EXPECT_GT(noise, 0);
+}
+
 TEST_F(PrepareTest, SameNamesInTwoFolders) {
   PrepareOptions options = options_for(root(), out());
   test::write_wav(root() / "more/speaker0/0.wav", test::bursts(1.5, 0.1f, 50, 501));

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/models.hpp"
+#include "cli/train_commands.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 
@@ -31,11 +33,13 @@ fs::path find_trainer() {
 
 void add_train(CLI::App& app) {
   if (find_trainer().empty()) return;
-  app.add_subcommand("train", "Train a network by a recipe (pellucid-train)");
-  app.add_subcommand("prune", "Cut units out of a model and train it on (pellucid-train)");
+  for (const TrainCommand& command : kTrainCommands) app.add_subcommand(command.name, command.help);
 }
 
-bool is_training_command(std::string_view name) { return name == "train" || name == "prune"; }
+bool is_training_command(std::string_view name) {
+  return std::any_of(std::begin(kTrainCommands), std::end(kTrainCommands),
+                     [&](const TrainCommand& command) { return name == command.name; });
+}
 
 void exec_train(const std::vector<std::string>& arguments) {
   const fs::path trainer = find_trainer();

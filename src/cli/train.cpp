@@ -20,7 +20,9 @@ using pellucid::Error;
 using pellucid::ExitCode;
 
 int run(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "prune") return pellucid::cli::run_prune(argc - 1, argv + 1);
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "adapt") return pellucid::cli::run_adapt(argc - 1, argv + 1);
+  if (command == "prune") return pellucid::cli::run_prune(argc - 1, argv + 1);
   CLI::App app{"Trains a network by a recipe (TOML) on a corpus of `pellucid prepare`.", "pellucid train"};
   std::string recipe_path, corpus, output, device;
   std::vector<std::string> settings;

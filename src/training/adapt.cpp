@@ -1,0 +1,230 @@
+#include "training/adapt.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "audio/sound.hpp"
+#include "audio/stream.hpp"
+#include "corpus/prepare.hpp"
+#include "support/atomic_file.hpp"
+#include "support/error.hpp"
+#include "support/interrupt.hpp"
+#include "training/export.hpp"
+#include "training/stored_model.hpp"
+#include "training/trainer.hpp"
+
+namespace pellucid::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kWavPcm16 = 0x010002;  // SF_FORMAT_WAV | SF_FORMAT_PCM_16
+constexpr double kStretchS = 10, kLeastNoiseS = 20;
+constexpr int kHeldBackOfEvery = 5;  // one of so many stretches
+constexpr double kSpeakersHeldBack = 0.2;
+constexpr int kProbeSteps = 20;  // that tell how many fit into the minutes
+constexpr double kShares[] = {0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0};
+
+// The user's noise as files of kStretchS each, so that a corpus can hold some back.
+double write_stretches(const std::vector<fs::path>& sources, int rate_hz, const fs::path& folder) {
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  std::vector<corpus::SourceFolder> folders;
+  std::vector<fs::path> files;
+  for (const fs::path& source : sources) {
+    if (fs::is_directory(source))
+      folders.push_back({corpus::Kind::kNoise, source});
+    else
+      files.push_back(source);
+  }
+  for (const corpus::SourceFile& file : corpus::scan(folders).files) files.push_back(file.file);
+  if (files.empty())
+    throw Error(ExitCode::kCorpus, "--noise {}: found no sound file, expected some (wav, flac, ogg, opus, mp3 ..)",
+                sources.front().string());
+  double total_s = 0;
+  int count = 0;
+  for (const fs::path& file : files) {
+    const audio::Sound sound = audio::load(file, {.rate_hz = rate_hz});
+    const auto stretches = std::max<std::size_t>(1, std::size_t(double(sound.frames()) / (kStretchS * rate_hz)));
+    for (std::size_t i = 0; i < stretches; ++i) {
+      const std::size_t from = sound.frames() * i / stretches, to = sound.frames() * (i + 1) / stretches;
+      audio::StreamFormat mono;
+      mono.rate_hz = rate_hz;
+      mono.channels = 1;
+      mono.code = kWavPcm16;
+      const fs::path path =
+          folder / fmt::format("{}-{:05}.wav", count % kHeldBackOfEvery == 1 ? "held" : "tune", count);
+      ++count;
+      audio::Writer writer(path, audio::output_format(mono, path));
+      writer.write(std::vector<double>(sound.samples.begin() + std::ptrdiff_t(from),
+                                       sound.samples.begin() + std::ptrdiff_t(to)));
+      writer.close();
+    }
+    total_s += double(sound.frames()) / rate_hz;
+  }
+  if (total_s < kLeastNoiseS)
+    throw Error(ExitCode::kCorpus,
+                "--noise {}: found {:.1f} s of sound, expected {:.0f} s or more; a few minutes are good",
+                sources.front().string(), total_s, kLeastNoiseS);
+  return total_s;
+}
+
+corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::vector<fs::path>& noise,
+                           const std::string& rules, const fs::path& out) {
+  corpus::PrepareOptions prepare;
+  for (const fs::path& folder : options.speech) prepare.folders.push_back({corpus::Kind::kSpeech, folder});
+  for (const fs::path& folder : noise) prepare.folders.push_back({corpus::Kind::kNoise, folder});
+  prepare.out = out;
+  prepare.rate_hz = rate_hz;
+  prepare.groups = corpus::GroupRules::parse("kind,pattern,group,label,split\n" + rules, "of adapt");
+  prepare.shares.valid = kSpeakersHeldBack;
+  prepare.shares.seed = options.seed;
+  prepare.update = true;
+  corpus::PrepareHooks hooks;
+  hooks.stop = [] { return interrupted(); };
+  corpus::prepare(prepare, hooks);
+  return corpus::Corpus::open(prepare.out);
+}
+
+// The recipe that the model was trained by, or the default one, as far as it also holds for tuning.
+Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const fs::path& work) {
+  const auto training = nlohmann::json::parse(model.provenance, nullptr, false);
+  const fs::path path = work / "recipe.toml";
+  if (training.is_object() && training.contains("recipe")) {
+    write_file(path, training["recipe"].get<std::string>());
+  } else {
+    Recipe plain;
+    plain.name = model.name;
+    plain.model = model.architecture;
+    write_file(path, plain.to_toml());
+  }
+  std::vector<std::string> settings = {"mix.synthetic_probability=0.15",
+                                       "mix.babble_probability=0.15",
+                                       "mix.second_noise_probability=0.15",
+                                       "train.batch=4",
+                                       "train.replicas=2",
+                                       "train.learning_rate=0.0002",
+                                       "train.warmup_steps=50",
+                                       "train.decay=1.0",
+                                       "train.average=0.99",
+                                       "train.validate_every=250",
+                                       "train.checkpoint_every=250",
+                                       "train.valid_pairs=48"};
+  settings.insert(settings.end(), options.settings.begin(), options.settings.end());
+  Recipe recipe = Recipe::load(path, settings);
+  recipe.name = "tuned";
+  recipe.train.seed = int(options.seed);
+  recipe.train.start = options.model.string();
+  recipe.train.corpus = (work / "corpus").string();
+  recipe.train.output = (work / "run").string();
+  return recipe;
+}
+
+// As many steps as the minutes allow, kept over interruptions.
+long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work) {
+  const fs::path kept = work / "run" / "recipe.toml";
+  if (fs::exists(kept) && fs::exists(work / "run" / "last.ckpt")) {
+    const int steps = Recipe::load(kept).train.steps;
+    if (steps > kProbeSteps) return steps;
+  }
+  recipe.train.steps = kProbeSteps;
+  recipe.train.output = (work / "probe").string();
+  recipe.train.valid_pairs = 1;
+  fs::remove_all(recipe.train.output);
+  const auto start = std::chrono::steady_clock::now();
+  train(recipe, false, ProgressStyle::kNone);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  fs::remove_all(recipe.train.output);
+  return std::max(long(kProbeSteps) + 1, std::lround(options.minutes * 60 / (spent.count() / kProbeSteps)));
+}
+
+std::shared_ptr<Network> blend(const StoredModel& old_model, const StoredModel& new_model, double share) {
+  StoredModel mixed = old_model;
+  for (std::size_t i = 0; i < mixed.tensors.size(); ++i)
+    mixed.tensors[i].second = old_model.tensors[i].second * (1 - share) + new_model.tensors[i].second * share;
+  return make_network(mixed);
+}
+
+std::string provenance(const AdaptOptions& options, const StoredModel& model, const AdaptResult& result,
+                       const StoredModel& tuned) {
+  nlohmann::ordered_json j = nlohmann::ordered_json::parse(tuned.provenance, nullptr, false);
+  j["adapted"] = {{"from", model.name},
+                  {"noise_s", result.noise_s},
+                  {"share", result.share},
+                  {"own_si_sdr_db", {result.own_before.si_sdr_db, result.own_after.si_sdr_db}},
+                  {"own_stoi", {result.own_before.stoi, result.own_after.stoi}},
+                  {"others_si_sdr_db", {result.others_before.si_sdr_db, result.others_after.si_sdr_db}},
+                  {"others_stoi", {result.others_before.stoi, result.others_after.stoi}},
+                  {"minutes", options.minutes}};
+  return j.dump();
+}
+
+}  // namespace
+
+AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
+  const StoredModel model = read_stored_model(options.model);
+  const fs::path work = fs::path(options.out).concat(".adapt");
+  std::error_code error;
+  fs::create_directories(work, error);
+  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", work.string(), error.message());
+
+  AdaptResult result;
+  const int rate_hz = int(model.architecture.sample_rate_hz);
+  const fs::path own_noise = work / "noise";
+  result.noise_s = write_stretches(options.noise, rate_hz, own_noise);
+  std::vector<fs::path> noises = options.others;
+  noises.push_back(own_noise);
+  constexpr const char* kOwn =
+      "noise,tune-*,own/tune-{1},own,train\nnoise,held-*,own/held-{1},own,valid\nnoise,**,others/{1},others,train\n";
+  constexpr const char* kOthers = "noise,**,others/{1},others,valid\n";
+  const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, kOwn, work / "corpus");
+  const corpus::Corpus others_corpus = make_corpus(options, rate_hz, options.others, kOthers, work / "others");
+  Recipe recipe = make_recipe(options, model, work);
+  recipe.train.steps = int(find_steps(options, recipe, work));
+  const TrainResult trained = train(recipe, true, style);
+  result.steps = trained.steps;
+  const StoredModel tuned = read_stored_model(trained.model);
+
+  Recipe own = recipe, others = recipe;
+  own.mix.synthetic_probability = own.mix.babble_probability = 0;
+  others.mix.synthetic_probability = 0.3;
+  others.mix.babble_probability = 0.2;
+  others.mix.second_noise_probability = 0;
+  const Validation on_own(own_corpus, own), on_others(others_corpus, others);
+  const Spectrum spectrum(model.architecture, torch::kCPU);
+  Progress progress({.label = "Weighing", .total = double(std::size(kShares)) + 1, .unit = "mixes", .style = style});
+  const auto before = make_network(model);
+  result.own_before = result.own_after = on_own.run(*before, spectrum);
+  result.others_before = result.others_after = on_others.run(*before, spectrum);
+  progress.add(1);
+  std::shared_ptr<Network> best;
+  for (const double share : kShares) {
+    if (interrupted()) throw Error(ExitCode::kInterrupted, "stopped while weighing; go on with the same command");
+    const auto network = blend(model, tuned, share);
+    const Scores on_noise = on_own.run(*network, spectrum), on_rest = on_others.run(*network, spectrum);
+    progress.note(fmt::format(
+        "{:.0f} % of the new weights: own noise {:+.2f} dB, STOI {:+.4f}; others {:+.2f} dB, {:+.4f}", 100 * share,
+        on_noise.si_sdr_db - result.own_before.si_sdr_db, on_noise.stoi - result.own_before.stoi,
+        on_rest.si_sdr_db - result.others_before.si_sdr_db, on_rest.stoi - result.others_before.stoi));
+    progress.add(1);
+    const bool forgets = on_rest.si_sdr_db < result.others_before.si_sdr_db - kMostLossDb ||
+                         on_rest.stoi < result.others_before.stoi - kMostLossStoi;
+    if (forgets || on_noise.score() <= result.own_after.score()) continue;
+    result.share = share;
+    result.own_after = on_noise;
+    result.others_after = on_rest;
+    best = network;
+  }
+  if (!best)
+    throw Error(ExitCode::kTraining,
+                "{}: nothing was gained on the noise held back ({:.2f} dB SI-SDR as before), so no model is written; "
+                "try more noise, more --minutes or a larger model",
+                options.model.string(), result.own_before.si_sdr_db);
+  write_file(options.out, encode_model(*best, options.out.stem().string(), provenance(options, model, result, tuned)));
+  fs::remove_all(work, error);
+  return result;
+}
+
+}  // namespace pellucid::training

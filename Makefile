@@ -12,6 +12,7 @@ ALL_READY := build/.setup-all
 FUZZ_READY := build/.setup-fuzz
 PEERS_READY := build/.setup-peers
 PYTHON_READY := build/.setup-python
+DEB_READY := build/.setup-deb
 endif
 
 RELEASE := build/release
@@ -106,6 +107,17 @@ format: $(ALL_READY)
 install: build
 	cmake --install $(RELEASE) --prefix $(PREFIX)
 
+## deb         Debian packages of the tool, the library, the models and the plugins into build/deb, past lintian
+.PHONY: deb
+deb: $(DEB_READY)
+	@DEB_BUILD_OPTIONS="parallel=$(JOBS) $$DEB_BUILD_OPTIONS" scripts/deb.sh
+
+## test-deb    install those packages in a fresh Debian, use them there, build a program against them, purge them
+.PHONY: test-deb
+test-deb: $(DEB_READY)
+	@test -n "$$(ls build/deb/*.deb 2>/dev/null)" || $(MAKE) deb
+	@scripts/test-deb.sh build/deb
+
 ## setup       install every Debian package that the project is built with
 .PHONY: setup
 setup: $(ALL_READY)
@@ -113,7 +125,7 @@ setup: $(ALL_READY)
 ## clean       remove what the targets above built
 .PHONY: clean
 clean:
-	rm -rf $(RELEASE) build/dev build/asan build/tsan build/fuzz build/demo
+	rm -rf $(RELEASE) build/deb build/dev build/asan build/tsan build/fuzz build/demo
 
 ## help        this list
 .PHONY: help
@@ -122,5 +134,5 @@ help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 # One stamp a set-up, so that a second run does none.
-build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-peers build/.setup-python: build/.setup-%: scripts/setup.sh
+build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-peers build/.setup-python build/.setup-deb: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

@@ -14,6 +14,17 @@
 #include "support/interrupt.hpp"
 #include "training/trainer.hpp"
 
+std::optional<int> pellucid::cli::parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    throw Error(ExitCode::kUsage, "{}; see '{} --help'.", error.what(), app.get_name());
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 using pellucid::Error;
@@ -35,13 +46,7 @@ int run(int argc, char** argv) {
   app.add_option("--device", device, "cpu or cuda (train.device)");
   app.add_flag("--resume", resume, "Go on from the last checkpoint in the output folder");
   app.add_flag("--json", json, "Progress as JSON lines, the result on standard output");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    throw Error(ExitCode::kUsage, "{}; see 'pellucid train --help'.", error.what());
-  }
+  if (const auto code = pellucid::cli::parse(app, argc, argv)) return *code;
   if (!corpus.empty()) settings.push_back("train.corpus='" + corpus + "'");
   if (!output.empty()) settings.push_back("train.output='" + output + "'");
   if (!device.empty()) settings.push_back("train.device='" + device + "'");

@@ -65,13 +65,7 @@ int run_adapt(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_flag("--force", force, "Replace a file that is there");
   app.add_flag("--json", json, "Progress as JSON lines, the result on standard output");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    throw Error(ExitCode::kUsage, "{}; see 'pellucid adapt --help'.", error.what());
-  }
+  if (const auto code = parse(app, argc, argv)) return *code;
   if (!force && fs::exists(options.out))
     throw Error(ExitCode::kOutput, "{}: exists already; add --force to replace it, or name another file",
                 options.out.string());

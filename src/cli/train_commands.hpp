@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 
 namespace pellucid::cli {
 
@@ -14,6 +15,9 @@ inline constexpr TrainCommand kTrainCommands[] = {
     {"adapt", "Tune a model to your own noise (pellucid-train)"},
     {"prune", "Cut units out of a model and train it on (pellucid-train)"},
 };
+
+/// The exit code when that is all, as after --help. Throws Error(kUsage) that names the command.
+std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
 /// argv[0] is the command's name. Return the exit code; throw pellucid::Error.
 int run_adapt(int argc, char** argv);

@@ -90,13 +90,7 @@ int run_prune(int argc, char** argv) {
   app.add_flag("--resume", options.resume, "Go on with what was stopped");
   app.add_flag("--force", options.force, "Replace a file that is there");
   app.add_flag("--json", json, "Progress as JSON lines, the result on standard output");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    throw Error(ExitCode::kUsage, "{}; see 'pellucid prune --help'.", error.what());
-  }
+  if (const auto code = parse(app, argc, argv)) return *code;
   options.model = find_model(model);
   options.importance = kinds.at(kind);
   if (!corpus.empty()) options.settings.push_back("train.corpus='" + corpus + "'");

@@ -12,6 +12,7 @@
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "training/export.hpp"
+#include "training/provenance.hpp"
 #include "training/stored_model.hpp"
 #include "training/trainer.hpp"
 
@@ -88,37 +89,24 @@ corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::
   return corpus::Corpus::open(prepare.out);
 }
 
-// The recipe that the model was trained by, or the default one, as far as it also holds for tuning.
+// The recipe that the model was trained by, as far as it also holds for tuning.
 Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const fs::path& work) {
-  const auto training = nlohmann::json::parse(model.provenance, nullptr, false);
-  const fs::path path = work / "recipe.toml";
-  if (training.is_object() && training.contains("recipe")) {
-    write_file(path, training["recipe"].get<std::string>());
-  } else {
-    Recipe plain;
-    plain.name = model.name;
-    plain.model = model.architecture;
-    write_file(path, plain.to_toml());
-  }
-  std::vector<std::string> settings = {"mix.synthetic_probability=0.15",
-                                       "mix.babble_probability=0.15",
-                                       "mix.second_noise_probability=0.15",
-                                       "train.batch=4",
-                                       "train.replicas=2",
-                                       "train.learning_rate=0.0002",
-                                       "train.warmup_steps=50",
-                                       "train.decay=1.0",
-                                       "train.average=0.99",
-                                       "train.validate_every=250",
-                                       "train.checkpoint_every=250",
-                                       "train.valid_pairs=48"};
-  settings.insert(settings.end(), options.settings.begin(), options.settings.end());
-  Recipe recipe = Recipe::load(path, settings);
+  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 0.1);
   recipe.name = "tuned";
-  recipe.train.seed = int(options.seed);
-  recipe.train.start = options.model.string();
-  recipe.train.corpus = (work / "corpus").string();
-  recipe.train.output = (work / "run").string();
+  recipe.mix.synthetic_probability = recipe.mix.babble_probability = recipe.mix.second_noise_probability = 0.15;
+  TrainOptions& t = recipe.train;
+  t.batch = 4;
+  t.replicas = 2;
+  t.warmup_steps = 50;
+  t.decay = 1;
+  t.average = 0.99;
+  t.validate_every = t.checkpoint_every = 250;
+  t.valid_pairs = 48;
+  t.seed = int(options.seed);
+  recipe.apply(options.settings);
+  t.start = options.model.string();
+  t.corpus = (work / "corpus").string();
+  t.output = (work / "run").string();
   return recipe;
 }
 

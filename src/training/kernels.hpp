@@ -18,6 +18,18 @@ using Index = std::ptrdiff_t;
 void gemm(Index m, Index n, Index k, const float* a, Index row_step, Index depth_step, const float* b, Index ldb,
           float* c, Index ldc, float beta, bool readable = false);
 
+/// What factors of a product are: floats, or bfloat16 rounded from them (8 bits of precision, the range of a float;
+/// Kalamkar et al. 2019). Sums are floats always. AVX512-BF16 multiplies twice as many of the latter.
+enum class Precision { kFloat32, kBfloat16 };
+/// Two bfloat16, the one of the lower index in the lower half.
+using Pair = std::uint32_t;
+/// Whether this build multiplies pairs by an instruction; otherwise they are slower than floats.
+bool multiplies_pairs();
+/// The same product of pairs along its depth: A[m*row_step + p*pair_step], B[p*ldb + n], both factors 2p and 2p + 1.
+/// padded(n) pairs may be read from the start of every row of B.
+void gemm(Index m, Index n, Index pairs, const Pair* a, Index row_step, Index pair_step, const Pair* b, Index ldb,
+          float* c, Index ldc, float beta);
+
 /// Where a convolution reads: rows are [frames][positions]; tap j of row (t, p) is row (t + frame_step[j], p +
 /// position_step[j]), zero outside 0 <= p < positions and outside its own sequence of `sequence_frames` frames.
 struct Taps {
@@ -35,7 +47,7 @@ struct Rows {
 /// y[row, out] = sum_{tap,in} x[tap row, in] * weight[out, tap, in]. Adds each channel's sum and sum of squares of y to
 /// `sum` and `sum_squares` when they are given.
 void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight, float* y,
-              double* sum, double* sum_squares);
+              double* sum, double* sum_squares, Precision precision = Precision::kFloat32);
 
 /// What follows a convolution's result u: pre = u * scale + shift, then PReLU. Per channel; without slope, no PReLU.
 struct Activation {
@@ -56,7 +68,8 @@ struct Upstream {
 };
 /// dx = (add ? dx : 0) + the transpose of convolve; dweight += its gradient. dx may be null.
 void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight,
-                       const Upstream& upstream, float* dx, bool add, float* dweight);
+                       const Upstream& upstream, float* dx, bool add, float* dweight,
+                       Precision precision = Precision::kFloat32);
 
 /// y[f, o, c] = sum_i weight[o, i] x[f, i, c].
 void band_mix(Index frames, Index out, Index in, Index channels, const float* x, const float* weight, float* y);
@@ -71,10 +84,11 @@ void depthwise_mix_backward(Index frames, Index out, Index in, Index channels, c
 /// GRU over [sequences][steps][lanes] rows (lanes share weights and run side by side). `gates_in` = W_ih x + b_ih,
 /// [rows, 3H]. Writes h [rows, H] and what the backward pass needs: `saved` [rows, 4H] = r, u, n, W_hn h + b_hn.
 void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* gates_in, const float* weight_hh,
-         const float* bias_hh, float* h, float* saved);
+         const float* bias_hh, float* h, float* saved, Precision precision = Precision::kFloat32);
 /// Gradients: dgates_in [rows, 3H] (written), dweight_hh, dbias_hh (added to).
 void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const float* weight_hh, const float* h,
-                  const float* saved, const float* dh, float* dgates_in, float* dweight_hh, float* dbias_hh);
+                  const float* saved, const float* dh, float* dgates_in, float* dweight_hh, float* dbias_hh,
+                  Precision precision = Precision::kFloat32);
 
 /// Attention of rows [frames][bands] with `hidden` columns each of queries, keys and values, in `heads` heads: over the
 /// last `entries` frames of the same band, zeros before the sequence's start, or over all bands of the same frame.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "training/kernels.hpp"
+#include "training/kernels_products.hpp"
 #include "training/vector.hpp"
 
 namespace pellucid::training::kernels {
@@ -151,31 +152,18 @@ class Columns {
   Floats buffer_;
 };
 
-// A matrix whose rows are padded to whole vectors, `value(row, column)` of it.
-struct Padded {
-  template <typename Value>
-  Padded(Index rows, Index columns, Value value)
-      : step(padded(columns)), values(static_cast<std::size_t>(rows * padded(columns))) {
-    for (Index r = 0; r < rows; ++r)
-      for (Index c = 0; c < columns; ++c) values[r * step + c] = value(r, c);
-  }
-  Index step;
-  Floats values;
-};
-
 }  // namespace
 
 void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight, float* y,
-              double* sum, double* sum_squares) {
+              double* sum, double* sum_squares, Precision precision) {
   const Index total = rows.frames * rows.positions, depth = in * taps.count;
-  const Padded wt(depth, out, [&](Index d, Index o) { return weight[o * depth + d]; });
+  ConstantProduct product(usable(precision, in), depth, out, [&](Index d, Index o) { return weight[o * depth + d]; });
   const Cycle cycle(out);
   Columns columns(rows, taps, in, x);
   for (Index first = 0; first < total; first += columns.block_rows()) {
     const Index count = std::min(columns.block_rows(), total - first);
     float* dst = y + first * out;
-    gemm(count, out, depth, columns.of(first, count), columns.row_step(), 1, wt.values.data(), wt.step, dst, out, 0,
-         true);
+    product.run(count, columns.of(first, count), columns.row_step(), dst, false);
     if (sum == nullptr) continue;
     for (Index v = 0; v < cycle.vectors(); ++v) {
       Vec s = {}, q = {};
@@ -191,31 +179,31 @@ void convolve(const Rows& rows, const Taps& taps, Index in, Index out, const flo
 }
 
 void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, const float* x, const float* weight,
-                       const Upstream& upstream, float* dx, bool add, float* dweight) {
+                       const Upstream& upstream, float* dx, bool add, float* dweight, Precision precision) {
   const Index total = rows.frames * rows.positions, depth = in * taps.count;
   const bool inside = within_frame(taps);
   // Inside a frame, dx[q] = sum_j W_j^T d[q - step_j]: a convolution again, its taps in the other order.
   const Index before = inside ? taps.position_step[taps.count - 1] : 0;
-  const Padded back(inside ? taps.count * out : out, inside ? in : depth, [&](Index r, Index c) {
-    return inside ? weight[(r % out) * depth + (taps.count - 1 - r / out) * in + c] : weight[r * depth + c];
-  });
+  ConstantProduct back(
+      usable(precision, out), inside ? taps.count * out : out, inside ? in : depth, [&](Index r, Index c) {
+        return inside ? weight[(r % out) * depth + (taps.count - 1 - r / out) * in + c] : weight[r * depth + c];
+      });
+  WeightGradient gradient_of_weight(precision, depth, out);
   if (dx != nullptr && !inside && !add) std::fill(dx, dx + total * in, 0.0f);
   const Gradient gradient(out, upstream);
   Columns columns(rows, taps, in, x);
   Floats d(static_cast<std::size_t>((columns.block_rows() + taps.count) * out + kLanes));  // rows of zeros around
   Floats spread(inside ? 0 : static_cast<std::size_t>(kBlockRows * depth));
-  Floats dwt(static_cast<std::size_t>(depth * out));  // [depth, out]
   for (Index first = 0; first < total; first += columns.block_rows()) {
     const Index count = std::min(columns.block_rows(), total - first);
     float* own = &d[before * out];
     gradient.write(first * out, count * out, own);
-    gemm(depth, out, count, columns.of(first, count), 1, columns.row_step(), own, out, dwt.data(), out, 1, true);
+    gradient_of_weight.add(count, columns.of(first, count), columns.row_step(), own);
     if (dx == nullptr) continue;
     if (inside) {
-      gemm(count, in, taps.count * out, d.data(), out, 1, back.values.data(), back.step, dx + first * in, in,
-           add ? 1.0f : 0.0f, true);
+      back.run(count, d.data(), out, dx + first * in, add);
     } else {
-      gemm(count, depth, out, own, out, 1, back.values.data(), back.step, spread.data(), depth, 0, true);
+      back.run(count, own, out, spread.data(), false);
       const float* from = spread.data();
       for_taps(rows, taps, first, count, [&](Index row) {
         if (row >= 0)
@@ -225,7 +213,7 @@ void convolve_backward(const Rows& rows, const Taps& taps, Index in, Index out, 
     }
   }
   for (Index o = 0; o < out; ++o)
-    for (Index k = 0; k < depth; ++k) dweight[o * depth + k] += dwt[k * out + o];
+    for (Index k = 0; k < depth; ++k) dweight[o * depth + k] += gradient_of_weight.sum(k, o);
 }
 
 void activate(Index n, Index channels, const float* u, const Activation& activation, const float* residual, float* y) {

@@ -3,22 +3,22 @@
 #include <vector>
 
 #include "training/kernels.hpp"
+#include "training/kernels_products.hpp"
 #include "training/vector.hpp"
 
 namespace pellucid::training::kernels {
+
 void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* gates_in, const float* weight_hh,
-         const float* bias_hh, float* h, float* saved) {
+         const float* bias_hh, float* h, float* saved, Precision precision) {
   const Index g = 3 * hidden;
-  std::vector<float> wt(static_cast<std::size_t>(g * hidden));  // [H, 3H]
-  for (Index o = 0; o < g; ++o)
-    for (Index k = 0; k < hidden; ++k) wt[k * g + o] = weight_hh[o * hidden + k];
+  ConstantProduct product(usable(precision, hidden), hidden, g, [&](Index k, Index o) { return weight_hh[o * hidden + k]; });
   std::vector<float> gates_h(static_cast<std::size_t>(lanes * g));
   const std::vector<float> zero(static_cast<std::size_t>(lanes * hidden));
   for (Index s = 0; s < sequences; ++s) {
     const float* previous = zero.data();
     for (Index t = 0; t < steps; ++t) {
       const Index row = (s * steps + t) * lanes;
-      gemm(lanes, g, hidden, previous, hidden, 1, wt.data(), g, gates_h.data(), g, 0);
+      product.run(lanes, previous, hidden, gates_h.data(), false);
       for (Index l = 0; l < lanes; ++l) {
         const float* gi = gates_in + (row + l) * g;
         const float* gh = gates_h.data() + l * g;
@@ -43,23 +43,28 @@ void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* g
 }
 
 void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const float* weight_hh, const float* h,
-                  const float* saved, const float* dh, float* dgates_in, float* dweight_hh, float* dbias_hh) {
+                  const float* saved, const float* dh, float* dgates_in, float* dweight_hh, float* dbias_hh,
+                  Precision precision) {
+  constexpr Index kSteps = 8;  // as many as one product for the weights takes
   const Index g = 3 * hidden;
   const auto size = static_cast<std::size_t>(lanes * hidden);
-  std::vector<float> carry(size), dgates_h(static_cast<std::size_t>(lanes * g));
+  ConstantProduct product(usable(precision, hidden), g, hidden, [&](Index o, Index k) { return weight_hh[o * hidden + k]; });
+  WeightGradient gradient_of_weight(precision, hidden, g);
+  std::vector<float> carry(size), dgates_h(static_cast<std::size_t>(kSteps * lanes * g + kLanes));
   const std::vector<float> zero(size);
   for (Index s = 0; s < sequences; ++s) {
     std::fill(carry.begin(), carry.end(), 0.0f);
     for (Index t = steps - 1; t >= 0; --t) {
       const Index row = (s * steps + t) * lanes;
       const float* previous = t > 0 ? h + (row - lanes) * hidden : zero.data();
+      float* own = &dgates_h[t % kSteps * lanes * g];
       for (Index l = 0; l < lanes; ++l) {
         const float* keep = saved + (row + l) * 4 * hidden;
         const float* hp = previous + l * hidden;
         const float* d_out = dh + (row + l) * hidden;
         float* d_carry = carry.data() + l * hidden;
         float* dgi = dgates_in + (row + l) * g;
-        float* dgh = dgates_h.data() + l * g;
+        float* dgh = own + l * g;
         for_channels(hidden, [&](Index i, Index n) {
           const Vec r = get(keep + i, n), u = get(keep + hidden + i, n), c = get(keep + 2 * hidden + i, n);
           const Vec hn = get(keep + 3 * hidden + i, n);
@@ -77,10 +82,17 @@ void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const
         });
         for (Index i = 0; i < g; ++i) dbias_hh[i] += dgh[i];
       }
-      gemm(lanes, hidden, g, dgates_h.data(), g, 1, weight_hh, hidden, carry.data(), hidden, 1);
-      gemm(g, hidden, lanes, dgates_h.data(), 1, g, previous, hidden, dweight_hh, hidden, 1);
+      if (t > 0) product.run(lanes, own, g, carry.data(), true);
+      if (t % kSteps != 0) continue;
+      // Steps t .. t + kSteps - 1; the sequence's first has no state before it.
+      const Index skipped = t == 0 ? 1 : 0, count = std::min(kSteps, steps - t) - skipped;
+      if (count > 0)
+        gradient_of_weight.add(count * lanes, h + (row - lanes + skipped * lanes) * hidden, hidden,
+                               own + skipped * lanes * g);
     }
   }
+  for (Index o = 0; o < g; ++o)
+    for (Index k = 0; k < hidden; ++k) dweight_hh[o * hidden + k] += gradient_of_weight.sum(k, o);
 }
 
 }  // namespace pellucid::training::kernels

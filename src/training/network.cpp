@@ -192,11 +192,12 @@ Tensor Network::rounded(const Tensor& weight) const {
 
 Tensor Network::run(const Layer& layer, const Tensor& x, long steps) {
   if (settling_ && layer.norm.gamma.defined()) settle(layer, x, steps);
-  return convolve(x, rounded(layer.weight), layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training());
+  return convolve(x, rounded(layer.weight), layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training(),
+                  precision());
 }
 
 Tensor Network::run(const Recurrence& recurrence, const Tensor& x, long steps) {
-  return gru(run(recurrence.in, x, 1), rounded(recurrence.weight_hh), recurrence.bias_hh, steps);
+  return gru(run(recurrence.in, x, 1), rounded(recurrence.weight_hh), recurrence.bias_hh, steps, precision());
 }
 
 Tensor Network::mix_time(const Block& block, const Tensor& z, long steps) {

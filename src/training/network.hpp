@@ -26,6 +26,8 @@ class Network : public torch::nn::Module {
   /// 8: forward and folded() round every row of weights to whole numbers of -127 … 127 of its own step, as int8 models
   /// have them; gradients pass as if they did not (straight through; Bengio et al. 2013). 0: no rounding.
   void set_weight_bits(int bits) { weight_bits_ = bits; }
+  /// Of the CPU kernels' products while it trains; what is evaluated is computed in floats.
+  void set_precision(kernels::Precision precision) { precision_ = precision; }
 
   /// features [sequences*steps, positions, 3*fold] -> mask [sequences*steps, positions, 2*fold].
   torch::Tensor forward(const torch::Tensor& features, long steps, const Observer& observer = {});
@@ -73,6 +75,7 @@ class Network : public torch::nn::Module {
   void make_time_mixer(const std::string& name, Block& block);
   void make_freq_mixer(const std::string& name, Block& block);
   torch::Tensor rounded(const torch::Tensor& weight) const;
+  kernels::Precision precision() const { return is_training() ? precision_ : kernels::Precision::kFloat32; }
   torch::Tensor run(const Layer& layer, const torch::Tensor& x, long steps);
   void settle(const Layer& layer, const torch::Tensor& x, long steps);
   torch::Tensor run(const Recurrence& recurrence, const torch::Tensor& x, long steps);
@@ -83,6 +86,7 @@ class Network : public torch::nn::Module {
   Architecture architecture_;
   bool settling_ = false;
   int weight_bits_ = 0;
+  kernels::Precision precision_ = kernels::Precision::kFloat32;
   std::vector<Layer> layers_;                                  // all
   std::vector<std::pair<std::string, torch::Tensor>> plains_;  // all
   Layer in_, reduce_proj_, expand_proj_, out_;

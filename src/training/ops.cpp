@@ -27,6 +27,7 @@ struct ConvolveCall : torch::CustomClassHolder {
   kernels::Taps taps;
   kernels::Rows rows;
   bool residual = false, batch_statistics = false;
+  kernels::Precision precision = kernels::Precision::kFloat32;
   std::vector<float> scale, shift, inv_std, mean;
 };
 
@@ -36,19 +37,20 @@ class Convolve : public torch::autograd::Function<Convolve> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Optional& gamma_or_none,
                         const Tensor& beta, const Optional& slope_or_none, const Optional& running_mean,
                         const Optional& running_var, const kernels::Taps& taps, long sequence_frames, bool residual,
-                        bool batch_statistics) {
+                        bool batch_statistics, kernels::Precision precision) {
     const Tensor gamma = gamma_or_none.value_or(Tensor()), slope = slope_or_none.value_or(Tensor());
     auto call = c10::make_intrusive<ConvolveCall>();
     call->taps = taps;
     call->rows = rows_of(x, sequence_frames);
     call->residual = residual;
+    call->precision = precision;
     call->batch_statistics = batch_statistics && gamma.defined();
     const Index out = weight.size(0), in = weight.size(2), n = x.size(0) * x.size(1);
     const auto size = static_cast<std::size_t>(out);
     const Tensor u = torch::empty({x.size(0), x.size(1), out}, x.options());
     std::vector<double> sum(size), squares(size);
     kernels::convolve(call->rows, taps, in, out, data(x), data(weight), data(u),
-                      call->batch_statistics ? sum.data() : nullptr, squares.data());
+                      call->batch_statistics ? sum.data() : nullptr, squares.data(), precision);
     call->scale.assign(size, 1.0f);
     call->shift.assign(data(beta), data(beta) + out);
     call->mean.assign(size, 0.0f);
@@ -118,8 +120,9 @@ class Convolve : public torch::autograd::Function<Convolve> {
     const Tensor dweight = torch::zeros_like(weight);
     kernels::convolve_backward(call.rows, call.taps, in, out, data(x), data(weight),
                                {data(u), data(dy), activation, gain.data(), slant.data(), offset.data()}, data(dx),
-                               call.residual, data(dweight));
-    return {dx, dweight, dgamma, dbeta, dslope, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+                               call.residual, data(dweight), call.precision);
+    return {dx,       dweight,  dgamma,   dbeta,    dslope,   Tensor(),
+            Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -154,13 +157,15 @@ Tensor convolve_plain(const Tensor& x, const Tensor& weight, const Norm& norm, c
 class Gru : public torch::autograd::Function<Gru> {
  public:
   static Tensor forward(AutogradContext* ctx, const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh,
-                        long steps) {
+                        long steps, kernels::Precision precision) {
     const long hidden = weight_hh.size(1), lanes = gates_in.size(1), sequences = gates_in.size(0) / steps;
     const Tensor h = torch::empty({gates_in.size(0), lanes, hidden}, gates_in.options());
     const Tensor saved = torch::empty({gates_in.size(0), lanes, 4 * hidden}, gates_in.options());
-    kernels::gru(sequences, steps, lanes, hidden, data(gates_in), data(weight_hh), data(bias_hh), data(h), data(saved));
+    kernels::gru(sequences, steps, lanes, hidden, data(gates_in), data(weight_hh), data(bias_hh), data(h), data(saved),
+                 precision);
     ctx->save_for_backward({weight_hh, h, saved});
     ctx->saved_data["steps"] = static_cast<int64_t>(steps);
+    ctx->saved_data["precision"] = static_cast<int64_t>(precision);
     return h;
   }
   static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
@@ -171,8 +176,9 @@ class Gru : public torch::autograd::Function<Gru> {
     const Tensor dgates = torch::empty({h.size(0), lanes, 3 * hidden}, h.options());
     const Tensor dweight = torch::zeros_like(weight_hh), dbias = torch::zeros({3 * hidden}, h.options());
     kernels::gru_backward(h.size(0) / steps, steps, lanes, hidden, data(weight_hh), data(h), data(saved), data(dh),
-                          data(dgates), data(dweight), data(dbias));
-    return {dgates, dweight, dbias, Tensor()};
+                          data(dgates), data(dweight), data(dbias),
+                          static_cast<kernels::Precision>(ctx->saved_data["precision"].toInt()));
+    return {dgates, dweight, dbias, Tensor(), Tensor()};
   }
 };
 
@@ -263,17 +269,18 @@ void set_form(Form form) { g_form = form; }
 Form form() { return g_form; }
 
 Tensor convolve(const Tensor& x, const Tensor& weight, const Norm& norm, const Tensor& slope, bool residual,
-                const kernels::Taps& taps, long sequence_frames, bool batch_statistics) {
+                const kernels::Taps& taps, long sequence_frames, bool batch_statistics, kernels::Precision precision) {
   if (!use_kernels(x)) return convolve_plain(x, weight, norm, slope, residual, taps, sequence_frames, batch_statistics);
   const auto optional = [](const Tensor& t) { return t.defined() ? Convolve::Optional(t) : Convolve::Optional(); };
   return Convolve::apply(x.contiguous(), weight, optional(norm.gamma), norm.beta, optional(slope),
                          optional(norm.running_mean), optional(norm.running_var), taps, sequence_frames, residual,
-                         batch_statistics);
+                         batch_statistics, precision);
 }
 
-Tensor gru(const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh, long steps) {
+Tensor gru(const Tensor& gates_in, const Tensor& weight_hh, const Tensor& bias_hh, long steps,
+           kernels::Precision precision) {
   if (!use_kernels(gates_in)) return gru_plain(gates_in, weight_hh, bias_hh, steps);
-  return Gru::apply(gates_in.contiguous(), weight_hh, bias_hh, steps);
+  return Gru::apply(gates_in.contiguous(), weight_hh, bias_hh, steps, precision);
 }
 
 Tensor attend(const Tensor& qkv, const Tensor& position, long steps) {

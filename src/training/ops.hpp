@@ -24,14 +24,14 @@ inline constexpr double kNormMomentum = 0.02;
 
 /// y = (residual ? x : 0) + act(norm(convolve(x, weight))), act a PReLU when `slope` is defined.
 /// weight [out, taps, in]. With `batch_statistics` the batch's own mean and variance are used and the running ones
-/// follow.
+/// follow. `precision` is that of the kernels' products, forward and backward.
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const Norm& norm,
                        const torch::Tensor& slope, bool residual, const kernels::Taps& taps, long sequence_frames,
-                       bool batch_statistics);
+                       bool batch_statistics, kernels::Precision precision = kernels::Precision::kFloat32);
 
 /// gates_in [sequences*steps, lanes, 3H] -> h [sequences*steps, lanes, H]; initial state zero.
 torch::Tensor gru(const torch::Tensor& gates_in, const torch::Tensor& weight_hh, const torch::Tensor& bias_hh,
-                  long steps);
+                  long steps, kernels::Precision precision = kernels::Precision::kFloat32);
 
 /// qkv [frames, bands, 3H] -> [frames, bands, H], by position [heads, W], over the last W frames of each band, or by
 /// position [heads, bands, bands], over the bands of each frame. What lies before a sequence's start is zero.

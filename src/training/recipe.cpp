@@ -107,6 +107,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"train.weight_decay", &t.weight_decay},
                                                {"train.clip_norm", &t.clip_norm},
                                                {"train.average", &t.average},
+                                               {"train.precision", &t.precision, true},
                                                {"train.weight_bits", &t.weight_bits},
                                                {"train.validate_every", &t.validate_every, true},
                                                {"train.checkpoint_every", &t.checkpoint_every, true},
@@ -301,6 +302,12 @@ void Recipe::check() const {
   expect("train.valid_pairs", train.valid_pairs, 1, 100000);
   if (train.device != "cpu" && train.device != "cuda")
     throw Error(ExitCode::kRecipe, "train.device: found '{}', expected 'cpu' or 'cuda'", train.device);
+  if (train.precision != "float32" && train.precision != "bfloat16")
+    throw Error(ExitCode::kRecipe, "train.precision: found '{}', expected 'float32' or 'bfloat16'", train.precision);
+  if (train.precision == "bfloat16" && train.device != "cpu")
+    throw Error(ExitCode::kRecipe,
+                "train.precision: found 'bfloat16' on the device '{}', expected 'float32'; pairs of bfloat16 are the CPU's",
+                train.device);
 }
 
 std::string Recipe::to_toml() const {

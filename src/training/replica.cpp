@@ -37,6 +37,8 @@ Replica::Replica(const Recipe& recipe, torch::Device device, const Teacher* teac
       objective_(recipe.model, recipe.loss),
       thread_([this] { work(); }) {
   network_->set_weight_bits(recipe.train.weight_bits);
+  if (recipe.train.precision == "bfloat16" && kernels::multiplies_pairs())
+    network_->set_precision(kernels::Precision::kBfloat16);
   network_->to(device);
 }
 

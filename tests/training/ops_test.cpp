@@ -15,14 +15,14 @@ using torch::Tensor;
 using Run = std::function<Tensor(const std::vector<Tensor>& inputs)>;
 
 // Relative distance; an empty gradient on both sides counts as equal.
-void expect_close(const Tensor& a, const Tensor& b, const std::string& what) {
+void expect_close(const Tensor& a, const Tensor& b, const std::string& what, double tolerance = 1e-4) {
   ASSERT_EQ(a.defined(), b.defined()) << what;
   if (a.defined()) {
-    EXPECT_LT((a - b).norm().item<double>(), 1e-4 * b.norm().item<double>() + 1e-4) << what;
+    EXPECT_LT((a - b).norm().item<double>(), tolerance * b.norm().item<double>() + tolerance) << what;
   }
 }
 
-void compare(const std::vector<Tensor>& inputs, const Run& run) {
+void compare(const std::vector<Tensor>& inputs, const Run& run, double tolerance = 1e-4) {
   std::vector<Tensor> outputs;
   std::vector<std::vector<Tensor>> gradients;
   Tensor direction;
@@ -38,9 +38,9 @@ void compare(const std::vector<Tensor>& inputs, const Run& run) {
     for (const auto& l : leaves) gradients.back().push_back(l.grad());
   }
   set_form(Form::kKernels);
-  expect_close(outputs[1], outputs[0], "value");
+  expect_close(outputs[1], outputs[0], "value", tolerance);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    expect_close(gradients[1][i], gradients[0][i], "gradient " + std::to_string(i));
+    expect_close(gradients[1][i], gradients[0][i], "gradient " + std::to_string(i), tolerance);
 }
 
 kernels::Taps taps(int count, int frame_step, int position_step) {
@@ -94,6 +94,25 @@ TEST_P(OpsTest, Gru) {
   compare({torch::randn({sequences * steps, lanes, 3 * hidden}), torch::randn({3 * hidden, hidden}) * 0.4,
            torch::randn({3 * hidden}) * 0.2},
           [&](const std::vector<Tensor>& v) { return gru(v[0], v[1], v[2], steps); });
+}
+
+// A factor is within 2^-9 of itself; what a layer makes of that is a little more.
+TEST_P(OpsTest, ProductsOfBfloat16) {
+  constexpr double kTolerance = 1.5e-2;
+  constexpr int kSteps = 7;
+  const auto [in, out] = GetParam();
+  for (const auto& t : {taps(1, 0, 0), taps(3, 0, 1), taps(3, 2, 0)})
+    compare(
+        {torch::randn({2 * kSteps, 11, in}), torch::randn({out, t.count, in}) * 0.3, torch::randn({out})},
+        [&](const std::vector<Tensor>& v) {
+          return convolve(v[0], v[1], {{}, v[2], {}, {}}, {}, false, t, kSteps, false, kernels::Precision::kBfloat16);
+        },
+        kTolerance);
+  const int hidden = out, steps = 19;
+  compare(
+      {torch::randn({2 * steps, 5, 3 * hidden}), torch::randn({3 * hidden, hidden}) * 0.2, torch::randn({3 * hidden})},
+      [&](const std::vector<Tensor>& v) { return gru(v[0], v[1], v[2], steps, kernels::Precision::kBfloat16); },
+      kTolerance);
 }
 
 TEST_P(OpsTest, Attention) {

@@ -18,6 +18,7 @@
 namespace pellucid::cli {
 
 void add_bench(CLI::App& app);
+void add_compress(CLI::App& app);
 void add_denoise(CLI::App& app);
 void add_distill(CLI::App& app);
 void add_eval(CLI::App& app);
@@ -38,7 +39,8 @@ bool is_training_command(std::string_view name);
 /// Becomes the program `pellucid-train`, which stands beside this one or in ../libexec/pellucid, so that nothing else
 /// ever loads LibTorch. `arguments` are the command and those behind it. Throws Error(kTraining) when there is none.
 [[noreturn]] void exec_train(const std::vector<std::string>& arguments);
-/// The same beside this program; returns when it is done. Throws Error with its exit code.
+/// The same beside this program; returns when it is done. What it prints goes to standard error. Throws Error with its
+/// exit code.
 void run_train(const std::vector<std::string>& arguments);
 
 }  // namespace pellucid::cli

@@ -27,19 +27,6 @@ struct Options {
   int jobs = 0;
 };
 
-EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, Progress& progress) {
-  const EvalSounds sounds = load_sounds(pair, model);
-  for (const std::string& note : sounds.notes) progress.note(note);
-  EvalRow row;
-  row.pair = pair;
-  row.rate_hz = sounds.rate_hz;
-  row.seconds = static_cast<double>(sounds.clean.size()) / sounds.rate_hz;
-  row.denoise_seconds = sounds.denoise_seconds;
-  row.before = measure(sounds.clean, sounds.noisy, sounds.rate_hz);
-  if (!sounds.enhanced.empty()) row.after = measure(sounds.clean, sounds.enhanced, sounds.rate_hz);
-  return row;
-}
-
 /// Outputs that cannot be written are refused before the work, not after it.
 std::optional<AtomicFile> open_output(const std::string& path, bool force) {
   if (path.empty()) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 
+#include "cli/eval_sounds.hpp"
 #include "support/interrupt.hpp"
 #include "support/thread_pool.hpp"
 
@@ -40,6 +41,19 @@ std::vector<EvalProblem> for_each_pair(const std::vector<std::string>& names, co
     throw Error(first->code(), "None of the {} pairs could be measured; the first: {}", names.size(), first->what());
   }
   return problems;
+}
+
+EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, Progress& progress) {
+  const EvalSounds sounds = load_sounds(pair, model);
+  for (const std::string& note : sounds.notes) progress.note(note);
+  EvalRow row;
+  row.pair = pair;
+  row.rate_hz = sounds.rate_hz;
+  row.seconds = static_cast<double>(sounds.clean.size()) / sounds.rate_hz;
+  row.denoise_seconds = sounds.denoise_seconds;
+  row.before = measure(sounds.clean, sounds.noisy, sounds.rate_hz);
+  if (!sounds.enhanced.empty()) row.after = measure(sounds.clean, sounds.enhanced, sounds.rate_hz);
+  return row;
 }
 
 void add_conditions(std::vector<EvalPair>& pairs, const std::string& noisy, const std::string& log) {

@@ -7,6 +7,7 @@
 
 #include "cli/eval_output.hpp"
 #include "cli/eval_pairs.hpp"
+#include "cli/eval_scores.hpp"
 #include "support/error.hpp"
 #include "support/progress.hpp"
 
@@ -16,6 +17,10 @@ namespace pellucid::cli {
 /// returned by name; other errors end everything. Throws the first one when no pair could be measured.
 std::vector<EvalProblem> for_each_pair(const std::vector<std::string>& names, const std::vector<std::string>& notes,
                                        int jobs, const std::function<void(std::size_t, Progress&)>& work);
+
+/// Reads a pair's files and measures the noisy one, and the enhanced one or what `model` makes of the noisy one where
+/// there is either. Throws as load_sounds does.
+EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, Progress& progress);
 
 /// SNR and noise of each pair from `log`, or else from the file beside `noisy` where there is one. Throws
 /// Error(kInput) when `log` names none of them.

@@ -65,6 +65,7 @@ void run_train(const std::vector<std::string>& arguments) {
   if (child < 0) throw Error(ExitCode::kTraining, "The trainer cannot be started: {}.", std::strerror(errno));
   if (child == 0) {
     int code = static_cast<int>(ExitCode::kTraining);
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
     try {
       exec_train(arguments);
     } catch (const Error& error) {

@@ -90,6 +90,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kExitCodes);
   add_bench(app);
+  add_compress(app);
   add_denoise(app);
   add_distill(app);
   add_eval(app);

@@ -1,5 +1,4 @@
-// `pellucid quantize MODEL -o OUT`: a float model as an int8 one.
-#include "quantization/quantize.hpp"
+#include "cli/quantize.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +17,7 @@
 #include "corpus/corpus.hpp"
 #include "corpus/index.hpp"
 #include "corpus/loader_pair.hpp"
+#include "quantization/quantize.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
@@ -33,13 +33,6 @@ constexpr double kPieceSeconds = 4;
 constexpr float kSilence = 0.001f;  // a peak below is no sound to calibrate with
 constexpr std::uint64_t kSeed = 0x7175616e74;
 constexpr double kFinetuneRate = 0.1;  // of the learning rate that the model was trained with
-
-struct Options {
-  std::string model, out, calibrate;
-  double seconds = 240;
-  int finetune = 0;
-  bool force = false, resume = false;
-};
 
 /// Hands pieces of noisy speech to the calibration until there is enough of it.
 class Feeder {
@@ -117,7 +110,8 @@ class Feeder {
 };
 
 /// The float model's metadata under a new name, and what was done.
-void add_metadata(const Model& model, const Options& options, double seconds, quantization::QuantizedModel* to) {
+void add_metadata(const Model& model, const QuantizeOptions& options, double seconds,
+                  quantization::QuantizedModel* to) {
   using nlohmann::ordered_json;
   const std::string text(reinterpret_cast<const char*>(model.bytes.data()), model.bytes.size());
   const std::size_t length = static_cast<std::size_t>(model.file.header_size());
@@ -136,7 +130,7 @@ void add_metadata(const Model& model, const Options& options, double seconds, qu
 }
 
 /// Trains the model further with its weights rounded (docs/compression.md); what comes out lies in `work`.
-std::unique_ptr<Model> finetuned(const Model& model, const Options& options, const fs::path& work) {
+std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& options, const fs::path& work) {
   if (!fs::exists(fs::path(options.calibrate) / corpus::kIndexName)) {
     throw Error(ExitCode::kInput,
                 "{}: is no prepared corpus, which --finetune trains on; make one with `pellucid prepare`, or leave "
@@ -166,7 +160,9 @@ std::unique_ptr<Model> finetuned(const Model& model, const Options& options, con
   return load_model((work / (recipe.name + ".safetensors")).string());
 }
 
-void run(const Options& options) {
+}  // namespace
+
+std::string quantize_model(const QuantizeOptions& options) {
   std::unique_ptr<Model> model = load_any_model(options.model);
   if (model->file.arithmetic() != nn::Arithmetic::kFloat32) {
     throw Error(ExitCode::kModel, "{}: is quantised already; quantise the float model that it was made from.",
@@ -205,14 +201,12 @@ void run(const Options& options) {
     std::error_code ignored;
     fs::remove_all(work, ignored);
   }
-  fmt::print("{}: {:.1f} kB, was {:.1f} kB\n", options.out, static_cast<double>(bytes.size()) / 1000,
-             static_cast<double>(model->bytes.size()) / 1000);
+  return fmt::format("{}: {:.1f} kB, was {:.1f} kB", options.out, static_cast<double>(bytes.size()) / 1000,
+                     static_cast<double>(model->bytes.size()) / 1000);
 }
 
-}  // namespace
-
 void add_quantize(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeOptions>();
   CLI::App* command = app.add_subcommand("quantize", "Turn a float model into an int8 one");
   command->add_option("MODEL", options->model, "A float model's name or file")->type_name("MODEL")->required();
   command->add_option("-o,--out", options->out, "The int8 model")->required()->type_name("FILE.safetensors");
@@ -231,7 +225,7 @@ void add_quantize(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on with a --finetune that was stopped");
   command->add_flag("--force", options->force, "Replace a file that is there");
-  command->callback([options] { run(*options); });
+  command->callback([options] { fmt::print("{}\n", quantize_model(*options)); });
 }
 
 }  // namespace pellucid::cli

@@ -11,7 +11,8 @@ namespace pellucid::training::kernels {
 void gru(Index sequences, Index steps, Index lanes, Index hidden, const float* gates_in, const float* weight_hh,
          const float* bias_hh, float* h, float* saved, Precision precision) {
   const Index g = 3 * hidden;
-  ConstantProduct product(usable(precision, hidden), hidden, g, [&](Index k, Index o) { return weight_hh[o * hidden + k]; });
+  ConstantProduct product(usable(precision, hidden), hidden, g,
+                          [&](Index k, Index o) { return weight_hh[o * hidden + k]; });
   std::vector<float> gates_h(static_cast<std::size_t>(lanes * g));
   const std::vector<float> zero(static_cast<std::size_t>(lanes * hidden));
   for (Index s = 0; s < sequences; ++s) {
@@ -48,7 +49,8 @@ void gru_backward(Index sequences, Index steps, Index lanes, Index hidden, const
   constexpr Index kSteps = 8;  // as many as one product for the weights takes
   const Index g = 3 * hidden;
   const auto size = static_cast<std::size_t>(lanes * hidden);
-  ConstantProduct product(usable(precision, hidden), g, hidden, [&](Index o, Index k) { return weight_hh[o * hidden + k]; });
+  ConstantProduct product(usable(precision, hidden), g, hidden,
+                          [&](Index o, Index k) { return weight_hh[o * hidden + k]; });
   WeightGradient gradient_of_weight(precision, hidden, g);
   std::vector<float> carry(size), dgates_h(static_cast<std::size_t>(kSteps * lanes * g + kLanes));
   const std::vector<float> zero(size);

@@ -28,9 +28,7 @@ VecInt rounded_above(Vec x) {
 }
 
 Halves rounded(Vec x) { return __builtin_convertvector(rounded_above(x) >> 16, Halves); }
-VecInt paired(Vec low, Vec high) {
-  return ((rounded_above(low) >> 16) & 0xffff) | (rounded_above(high) & ~0xffff);
-}
+VecInt paired(Vec low, Vec high) { return ((rounded_above(low) >> 16) & 0xffff) | (rounded_above(high) & ~0xffff); }
 #endif
 
 // n floats, an even number, to pairs of neighbours.
@@ -101,7 +99,8 @@ void WeightGradient::add(Index count, const float* x, Index row_step, const floa
   }
   for (Index r = 0; r < count; r += 2)
     pair_rows(out_, d + r * out_, next_row(d, r, count, out_), &d_pairs_[r / 2 * step]);
-  gemm(depth_, out_, pairs, x_pairs_.data(), 1, overlap ? 2 * row_step : row_step, d_pairs_.data(), step, sums_.data(), out_, 1);
+  gemm(depth_, out_, pairs, x_pairs_.data(), 1, overlap ? 2 * row_step : row_step, d_pairs_.data(), step, sums_.data(),
+       out_, 1);
 }
 
 }  // namespace pellucid::training::kernels

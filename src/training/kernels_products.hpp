@@ -1,5 +1,5 @@
-// The two products that layers are made of, in floats or in pairs of bfloat16: by a constant matrix, and the gradient of
-// such a matrix. Convolutions and recurrences bring the rows.
+// The two products that layers are made of, in floats or in pairs of bfloat16: by a constant matrix, and the gradient
+// of such a matrix. Convolutions and recurrences bring the rows.
 #pragma once
 
 #include <vector>

@@ -121,8 +121,7 @@ class Convolve : public torch::autograd::Function<Convolve> {
     kernels::convolve_backward(call.rows, call.taps, in, out, data(x), data(weight),
                                {data(u), data(dy), activation, gain.data(), slant.data(), offset.data()}, data(dx),
                                call.residual, data(dweight), call.precision);
-    return {dx,       dweight,  dgamma,   dbeta,    dslope,   Tensor(),
-            Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+    return {dx, dweight, dgamma, dbeta, dslope, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 

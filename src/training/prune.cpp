@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "support/atomic_file.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/work_folder.hpp"
 #include "training/export.hpp"
 #include "training/provenance.hpp"
 #include "training/stored_model.hpp"
@@ -19,7 +18,6 @@ namespace pellucid::training {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr char kPlan[] = "plan.json";
 constexpr char kCutModel[] = "cut.safetensors";
 
 Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
@@ -60,8 +58,9 @@ class Pruner {
         original_(read_stored_model(options.model)),
         floor_(floor_of(original_.architecture, options)),
         recipe_(recipe_of(original_, options)),
-        work_(options.out.string() + ".work") {
-    check_work();
+        work_(options.out.string() + ".work", plan(), "pruning", options.resume) {
+    if (fs::exists(options_.out) && !options_.force)
+      throw Error(ExitCode::kOutput, "{}: is there already; add --force to replace it", options_.out.string());
     at::set_num_threads(1);
     corpus_ = corpus::Corpus::open(recipe_.train.corpus);
     if (corpus_->rate_hz() != int(original_.architecture.sample_rate_hz))
@@ -79,8 +78,7 @@ class Pruner {
     out.write(model.bytes.data(), model.bytes.size());
     out.commit();
     result.after = standing(model, options_.out);
-    std::error_code ignored;
-    fs::remove_all(work_, ignored);
+    work_.remove();
     return result;
   }
 
@@ -101,33 +99,15 @@ class Pruner {
     return j.dump(1) + "\n";
   }
 
-  // What was begun is gone on with only by the same options.
-  void check_work() const {
-    if (fs::exists(options_.out) && !options_.force)
-      throw Error(ExitCode::kOutput, "{}: is there already; add --force to replace it", options_.out.string());
-    if (fs::exists(work_ / kPlan)) {
-      std::ifstream in(work_ / kPlan);
-      const std::string found((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-      if (!options_.resume)
-        throw Error(ExitCode::kOutput,
-                    "{}: a pruning lies here already; add --resume to go on with it, or remove the folder",
-                    work_.string());
-      if (found != plan())
-        throw Error(ExitCode::kTraining,
-                    "{}: was begun with another model or other options; give those again, or remove the folder",
-                    work_.string());
-    }
-  }
-
   // Cuts, trains, and returns the file of the trained model. What has been done already is not done again.
   fs::path run_cut(int number, const StoredModel& model) const {
-    const fs::path folder = work_ / fmt::format("cut-{}", number), smaller = folder / kCutModel;
+    const fs::path folder = work_.path() / fmt::format("cut-{}", number), smaller = folder / kCutModel;
     if (!fs::exists(smaller)) {
       const std::string bytes = cut_model(number, model);
       std::error_code error;
       fs::create_directories(folder, error);
       if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder.string(), error.message());
-      write_file(work_ / kPlan, plan());
+      work_.begin();
       write_file(smaller, bytes);
     }
     const int steps = steps_after(number);
@@ -202,7 +182,7 @@ class Pruner {
   StoredModel original_;
   Architecture floor_;
   Recipe recipe_;
-  fs::path work_;
+  WorkFolder work_;
   std::optional<corpus::Corpus> corpus_;
   std::optional<Validation> validation_;
 };

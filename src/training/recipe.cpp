@@ -305,9 +305,10 @@ void Recipe::check() const {
   if (train.precision != "float32" && train.precision != "bfloat16")
     throw Error(ExitCode::kRecipe, "train.precision: found '{}', expected 'float32' or 'bfloat16'", train.precision);
   if (train.precision == "bfloat16" && train.device != "cpu")
-    throw Error(ExitCode::kRecipe,
-                "train.precision: found 'bfloat16' on the device '{}', expected 'float32'; pairs of bfloat16 are the CPU's",
-                train.device);
+    throw Error(
+        ExitCode::kRecipe,
+        "train.precision: found 'bfloat16' on the device '{}', expected 'float32'; pairs of bfloat16 are the CPU's",
+        train.device);
 }
 
 std::string Recipe::to_toml() const {

@@ -33,7 +33,8 @@ struct TrainOptions {
   double average = 0.9995;  ///< moving average of the weights: decay a step; the average is what is released
   int validate_every = 1000;
   int checkpoint_every = 500;
-  std::string precision = "float32";  ///< of products: float32, or bfloat16 with sums in float32 (the CPU's, AVX512-BF16)
+  std::string precision =
+      "float32";         ///< of products: float32, or bfloat16 with sums in float32 (the CPU's, AVX512-BF16)
   int weight_bits = 0;   ///< 8: every row of weights rounded as an int8 model has it, while it trains; 0: not
   int valid_pairs = 64;  ///< pairs of the validation split, 4 s each
 };

@@ -1,10 +1,9 @@
 // The products of the trainer's kernels, in floats and in pairs of bfloat16, against plain loops. Whole numbers below
 // 2^8 are bfloat16, and their sums floats: nothing may be rounded.
-#include "training/kernels_products.hpp"
-
 #include <gtest/gtest.h>
 
 #include "support/random.hpp"
+#include "training/kernels_products.hpp"
 
 namespace pellucid::training::kernels {
 namespace {

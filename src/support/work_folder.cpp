@@ -1,0 +1,45 @@
+#include "support/work_folder.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "support/atomic_file.hpp"
+#include "support/error.hpp"
+
+namespace pellucid {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr char kPlan[] = "plan.json";
+
+}  // namespace
+
+WorkFolder::WorkFolder(fs::path folder, std::string plan, const std::string& name, bool resume)
+    : folder_(std::move(folder)), plan_(std::move(plan)) {
+  if (!fs::exists(folder_ / kPlan)) return;
+  if (!resume)
+    throw Error(ExitCode::kOutput, "{}: a {} lies here already; add --resume to go on with it, or remove the folder",
+                folder_.string(), name);
+  std::ifstream in(folder_ / kPlan);
+  const std::string found((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (found != plan_)
+    throw Error(ExitCode::kTraining,
+                "{}: was begun with another model or other options; give those again, or remove the folder",
+                folder_.string());
+}
+
+void WorkFolder::begin() const {
+  if (fs::exists(folder_ / kPlan)) return;
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
+  write_file(folder_ / kPlan, plan_);
+}
+
+void WorkFolder::remove() const {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+}  // namespace pellucid

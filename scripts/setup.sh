@@ -19,7 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev nlohmann-json3-dev
                 libfmt-dev libpng-dev libtomlplusplus-dev portaudio19-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
-training_packages=(libgtest-dev libtorch-dev 'libopenblas0-pthread|libopenblas0-openmp'
+training_packages=(libgtest-dev libtorch-dev libgloo-dev 'libopenblas0-pthread|libopenblas0-openmp'
                    libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
 # Manual pages, and the shells whose completions are tested.
 shell_packages=(help2man bash fish zsh)

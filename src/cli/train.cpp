@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +52,10 @@ int run(int argc, char** argv) {
   if (!output.empty()) settings.push_back("train.output='" + output + "'");
   if (!device.empty()) settings.push_back("train.device='" + device + "'");
   const auto recipe = pellucid::training::Recipe::load(recipe_path, settings);
-  const auto result =
-      pellucid::training::train(recipe, resume, json ? pellucid::ProgressStyle::kJson : pellucid::ProgressStyle::kAuto);
+  pellucid::training::ProcessGroup group(pellucid::training::process_place(std::getenv));
+  const auto result = pellucid::training::train(
+      recipe, resume, json ? pellucid::ProgressStyle::kJson : pellucid::ProgressStyle::kAuto, group);
+  if (result.model.empty()) return 0;  // process 0 has it and says so
   if (json)
     fmt::print(
         "{{\"steps\": {}, \"hours_of_audio\": {:.3f}, \"valid_si_sdr_db\": {:.3f}, \"valid_stoi\": {:.4f}, "

@@ -14,13 +14,14 @@ namespace pellucid::corpus {
 
 struct Loader::Impl {
   Impl(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed_, int batch_size_,
-       int chunk_samples_, std::uint64_t first_batch, int workers, int ahead_)
+       int chunk_samples_, std::uint64_t first_batch, int workers, int ahead_, Share share_)
       : clips(corpus),
         maker(clips, options, split),
         seed(seed_),
         batch_size(std::max(batch_size_, 1)),
         chunk_samples(std::max(chunk_samples_, 1)),
         ahead(static_cast<std::uint64_t>(std::max(ahead_, 1))),
+        share(share_),
         next_to_make(first_batch),
         next_to_give(first_batch) {
     for (int i = 0; i < std::max(workers, 1); ++i) threads.emplace_back([this] { work(); });
@@ -55,10 +56,10 @@ struct Loader::Impl {
       std::unique_lock lock(mutex);
       room_for_more.wait(lock, [this] { return stopping || failure || next_to_make < next_to_give + ahead; });
       if (stopping || failure) return;
-      const std::uint64_t number = next_to_make++;
+      const std::uint64_t number = next_to_make++;  // within the share
       lock.unlock();
       try {
-        Batch batch = make(number);
+        Batch batch = make(share.number(number));
         lock.lock();
         ready.emplace(number, std::move(batch));
       } catch (...) {
@@ -89,6 +90,7 @@ struct Loader::Impl {
   const std::uint64_t seed;
   const int batch_size, chunk_samples;
   const std::uint64_t ahead;
+  const Share share;
 
   mutable std::mutex mutex;
   std::condition_variable room_for_more, batch_is_ready;
@@ -101,9 +103,9 @@ struct Loader::Impl {
 };
 
 Loader::Loader(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed, int batch_size,
-               int chunk_samples, std::uint64_t first_batch, int workers, int ahead)
-    : impl_(std::make_unique<Impl>(corpus, options, split, seed, batch_size, chunk_samples, first_batch, workers,
-                                   ahead)) {}
+               int chunk_samples, std::uint64_t first_batch, int workers, int ahead, Share share)
+    : impl_(std::make_unique<Impl>(corpus, options, split, seed, batch_size, chunk_samples, first_batch, workers, ahead,
+                                   share)) {}
 
 Loader::~Loader() = default;
 

@@ -54,11 +54,19 @@ struct Batch {
   std::vector<float> noisy, clean;  ///< [size][samples]
 };
 
+/// What one of several processes takes of the stream: of every `of` batches in turn the `count` from `first` on.
+struct Share {
+  std::uint64_t first = 0, count = 1, of = 1;
+  /// Of the process's `i`-th batch.
+  std::uint64_t number(std::uint64_t i) const { return i / count * of + first + i % count; }
+};
+
 class Loader {
  public:
-  /// Starts `workers` threads that make batches from number `first_batch` on, at most `ahead` of the trainer.
+  /// Starts `workers` threads that make the batches of `share` from its `first_batch`-th on, at most `ahead` of the
+  /// trainer.
   Loader(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed, int batch_size,
-         int chunk_samples, std::uint64_t first_batch, int workers, int ahead = 4);
+         int chunk_samples, std::uint64_t first_batch, int workers, int ahead = 4, Share share = {});
   ~Loader();
   /// The next batch in order; blocks until it is there. Callable from several threads.
   Batch next();

@@ -8,8 +8,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "corpus/index.hpp"
+#include "corpus/shard_file.hpp"
 #include "nn/kernels.hpp"
 #include "support/atomic_file.hpp"
+#include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/peak.hpp"
@@ -43,24 +46,52 @@ double cpu_seconds() {
   return s(usage.ru_utime) + s(usage.ru_stime);
 }
 
-torch::Device device_of(const Recipe& recipe) {
+torch::Device device_of(const Recipe& recipe, const ProcessGroup& group) {
   if (recipe.train.device == "cuda" && !torch::cuda::is_available())
     throw Error(ExitCode::kRecipe, "train.device: found 'cuda', but this LibTorch sees no CUDA device; use 'cpu'");
-  return torch::Device(recipe.train.device);
+  torch::Device device(recipe.train.device);
+  if (device.is_cpu() || group.count() == 1) return device;
+  if (group.local_rank() >= int(torch::cuda::device_count()))
+    throw Error(ExitCode::kRecipe, "LOCAL_RANK: found {}, but LibTorch sees {} CUDA devices here; start one process for each",
+                group.local_rank(), torch::cuda::device_count());
+  device.set_index(c10::DeviceIndex(group.local_rank()));
+  return device;
+}
+
+// The recipe of one process that trains as all do together.
+Recipe as_one(Recipe recipe, const ProcessGroup& group) {
+  recipe.train.replicas *= group.count();
+  return recipe;
+}
+
+// Whatever must be alike in all processes.
+std::string settings(const Recipe& recipe) {
+  const auto& t = recipe.train;
+  const corpus::MappedFile index(fs::path(t.corpus) / corpus::kIndexName);
+  return recipe.fingerprint() +
+         fmt::format(
+             "train.steps={};train.decay={};train.final_rate={};train.validate_every={};train.checkpoint_every={};"
+             "train.valid_pairs={};checksum of the corpus={:08x};",
+             t.steps, t.decay, t.final_rate, t.validate_every, t.checkpoint_every, t.valid_pairs,
+             crc32(0, index.bytes().data(), index.bytes().size()));
 }
 
 class Trainer {
  public:
-  Trainer(const Recipe& recipe, bool resume, ProgressStyle style);
+  Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group);
   TrainResult run();
 
  private:
   double rate() const { return state_.rate_factor * learning_rate(recipe_.train, state_.step); }
+  bool asked_to_stop() const { return group_.count() > 1 ? stop_ : interrupted(); }
+  void open_folder(bool resume);
   void take_up();
+  void share_state();
   void start_from(const StoredModel& model);
   double step();
   void go_back(long step, Progress& progress);
-  void average_buffers();
+  double sum_over_processes(std::vector<float>& gradient, std::vector<float>& buffers, double loss);
+  void take_buffers(std::vector<float> mean);
   void checkpoint();
   Scores validate();
   void release(const Scores& scores);
@@ -68,6 +99,8 @@ class Trainer {
   void spend();
 
   const Recipe& recipe_;
+  ProcessGroup& group_;
+  const Recipe whole_;  // as if one process did it all
   ProgressStyle style_;
   fs::path folder_;
   corpus::Corpus corpus_;
@@ -81,6 +114,7 @@ class Trainer {
   std::unique_ptr<corpus::Loader> loader_;
   std::unique_ptr<Curve> curve_;
   int chunk_samples_ = 0;
+  bool stop_ = false;  // a process was interrupted
   double most_audio_s_per_s_ = HUGE_VAL;  // what the cores could do with multiply-adds alone; unknown for devices
   Clock::time_point spent_at_ = Clock::now();
   double spent_cpu_ = cpu_seconds();
@@ -98,7 +132,7 @@ StoredModel open_start(const Recipe& recipe, const fs::path& path) {
   return model;
 }
 
-corpus::Corpus open_corpus(const Recipe& recipe) {
+corpus::Corpus open_corpus(const Recipe& recipe, ProcessGroup& group) {
   check_memory(recipe, available_memory_bytes());
   auto corpus = corpus::Corpus::open(recipe.train.corpus);
   if (corpus.rate_hz() != int(recipe.model.sample_rate_hz))
@@ -117,30 +151,20 @@ corpus::Corpus open_corpus(const Recipe& recipe) {
                   "prepare the corpus with --noise, or train with --set mix.synthetic_probability={:g}",
                   recipe.train.corpus, split == corpus::Split::kTrain ? "train" : "valid", 100 * recorded,
                   1 - recipe.mix.babble_probability);
+  if (group.count() > 1) group.agree(settings(recipe));
   return corpus;
 }
 
-Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
+Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group)
     : recipe_(recipe),
-      style_(style),
+      group_(group),
+      whole_(as_one(recipe, group)),
+      style_(group.is_first() ? style : ProgressStyle::kNone),
       folder_(recipe.train.output),
-      corpus_(open_corpus(recipe)),
-      device_(device_of(recipe)),
-      validation_(corpus_, recipe) {
-  if (!resume && fs::exists(folder_ / kCheckpoint))
-    throw Error(
-        ExitCode::kOutput,
-        "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
-        folder_.string());
-  std::vector<std::byte> start;
-  if (!recipe.train.start.empty() && !fs::exists(folder_ / kCheckpoint))
-    start = open_start(recipe, recipe.train.start).bytes;
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
-
-  if (!start.empty()) write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
-
+      corpus_(open_corpus(recipe, group)),
+      device_(device_of(recipe, group)),
+      validation_(corpus_, recipe, group) {
+  if (group.is_first()) open_folder(resume);
   at::set_num_threads(1);
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
@@ -148,14 +172,32 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style)
     const double frames_per_s = double(recipe.model.sample_rate_hz) / recipe.model.hop_samples;
     const double needed = kPasses * double(nn::multiply_adds_per_frame(recipe.model)) * frames_per_s;
     const int cores = std::min(recipe.train.replicas, int(std::max(1u, std::thread::hardware_concurrency())));
-    most_audio_s_per_s_ = cores * peak_multiply_adds_per_s(nn::kernels_at) / needed;
+    std::vector<double> most{cores * peak_multiply_adds_per_s(nn::kernels_at) / needed};
+    group.sum(most);
+    most_audio_s_per_s_ = most[0];
   }
   if (!recipe.distill.teacher.empty())
     teacher_ = std::make_unique<Teacher>(read_stored_model(recipe.distill.teacher), recipe, device_);
   for (int r = 0; r < recipe.train.replicas; ++r)
     replicas_.push_back(std::make_unique<Replica>(recipe, device_, teacher_.get()));
   take_up();
-  write_file(folder_ / "recipe.toml", recipe.to_toml());
+  if (group.is_first()) write_file(folder_ / "recipe.toml", recipe.to_toml());
+}
+
+void Trainer::open_folder(bool resume) {
+  if (!resume && fs::exists(folder_ / kCheckpoint))
+    throw Error(
+        ExitCode::kOutput,
+        "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
+        folder_.string());
+  std::vector<std::byte> start;
+  if (!recipe_.train.start.empty() && !fs::exists(folder_ / kCheckpoint))
+    start = open_start(recipe_, recipe_.train.start).bytes;
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
+
+  if (!start.empty()) write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
 }
 
 // Begins where the last checkpoint ended, or at the start: of train.start, or of chance.
@@ -164,21 +206,41 @@ void Trainer::take_up() {
   released_ = std::make_shared<Network>(recipe_.model);
   released_->set_weight_bits(recipe_.train.weight_bits);
   state_ = {};
-  if (!recipe_.train.start.empty()) start_from(open_start(recipe_, folder_ / kStart));
+  if (!recipe_.train.start.empty() && group_.is_first()) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   const fs::path last = folder_ / kCheckpoint;
-  if (fs::exists(last)) state_ = load_checkpoint(last, recipe_, state_.optimizer.weights.size(), state_.buffers.size());
+  if (group_.is_first() && fs::exists(last))
+    state_ = load_checkpoint(last, whole_, state_.optimizer.weights.size(), state_.buffers.size());
+  share_state();
   released_->to(device_);
   for (auto& replica : replicas_) {
     set_parameters(replica->network(), state_.optimizer.weights);
     set_buffers(replica->network(), state_.buffers);
   }
   const auto& t = recipe_.train;
+  const auto replicas = std::uint64_t(t.replicas);
   loader_ = std::make_unique<corpus::Loader>(
       corpus_, recipe_.mix, corpus::Split::kTrain, std::uint64_t(t.seed), t.batch, chunk_samples_,
-      std::uint64_t(state_.step) * std::uint64_t(t.replicas), t.loader_workers, 2 * t.replicas + 2);
-  curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
+      std::uint64_t(state_.step) * replicas, t.loader_workers, 2 * t.replicas + 2,
+      corpus::Share{std::uint64_t(group_.rank()) * replicas, replicas, std::uint64_t(whole_.train.replicas)});
+  if (group_.is_first()) curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
+}
+
+// The first process's, to the bit: the others may have found no checkpoint, or have rounded otherwise on their machines.
+void Trainer::share_state() {
+  State& s = state_;
+  std::vector<double> numbers{double(s.step), s.seconds_seen, s.wall_s, s.cpu_s, s.best_score, s.rate_factor};
+  group_.spread(numbers);
+  s.step = long(numbers[0]);
+  s.seconds_seen = numbers[1];
+  s.wall_s = numbers[2];
+  s.cpu_s = numbers[3];
+  s.best_score = numbers[4];
+  s.rate_factor = numbers[5];
+  for (auto* values : {&s.optimizer.weights, &s.optimizer.mean, &s.optimizer.variance, &s.optimizer.average, &s.buffers,
+                       &s.average_buffers})
+    group_.spread(*values);
 }
 
 void Trainer::start_from(const StoredModel& model) {
@@ -212,7 +274,7 @@ void Trainer::go_back(long step, Progress& progress) {
 
 // The loss, or what is no number when it or its gradient has gone out of range: the state is then not to be used.
 double Trainer::step() {
-  const auto count = double(replicas_.size());
+  const auto count = double(whole_.train.replicas);
   const bool teacher_alone = double(state_.step) < recipe_.distill.alone * recipe_.train.steps;
   for (auto& r : replicas_) r->start(loader_->next(), teacher_alone);
   double total = 0;
@@ -225,12 +287,16 @@ double Trainer::step() {
     }
   }
   if (error) std::rethrow_exception(error);
-  std::vector<float> gradient(state_.optimizer.weights.size());
-  for (const auto& r : replicas_)
+  std::vector<float> gradient(state_.optimizer.weights.size()), buffers(state_.buffers.size());
+  for (const auto& r : replicas_) {
     for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += float(r->gradient()[i] / count);
+    const auto own = flat_buffers(r->network());
+    for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i] += own[i] / float(count);
+  }
+  if (group_.count() > 1) total = sum_over_processes(gradient, buffers, total);
   const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate());
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
-  average_buffers();
+  take_buffers(std::move(buffers));
   for (auto& r : replicas_) {
     set_parameters(r->network(), state_.optimizer.weights);
     set_buffers(r->network(), state_.buffers);
@@ -240,12 +306,20 @@ double Trainer::step() {
   return total;
 }
 
-void Trainer::average_buffers() {
-  std::vector<float> mean(state_.buffers.size());
-  for (auto& r : replicas_) {
-    const auto b = flat_buffers(r->network());
-    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += b[i] / float(replicas_.size());
-  }
+// All that a step exchanges, in one message: waiting for one costs more than its length does. Returns the whole loss.
+double Trainer::sum_over_processes(std::vector<float>& gradient, std::vector<float>& buffers, double loss) {
+  std::vector<float> all = gradient;
+  all.insert(all.end(), buffers.begin(), buffers.end());
+  all.insert(all.end(), {float(loss), interrupted() ? 1.0f : 0.0f});
+  group_.sum(all);
+  const auto end_of_gradient = all.begin() + std::ptrdiff_t(gradient.size());
+  std::copy(all.begin(), end_of_gradient, gradient.begin());
+  std::copy(end_of_gradient, all.end() - 2, buffers.begin());
+  stop_ = all.back() > 0;
+  return double(all[all.size() - 2]);
+}
+
+void Trainer::take_buffers(std::vector<float> mean) {
   state_.buffers = std::move(mean);
   const double keep = std::min(recipe_.train.average, double(state_.step + 1) / double(state_.step + 10));
   for (std::size_t i = 0; i < state_.buffers.size(); ++i)
@@ -255,15 +329,18 @@ void Trainer::average_buffers() {
 // Adds the time since the last call to the state's account.
 void Trainer::spend() {
   const double cpu = cpu_seconds();
+  std::vector<double> spent_cpu{cpu - spent_cpu_};
+  group_.sum(spent_cpu);
   state_.wall_s += seconds_since(spent_at_);
-  state_.cpu_s += cpu - spent_cpu_;
+  state_.cpu_s += spent_cpu[0];
   spent_at_ = Clock::now();
   spent_cpu_ = cpu;
 }
 
 void Trainer::checkpoint() {
   spend();
-  save_checkpoint(folder_ / kCheckpoint, recipe_, state_);
+  share_state();
+  if (group_.is_first()) save_checkpoint(folder_ / kCheckpoint, whole_, state_);
 }
 
 Scores Trainer::validate() {
@@ -273,7 +350,7 @@ Scores Trainer::validate() {
 }
 
 std::string Trainer::provenance(const Scores& s) const {
-  Recipe recipe = recipe_;  // without the paths of the machine it ran on
+  Recipe recipe = whole_;  // without the paths of the machine it ran on
   recipe.train.corpus = TrainOptions{}.corpus;
   recipe.train.output = TrainOptions{}.output;
   for (std::string* path : {&recipe.train.start, &recipe.distill.teacher})
@@ -296,7 +373,8 @@ void Trainer::release(const Scores& scores) {
   if (scores.score() < state_.best_score) return;
   state_.best_score = scores.score();
   spend();
-  write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores)));
+  if (group_.is_first())
+    write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores)));
 }
 
 TrainResult Trainer::run() {
@@ -319,10 +397,12 @@ TrainResult Trainer::run() {
     from = Clock::now();
   };
   begin_row();
+  stop_ = group_.any(interrupted());
   while (state_.step < t.steps) {
-    if (interrupted()) {
+    if (asked_to_stop()) {
       checkpoint();
-      curve_->write(false);
+      if (curve_) curve_->write(false);
+      group_.finish();
       throw Error(ExitCode::kInterrupted, "stopped at step {}; go on with --resume", state_.step);
     }
     const double loss = step();
@@ -363,8 +443,8 @@ TrainResult Trainer::run() {
             p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi));
         release(s);
       }
-      curve_->add(p);
-      if (validates || checkpoints) curve_->write(!last);
+      if (curve_) curve_->add(p);
+      if (curve_ && (validates || checkpoints)) curve_->write(!last);
       begin_row();
     }
     if (checkpoints) checkpoint();
@@ -372,14 +452,20 @@ TrainResult Trainer::run() {
   }
   result.steps = state_.step;
   result.hours_of_audio = state_.seconds_seen / 3600;
-  result.model = folder_ / (recipe_.name + ".safetensors");
+  if (group_.is_first()) result.model = folder_ / (recipe_.name + ".safetensors");
+  group_.finish();
   return result;
 }
 
 }  // namespace
 
-TrainResult train(const Recipe& recipe, bool resume, ProgressStyle style) {
-  return Trainer(recipe, resume, style).run();
+TrainResult train(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group) {
+  try {
+    return Trainer(recipe, resume, style, group).run();
+  } catch (const std::exception& error) {
+    group.leave(error.what());
+    throw;
+  }
 }
 
 }  // namespace pellucid::training

@@ -19,10 +19,20 @@ struct Mean {
   double value() const { return count ? sum / count : 0; }
 };
 
+void add_up(ProcessGroup& group, std::initializer_list<Mean*> means) {
+  std::vector<double> all;
+  for (const Mean* m : means) all.insert(all.end(), {m->sum, double(m->count)});
+  group.sum(all);
+  auto at = all.begin();
+  for (Mean* m : means) m->sum = *at++, m->count = int(*at++);
+}
+
 }  // namespace
 
-Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe)
-    : loss_(recipe.loss), pairs_(recipe.train.valid_pairs) {
+Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, ProcessGroup& group)
+    : loss_(recipe.loss),
+      group_(group),
+      pairs_((recipe.train.valid_pairs + group.count() - 1 - group.rank()) / group.count()) {
   const int hop = recipe.model.hop_samples;
   samples_ = int(kSeconds * recipe.model.sample_rate_hz) / hop * hop;
   noisy_.resize(std::size_t(pairs_) * std::size_t(samples_));
@@ -34,10 +44,12 @@ Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe)
   for (int i = 0; i < pairs_; ++i) {
     const std::span noisy(noisy_.data() + std::size_t(i) * std::size_t(samples_), std::size_t(samples_));
     const std::span clean(clean_.data() + std::size_t(i) * std::size_t(samples_), std::size_t(samples_));
-    corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed, std::uint64_t(i), noisy, clean);
+    corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed,
+                      std::uint64_t(group.rank() + i * group.count()), noisy, clean);
     si_sdr.add(metrics::si_sdr(clean, noisy));
     stoi.add(metrics::stoi(clean, noisy, recipe.model.sample_rate_hz));
   }
+  add_up(group_, {&si_sdr, &stoi});
   noisy_si_sdr_db_ = si_sdr.value();
   noisy_stoi_ = stoi.value();
 }
@@ -64,6 +76,7 @@ Scores Validation::run(Network& network, const Spectrum& spectrum) const {
     si_sdr.add(metrics::si_sdr(reference, estimate));
     stoi.add(metrics::stoi(reference, estimate, a.sample_rate_hz));
   }
+  add_up(group_, {&loss_mean, &si_sdr, &stoi});
   return {loss_mean.value(), si_sdr.value(), stoi.value(), noisy_si_sdr_db_, noisy_stoi_};
 }
 

@@ -6,6 +6,7 @@
 
 #include "corpus/loader.hpp"
 #include "training/losses.hpp"
+#include "training/process_group.hpp"
 #include "training/recipe.hpp"
 
 namespace pellucid::training {
@@ -19,13 +20,16 @@ struct Scores {
 
 class Validation {
  public:
-  /// Mixes the pairs once; they are the same for every training on this corpus.
-  Validation(const corpus::Corpus& corpus, const Recipe& recipe);
+  /// Mixes the pairs once; they are the same for every training on this corpus. The processes of a group share them and
+  /// all get the scores over all.
+  Validation(const corpus::Corpus& corpus, const Recipe& recipe, ProcessGroup& group = ProcessGroup::alone());
   Scores run(Network& network, const Spectrum& spectrum) const;
 
  private:
   LossOptions loss_;
-  int pairs_, samples_;
+  ProcessGroup& group_;
+  int pairs_;  // of this process
+  int samples_;
   std::vector<float> noisy_, clean_;  // [pairs][samples]
   double noisy_si_sdr_db_ = 0, noisy_stoi_ = 0;
 };

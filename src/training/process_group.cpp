@@ -18,6 +18,7 @@
 #ifdef USE_C10D_GLOO
 #include <ATen/ATen.h>
 
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #endif
@@ -30,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-using Store = c10::intrusive_ptr<c10d::TCPStore>;
+using Store = c10::intrusive_ptr<c10d::Store>;
 
 constexpr auto kBeatEvery = 250ms, kRollCall = 2s;  // who has no beat in a roll call is lost
 constexpr auto kLinger = 3s;                        // process 0 keeps the store for those who want to read why
@@ -100,7 +101,8 @@ struct ProcessGroup::Impl {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
-      throw Error(ExitCode::kTraining, "process {} of {} lost process 0 at {}:{} while it waited for the others ({}); start all again",
+      throw Error(ExitCode::kTraining,
+                  "process {} of {} lost process 0 at {}:{} while it waited for the others ({}); start all again",
                   place.rank, place.count, place.address, place.port, plain(error.what()));
     }
     heart->store = store;
@@ -124,27 +126,30 @@ struct ProcessGroup::Impl {
   std::chrono::milliseconds timeout() const { return std::chrono::milliseconds(std::int64_t(1000 * place.timeout_s)); }
 
   void open_store() {
-    if (place.rank == 0) {
+    const bool listens = place.rank == 0 && !place.launcher_listens;
+    if (listens) {
       const std::string why = why_port_is_taken(place.port);
       if (!why.empty())
         throw Error(ExitCode::kTraining,
-                    "MASTER_PORT: found {}, where process 0 cannot listen ({}); choose another port, the same for every process",
+                    "MASTER_PORT: found {}, where process 0 cannot listen ({}); choose another port, the same for "
+                    "every process",
                     place.port, why);
     } else {
       own_address = reach(place.address, place.port, deadline);
     }
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(place.port);
-    options.isServer = place.rank == 0;
+    options.isServer = listens;
     options.waitWorkers = false;
     options.timeout = timeout();
     try {
-      store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
+      store = c10::make_intrusive<c10d::PrefixStore>(fmt::format("pellucid/{}", place.attempt),
+                                                     c10::make_intrusive<c10d::TCPStore>(place.address, options));
     } catch (const std::exception& error) {
-      throw Error(ExitCode::kTraining, "MASTER_ADDR, MASTER_PORT: process {} found no meeting place at {}:{} ({})", place.rank,
-                  place.address, place.port, plain(error.what()));
+      throw Error(ExitCode::kTraining, "MASTER_ADDR, MASTER_PORT: process {} found no meeting place at {}:{} ({})",
+                  place.rank, place.address, place.port, plain(error.what()));
     }
-    if (place.rank == 0) own_address = reach(place.address, place.port, deadline);
+    if (listens) own_address = reach(place.address, place.port, deadline);
   }
 
   // Says that this process is here, and waits for the others.
@@ -156,13 +161,15 @@ struct ProcessGroup::Impl {
                   "WORLD_SIZE: process {} found {}, process 0 has {}; start every process with the same", place.rank,
                   place.count, count);
     if (store->add(key("taken", place.rank), 1) > 1)
-      throw Error(ExitCode::kTraining,
-                  "RANK: found {}, which another process of the training at {}:{} has; give every process its own, or wait "
-                  "until the earlier training has ended",
-                  place.rank, place.address, place.port);
+      throw Error(
+          ExitCode::kTraining,
+          "RANK: found {}, which another process of the training at {}:{} has; give every process its own, or wait "
+          "until the earlier training has ended",
+          place.rank, place.address, place.port);
     char host[256] = "";
     ::gethostname(host, sizeof host - 1);
-    write(*store, key("name", place.rank), fmt::format("process {} of {} (number {} on {})", place.rank, place.count, ::getpid(), host));
+    write(*store, key("name", place.rank),
+          fmt::format("process {} of {} (number {} on {})", place.rank, place.count, ::getpid(), host));
     write(*store, key("address", place.rank), own_address);
     store->add(kHere, 1);
     wait_for([&] { return store->add(kHere, 0) == place.count; },
@@ -196,15 +203,16 @@ struct ProcessGroup::Impl {
     const auto options = c10d::ProcessGroupGloo::Options::create(timeout());
     options->threads = 1;
     try {
-      options->devices.push_back(interface  ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
+      options->devices.push_back(interface   ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
                                  : is_hidden ? c10d::ProcessGroupGloo::createDefaultDevice()
                                              : c10d::ProcessGroupGloo::createDeviceForHostname(own_address));
       group = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.count, options);
     } catch (const std::exception& error) {
-      throw Error(ExitCode::kTraining,
-                  "process {} of {} cannot connect to the others ({}); open the machines' ports to each other, or name the "
-                  "network with GLOO_SOCKET_IFNAME",
-                  place.rank, place.count, plain(error.what()));
+      throw Error(
+          ExitCode::kTraining,
+          "process {} of {} cannot connect to the others ({}); open the machines' ports to each other, or name the "
+          "network with GLOO_SOCKET_IFNAME",
+          place.rank, place.count, plain(error.what()));
     }
   }
 
@@ -260,7 +268,8 @@ struct ProcessGroup::Impl {
       if (r != place.rank && before[std::size_t(r)] == after[std::size_t(r)])
         silent.push_back(read(*store, key("name", r)));
     missing = int(silent.size());
-    const std::string who = silent.empty() ? "the connection between processes" : fmt::format("{}", fmt::join(silent, ", "));
+    const std::string who =
+        silent.empty() ? "the connection between processes" : fmt::format("{}", fmt::join(silent, ", "));
     write(*store, kEnd, fmt::format("{} {} lost ({}); {}", who, silent.size() > 1 ? "were" : "was", why, kAdvice));
   }
 
@@ -297,7 +306,8 @@ struct ProcessGroup::Impl {
 
   void leave(const std::string& reason) {
     if (finished || store_hangs()) return;
-    if (!store->check({kEnd})) write(*store, kEnd, fmt::format("{} ended: {}", read(*store, key("name", place.rank)), reason));
+    if (!store->check({kEnd}))
+      write(*store, kEnd, fmt::format("{} ended: {}", read(*store, key("name", place.rank)), reason));
     group.reset();  // whoever waits for this process stops waiting
     store->add(kGone, 1);
     const auto until = Clock::now() + kLinger;
@@ -321,7 +331,8 @@ struct ProcessGroup::Impl {
 struct ProcessGroup::Impl {
   explicit Impl(const ProcessPlace& place) {
     throw Error(ExitCode::kTraining,
-                "WORLD_SIZE: found {}, expected 1: this LibTorch has no Gloo; build with one that has, with Gloo's headers beside it",
+                "WORLD_SIZE: found {}, expected 1: this LibTorch has no Gloo; build with one that has, with Gloo's "
+                "headers beside it",
                 place.count);
   }
   template <typename T>

@@ -1,6 +1,7 @@
 #include "training/process_place.hpp"
 
 #include <charconv>
+#include <climits>
 
 #include "support/error.hpp"
 
@@ -46,14 +47,19 @@ ProcessPlace process_place(const std::function<const char*(const char*)>& variab
   place.rank = number(rank, 0, place.count - 1);
   if (place.count == 1) return place;
 
-  const Setting local = look_up("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"), timeout = look_up("PELLUCID_PROCESS_TIMEOUT_S");
+  const Setting local = look_up("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"),
+                timeout = look_up("PELLUCID_PROCESS_TIMEOUT_S");
   const Setting address = look_up("MASTER_ADDR"), port = look_up("MASTER_PORT");
   for (const Setting* setting : {&address, &port})
     if (setting->value.empty())
-      throw Error(ExitCode::kUsage, "{}: not set, expected where process 0 of {} listens, for example {}; see docs/scale.md",
+      throw Error(ExitCode::kUsage,
+                  "{}: not set, expected where process 0 of {} listens, for example {}; see docs/scale.md",
                   setting->name, place.count, setting == &port ? "29500" : "127.0.0.1");
   if (!local.value.empty()) place.local_rank = number(local, 0, place.count - 1);
   if (!timeout.value.empty()) place.timeout_s = number(timeout, 1, 7 * 24 * 3600);
+  const Setting attempt = look_up("TORCHELASTIC_RESTART_COUNT");
+  if (!attempt.value.empty()) place.attempt = number(attempt, 0, INT_MAX);
+  place.launcher_listens = look_up("TORCHELASTIC_USE_AGENT_STORE").value == "True";
   place.address = address.value;
   place.port = number(port, 1, 65535);
   return place;

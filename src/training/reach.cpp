@@ -82,8 +82,8 @@ std::string why_port_is_taken(int port) {
   sockaddr_in any{};
   any.sin_family = AF_INET;
   any.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool free = ::bind(socket.fd(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0 &&
-                    ::listen(socket.fd(), 1) == 0;
+  const bool free =
+      ::bind(socket.fd(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0 && ::listen(socket.fd(), 1) == 0;
   return free ? "" : std::strerror(errno);
 }
 
@@ -96,7 +96,8 @@ std::string reach(const std::string& address, int port, std::chrono::steady_cloc
       if (connects(*to, &own, &why)) return own;
     if (std::chrono::steady_clock::now() >= deadline)
       throw Error(ExitCode::kTraining,
-                  "MASTER_ADDR, MASTER_PORT: process 0 was not reached at {}:{} ({}); start it there, open the port between the machines, or "
+                  "MASTER_ADDR, MASTER_PORT: process 0 was not reached at {}:{} ({}); start it there, open the port "
+                  "between the machines, or "
                   "wait longer with PELLUCID_PROCESS_TIMEOUT_S",
                   address, port, why);
     std::this_thread::sleep_for(kBetweenTries);

@@ -52,7 +52,8 @@ torch::Device device_of(const Recipe& recipe, const ProcessGroup& group) {
   torch::Device device(recipe.train.device);
   if (device.is_cpu() || group.count() == 1) return device;
   if (group.local_rank() >= int(torch::cuda::device_count()))
-    throw Error(ExitCode::kRecipe, "LOCAL_RANK: found {}, but LibTorch sees {} CUDA devices here; start one process for each",
+    throw Error(ExitCode::kRecipe,
+                "LOCAL_RANK: found {}, but LibTorch sees {} CUDA devices here; start one process for each",
                 group.local_rank(), torch::cuda::device_count());
   device.set_index(c10::DeviceIndex(group.local_rank()));
   return device;
@@ -114,7 +115,7 @@ class Trainer {
   std::unique_ptr<corpus::Loader> loader_;
   std::unique_ptr<Curve> curve_;
   int chunk_samples_ = 0;
-  bool stop_ = false;  // a process was interrupted
+  bool stop_ = false;                     // a process was interrupted
   double most_audio_s_per_s_ = HUGE_VAL;  // what the cores could do with multiply-adds alone; unknown for devices
   Clock::time_point spent_at_ = Clock::now();
   double spent_cpu_ = cpu_seconds();
@@ -227,7 +228,8 @@ void Trainer::take_up() {
   if (group_.is_first()) curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
 }
 
-// The first process's, to the bit: the others may have found no checkpoint, or have rounded otherwise on their machines.
+// The first process's, to the bit: the others may have found no checkpoint, or have rounded otherwise on their
+// machines.
 void Trainer::share_state() {
   State& s = state_;
   std::vector<double> numbers{double(s.step), s.seconds_seen, s.wall_s, s.cpu_s, s.best_score, s.rate_factor};

@@ -18,9 +18,9 @@ struct TrainResult {
 /// Trains until recipe.train.steps, or until Ctrl-C (Error kInterrupted after a checkpoint). In recipe.train.output lie
 /// `last.ckpt`, `NAME.safetensors` (averaged weights, best on the validation split), `recipe.toml`, `curve.csv` and
 /// `curve.html`. With `resume` it goes on from last.ckpt, and starts where there is none.
-/// With several processes in `group`, each calls it with the same recipe: they train as one with as many replicas as all
-/// have together, and the first alone writes, resumes and shows progress.
-/// Throws Error (kRecipe, kCorpus, kTraining, kOutput).
+/// With several processes in `group`, each calls it with the same recipe: they train as one with as many replicas as
+/// all have together, and the first alone writes, resumes and shows progress. Throws Error (kRecipe, kCorpus,
+/// kTraining, kOutput).
 TrainResult train(const Recipe& recipe, bool resume, ProgressStyle progress = ProgressStyle::kAuto,
                   ProcessGroup& group = ProcessGroup::alone());
 

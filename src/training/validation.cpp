@@ -44,8 +44,8 @@ Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, Proce
   for (int i = 0; i < pairs_; ++i) {
     const std::span noisy(noisy_.data() + std::size_t(i) * std::size_t(samples_), std::size_t(samples_));
     const std::span clean(clean_.data() + std::size_t(i) * std::size_t(samples_), std::size_t(samples_));
-    corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed,
-                      std::uint64_t(group.rank() + i * group.count()), noisy, clean);
+    corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed, std::uint64_t(group.rank() + i * group.count()), noisy,
+                      clean);
     si_sdr.add(metrics::si_sdr(clean, noisy));
     stoi.add(metrics::stoi(clean, noisy, recipe.model.sample_rate_hz));
   }

@@ -83,6 +83,14 @@ TEST_F(LoaderTest, GoesOnAfterAResumeWhereItStopped) {
   expect_same(take(7, 5, 3), whole);
 }
 
+TEST_F(LoaderTest, SharesOfSeveralProcessesMakeUpTheStream) {
+  const auto whole = take(0, 12, 1);
+  for (const std::uint64_t rank : {0u, 1u, 2u}) {  // each with two replicas
+    Loader loader(*corpus_, MixOptions(), Split::kTrain, kSeed, kBatch, kChunk, 2, 2, 4, {2 * rank, 2, 6});
+    expect_same({loader.next(), loader.next()}, {whole[6 + 2 * rank], whole[7 + 2 * rank]});
+  }
+}
+
 TEST_F(LoaderTest, NeverTheSamePairTwice) {
   std::set<std::vector<float>> pairs;
   for (const Batch& batch : take(0, 20, 2)) {

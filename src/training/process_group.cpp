@@ -15,7 +15,7 @@
 #include "support/interrupt.hpp"
 #include "training/reach.hpp"
 
-#ifdef USE_C10D_GLOO
+#ifdef PELLUCID_HAS_GLOO
 #include <ATen/ATen.h>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -25,17 +25,16 @@
 
 namespace pellucid::training {
 
-#ifdef USE_C10D_GLOO
+#ifdef PELLUCID_HAS_GLOO
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using namespace std::chrono_literals;
 using Store = c10::intrusive_ptr<c10d::Store>;
 
-constexpr auto kBeatEvery = 250ms, kRollCall = 2s;  // who has no beat in a roll call is lost
-constexpr auto kLinger = 3s;                        // process 0 keeps the store for those who want to read why
-constexpr auto kBetweenLooks = 20ms;
+constexpr std::chrono::milliseconds kBeatEvery{250}, kRollCall{2000};  // without a beat in a roll call: lost
+constexpr std::chrono::milliseconds kLinger{3000};  // process 0 keeps the store for those who want to read why
+constexpr std::chrono::milliseconds kBetweenLooks{20};
 constexpr char kAdvice[] = "start every process again with --resume";
 
 // Keys of the store; those of one process end with its rank.
@@ -221,11 +220,13 @@ struct ProcessGroup::Impl {
     if (values.empty()) return;
     std::vector<at::Tensor> tensors{
         at::from_blob(values.data(), {std::int64_t(values.size())}, c10::CppTypeToScalarType<T>::value)};
+    const auto from = Clock::now();
     try {
       collective(tensors)->wait();
     } catch (const std::exception& error) {
       lost(plain(error.what()));
     }
+    exchanged += Clock::now() - from;
   }
   template <typename T>
   void sum(std::vector<T>& values) {
@@ -322,6 +323,7 @@ struct ProcessGroup::Impl {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group;
   std::shared_ptr<Heart> heart = std::make_shared<Heart>();
   std::thread beating;
+  std::chrono::duration<double> exchanged{};
   int missing = 0;        // processes that were lost
   bool finished = false;  // all came to their end together
 };
@@ -343,6 +345,7 @@ struct ProcessGroup::Impl {
   bool any(bool here) { return here; }
   void finish() {}
   void leave(const std::string&) {}
+  std::chrono::duration<double> exchanged{};
 };
 
 #endif
@@ -373,6 +376,7 @@ void ProcessGroup::spread(std::vector<double>& values) {
 void ProcessGroup::agree(const std::string& settings) {
   if (impl_) impl_->agree(settings);
 }
+double ProcessGroup::exchanged_s() const { return impl_ ? impl_->exchanged.count() : 0; }
 void ProcessGroup::finish() {
   if (impl_) impl_->finish();
 }

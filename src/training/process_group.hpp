@@ -43,6 +43,9 @@ class ProcessGroup {
   /// "key=value;key=value;…": throws Error(kTraining) in every process when one has other settings than process 0.
   void agree(const std::string& settings);
 
+  /// Seconds spent in all of these, which is also waiting for the slowest.
+  double exchanged_s() const;
+
   /// All have come to their end.
   void finish();
   /// This one goes before its end; the others will hear the reason.

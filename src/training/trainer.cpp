@@ -388,7 +388,7 @@ TrainResult Trainer::run() {
                      .rate = " steps/s",
                      .style = style_});
   TrainResult result;
-  double loss_sum = 0, audio_from = 0, waited_from = 0;  // since the curve's last row
+  double loss_sum = 0, audio_from = 0, waited_from = 0, exchanged_from = 0;  // since the curve's last row
   Clock::time_point from;
   long count = 0;
   const auto begin_row = [&] {
@@ -396,6 +396,7 @@ TrainResult Trainer::run() {
     count = 0;
     audio_from = state_.seconds_seen;
     waited_from = loader_->waited_s();
+    exchanged_from = group_.exchanged_s();
     from = Clock::now();
   };
   begin_row();
@@ -429,8 +430,12 @@ TrainResult Trainer::run() {
       p.waited_share = (loader_->waited_s() - waited_from) / wall;
       p.peak_share = p.audio_s_per_s / most_audio_s_per_s_;
       const std::string of_peak = p.peak_share > 0 ? fmt::format(", {:.0f} % of peak", 100 * p.peak_share) : "";
-      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting{}", p.loss, p.audio_s_per_s,
-                                  100 * p.waited_share, of_peak));
+      const std::string exchanging =
+          group_.count() == 1
+              ? ""
+              : fmt::format(", {:.0f} % exchanging", 100 * (group_.exchanged_s() - exchanged_from) / wall);
+      progress.add(0, fmt::format("loss {:.4f}, {:.0f} audio-s/s, {:.0f} % waiting{}{}", p.loss, p.audio_s_per_s,
+                                  100 * p.waited_share, exchanging, of_peak));
       if (validates) {
         const Scores s = validate();
         p.validated = true;

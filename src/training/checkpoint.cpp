@@ -37,7 +37,9 @@ std::string first_difference(const std::string& checkpoint, const Recipe& recipe
   for (const auto& [key, value] : is) {
     const auto found = was.find(key);
     const std::string& then = found != was.end() ? found->second : initial.at(key);
-    if (!same_value(then, value)) return fmt::format("found {} = {}, expected {}", key, value, then);
+    if (same_value(then, value)) continue;
+    return fmt::format("found {} = {}{}, expected {}", key, value, key == "train.replicas" ? " over all processes" : "",
+                       then);
   }
   return {};
 }

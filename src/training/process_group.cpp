@@ -35,6 +35,7 @@ using Store = c10::intrusive_ptr<c10d::Store>;
 constexpr std::chrono::milliseconds kBeatEvery{250}, kRollCall{2000};  // without a beat in a roll call: lost
 constexpr std::chrono::milliseconds kLinger{3000};  // process 0 keeps the store for those who want to read why
 constexpr std::chrono::milliseconds kBetweenLooks{20};
+constexpr std::chrono::milliseconds kSilence{10000};  // of the store, which answers in no time: its machine is gone
 constexpr char kAdvice[] = "start every process again with --resume";
 
 // Keys of the store; those of one process end with its rank.
@@ -237,7 +238,7 @@ struct ProcessGroup::Impl {
     together(values, [&](auto& tensors) { return group->broadcast(tensors); });
   }
 
-  bool store_hangs() const { return Clock::now() - heart->last.load() > kRollCall && !finished; }
+  bool store_hangs() const { return Clock::now() - heart->last.load() > kSilence && !finished; }
 
   std::vector<std::int64_t> beats() {
     std::vector<std::int64_t> all;

@@ -72,8 +72,8 @@ std::string settings(const Recipe& recipe) {
   return recipe.fingerprint() +
          fmt::format(
              "train.steps={};train.decay={};train.final_rate={};train.validate_every={};train.checkpoint_every={};"
-             "train.valid_pairs={};checksum of the corpus={:08x};",
-             t.steps, t.decay, t.final_rate, t.validate_every, t.checkpoint_every, t.valid_pairs,
+             "train.valid_pairs={};train.device={};checksum of the corpus={:08x};",
+             t.steps, t.decay, t.final_rate, t.validate_every, t.checkpoint_every, t.valid_pairs, t.device,
              crc32(0, index.bytes().data(), index.bytes().size()));
 }
 
@@ -352,7 +352,7 @@ Scores Trainer::validate() {
 }
 
 std::string Trainer::provenance(const Scores& s) const {
-  Recipe recipe = whole_;  // without the paths of the machine it ran on
+  Recipe recipe = recipe_;  // without the paths of the machine it ran on
   recipe.train.corpus = TrainOptions{}.corpus;
   recipe.train.output = TrainOptions{}.output;
   for (std::string* path : {&recipe.train.start, &recipe.distill.teacher})
@@ -367,6 +367,7 @@ std::string Trainer::provenance(const Scores& s) const {
                               {"valid_noisy_stoi", s.noisy_stoi},
                               {"seed", recipe_.train.seed},
                               {"recipe", recipe.to_toml()}};
+  if (group_.count() > 1) j["processes"] = group_.count();
   if (!started_from_.is_null()) j["start"] = started_from_;
   return j.dump();
 }

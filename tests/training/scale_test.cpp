@@ -258,7 +258,7 @@ TEST_F(ScaleTest, AProcessThatHangsIsNamed) {
   std::vector<std::unique_ptr<Started>> all;
   for (const int rank : {0, 1}) {
     Environment environment = ScaleTest::environment(rank, 2, port);
-    environment["PELLUCID_PROCESS_TIMEOUT_S"] = rank == 0 ? "4" : "60";
+    environment["PELLUCID_PROCESS_TIMEOUT_S"] = rank == 0 ? "10" : "60";
     all.push_back(start(rank == 0 ? "hung" : "others", {"train.steps=1000000"}, environment));
   }
   wait_for_checkpoint("hung", 0);

@@ -269,8 +269,9 @@ void Trainer::go_back(long step, Progress& progress) {
                 step, state_.rate_factor, recipe_.train.learning_rate / 10);
   take_up();
   state_.rate_factor = kLowerRate;
-  progress.note(fmt::format("step {}: the loss is not a number; back to step {}, on with {} of the learning rate", step,
-                            state_.step, kLowerRate));
+  if (group_.is_first())
+    progress.note(fmt::format("step {}: the loss is not a number; back to step {}, on with {} of the learning rate",
+                              step, state_.step, kLowerRate));
   progress.add(double(state_.step - step + 1));
 }
 
@@ -380,6 +381,13 @@ void Trainer::release(const Scores& scores) {
     write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores)));
 }
 
+std::string told(const CurvePoint& p, const Scores& s) {
+  return fmt::format(
+      "step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} (noisy "
+      "{:.4f})",
+      p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi);
+}
+
 TrainResult Trainer::run() {
   const auto& t = recipe_.train;
   Progress progress({.label = "Training " + recipe_.name,
@@ -445,10 +453,7 @@ TrainResult Trainer::run() {
         p.stoi = s.stoi;
         result.si_sdr_db = s.si_sdr_db;
         result.stoi = s.stoi;
-        progress.note(fmt::format(
-            "step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} "
-            "(noisy {:.4f})",
-            p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi));
+        if (group_.is_first()) progress.note(told(p, s));
         release(s);
       }
       if (curve_) curve_->add(p);

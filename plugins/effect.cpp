@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -87,14 +88,24 @@ int model_control(const float* port) noexcept {
   return static_cast<int>(std::lround(control(port, 0, static_cast<float>(kModels.size() - 1), 0)));
 }
 
-Effect::Effect(double rate_hz, std::uint32_t channels, Say say)
-    : rate_hz_(rate_hz > 0 && rate_hz < 1e9 ? static_cast<std::uint32_t>(std::lround(rate_hz)) : 0),
-      channels_(std::clamp<std::uint32_t>(channels, 1, kMaxChannels)),
-      say_(std::move(say)) {}
+void say_on_standard_error(const std::string& sentence) { std::fprintf(stderr, "%s\n", sentence.c_str()); }
+
+Effect::Effect(double rate_hz, std::uint32_t channels, Say say) : say_(std::move(say)) {
+  set_format(rate_hz, channels);
+}
+
+void Effect::set_format(double rate_hz, std::uint32_t channels) {
+  const auto rate = rate_hz > 0 && rate_hz < 1e9 ? static_cast<std::uint32_t>(std::lround(rate_hz)) : 0;
+  const auto count = std::clamp<std::uint32_t>(channels, 1, kMaxChannels);
+  if (rate == rate_hz_ && count == channels_) return;
+  rate_hz_ = rate;
+  channels_ = count;
+  denoiser_.reset();
+}
 
 void Effect::prepare(int model) {
   if (denoiser_ && model == model_) {
-    pellucid_reset(denoiser_.get());
+    reset();
     return;
   }
   denoiser_ = load(model);

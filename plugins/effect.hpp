@@ -34,6 +34,9 @@ float control(const float* port, float low, float high, float otherwise) noexcep
 /// The same for the port "Model".
 int model_control(const float* port) noexcept;
 
+/// Where a host has no log of its own.
+void say_on_standard_error(const std::string& sentence);
+
 class Effect {
  public:
   struct Destroy {
@@ -46,12 +49,16 @@ class Effect {
   Effect(double rate_hz, std::uint32_t channels, Say say);
 
   // Not for the audio thread.
+  /// For formats whose hosts tell it late: before prepare(), which then loads.
+  void set_format(double rate_hz, std::uint32_t channels);
   /// Forgets all sound; loads the model unless it is there already. Without it the sound passes through, undelayed.
   void prepare(int model);
   /// Loads a model while another one plays; null when it cannot be had.
   Denoiser load(int model) const;
 
   // For the audio thread.
+  /// Forgets all sound.
+  void reset() noexcept { pellucid_reset(denoiser_.get()); }
   /// Plays what load() gave from now on; returns what played before, to be destroyed elsewhere.
   Denoiser replace(Denoiser next, int model) noexcept;
   /// Input and output buffers may be the same, in any order. A null buffer: nothing is done.
@@ -65,8 +72,8 @@ class Effect {
   void run(const float* const* input, float* const* output, std::size_t frames) noexcept;
   bool crossed(const float* const* input, const float* const* output) const noexcept;
 
-  std::uint32_t rate_hz_;
-  std::uint32_t channels_;
+  std::uint32_t rate_hz_ = 0;
+  std::uint32_t channels_ = 1;
   Say say_;
   Denoiser denoiser_;
   int model_ = -1;

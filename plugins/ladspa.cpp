@@ -2,7 +2,6 @@
 #include <ladspa.h>
 
 #include <array>
-#include <cstdio>
 #include <exception>
 
 #include "effect.hpp"
@@ -29,8 +28,7 @@ enum ControlPort : unsigned long {
 
 struct Plugin {
   Plugin(double rate_hz, unsigned long channel_count)
-      : effect(rate_hz, static_cast<std::uint32_t>(channel_count),
-               [](const std::string& sentence) { std::fprintf(stderr, "%s\n", sentence.c_str()); }),
+      : effect(rate_hz, static_cast<std::uint32_t>(channel_count), pellucid::plugin::say_on_standard_error),
         channels(channel_count) {}
 
   Effect effect;

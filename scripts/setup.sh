@@ -27,12 +27,13 @@ shell_packages=(help2man bash fish zsh)
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
 # The plugins' headers, hosts to test them in, and a sound server that needs no hardware.
-plugin_packages=(ladspa-sdk lv2-dev lilv-utils sordi jalv ffmpeg pipewire pipewire-bin pipewire-alsa pipewire-jack wireplumber dbus)
+plugin_packages=(ladspa-sdk lv2-dev dpf-source lilv-utils sordi jalv ffmpeg ardour libasound2-dev
+                 pipewire pipewire-bin pipewire-alsa pipewire-jack wireplumber dbus)
 # The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
 chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)
-deb_packages=(debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev help2man)
+deb_packages=(debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev dpf-source help2man)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
 
 fail() {

@@ -56,7 +56,10 @@ say "built against libpellucid-dev by pkg-config and by CMake"
 install $(package pellucid-plugins) ladspa-sdk lilv-utils
 analyseplugin /usr/lib/ladspa/pellucid.so | grep pellucid_mono >/dev/null || fail "the LADSPA plugin does not load"
 lv2info urn:pellucid:mono | grep -i strength >/dev/null || fail "the LV2 plugin does not load"
-say "both plugins load"
+printf '#include <dlfcn.h>\nint main(int c, char** v) { void* m = dlopen(v[1], 2); return c != 3 || !m || !dlsym(m, v[2]); }\n' | cc -x c - -o /tmp/loads
+/tmp/loads /usr/lib/vst3/pellucid.vst3/Contents/*/pellucid.so GetPluginFactory || fail "the VST3 plugin does not load"
+/tmp/loads /usr/lib/clap/pellucid.clap clap_entry || fail "the CLAP plugins do not load"
+say "the plugins load"
 
 dpkg-query -W -f '${Package}\n' '*pellucid*' | xargs apt-get purge -q -y
 left=$(everything | comm -13 /tmp/before - | grep -i pellucid || true)

@@ -25,6 +25,11 @@ foreach(file include/pellucid/pellucid.h include/pellucid/pellucid.hpp ${LIBDIR}
     message(FATAL_ERROR "${file} was not installed.")
   endif()
 endforeach()
+file(GLOB dpf_plugins ${prefix}/lib/vst3/pellucid.vst3/Contents/*-linux/pellucid.so ${prefix}/lib/clap/pellucid.clap)
+list(LENGTH dpf_plugins count)
+if(DPF_PLUGINS AND NOT count EQUAL 2)
+  message(FATAL_ERROR "Of the VST3 and CLAP plugins only these were installed: ${dpf_plugins}")
+endif()
 # Plugins find the installed models by their own place; nothing else may help them here.
 if(PLUGINS)
   find_program(ffmpeg ffmpeg)

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,10 @@ class HostsTest : public ::testing::Test {
       const double burst = std::sin(2 * M_PI * 2.3 * t) > 0 ? std::sin(2 * M_PI * (180 + 40 * std::sin(9 * t)) * t) : 0;
       samples[i] = 0.3 * burst + 0.05 * random.uniform();
     }
+    write(name, samples, rate_hz, channels, code);
+  }
+  void write(const std::string& name, const std::vector<double>& samples, int rate_hz, int channels,
+             int code = SF_FORMAT_WAV | SF_FORMAT_FLOAT) const {
     audio::StreamFormat format;
     format.rate_hz = rate_hz;
     format.channels = channels;
@@ -196,17 +201,70 @@ TEST_F(HostsTest, TheLv2DescriptionIsValid) {
   EXPECT_NE(said.find("Has latency:       yes, reported by port 9"), std::string::npos) << said;
 }
 
-// What a plugin exports besides its entry point could be mixed up with another version that a host has loaded.
-TEST_F(HostsTest, OnlyTheEntryPointCanBeSeen) {
+// What a plugin exports besides its entry points could be mixed up with another version that a host has loaded.
+TEST_F(HostsTest, OnlyTheEntryPointsCanBeSeen) {
   NEEDS("nm");
-  for (const auto& [plugin, entry] :
-       {std::pair(PELLUCID_LADSPA_PLUGIN, "ladspa_descriptor"), std::pair(PELLUCID_LV2_PLUGIN, "lv2_descriptor")}) {
+  const auto exports = [&](const char* plugin, const std::vector<std::string>& entries) {
     run("nm -D --defined-only " + quoted(plugin) + " | grep -v ' [uVW] '");
     const std::string said = text(folder_ / "said");
-    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
-    EXPECT_NE(said.find(entry), std::string::npos) << said;
-  }
+    EXPECT_EQ(static_cast<std::size_t>(std::count(said.begin(), said.end(), '\n')), entries.size()) << said;
+    for (const std::string& entry : entries) EXPECT_NE(said.find(entry), std::string::npos) << entry << "\n" << said;
+  };
+  exports(PELLUCID_LADSPA_PLUGIN, {"ladspa_descriptor"});
+  exports(PELLUCID_LV2_PLUGIN, {"lv2_descriptor"});
+#ifdef PELLUCID_VST3_PLUGIN
+  exports(PELLUCID_VST3_PLUGIN, {"GetPluginFactory", "ModuleEntry", "ModuleExit"});
+  exports(PELLUCID_CLAP_PLUGIN, {"clap_entry"});
+#endif
 }
+
+#ifdef PELLUCID_VST3_PLUGIN
+
+// Ardour without its windows: a track is bounced through the VST3 plugin, and Ardour takes the latency away.
+TEST_F(HostsTest, ArdourRunsTheVst3Plugin) {
+  NEEDS("ardour7-lua");
+  make("sound.wav", 48000, 2);
+  const std::vector<double> sound = read("sound.wav");
+  for (const std::size_t c : {0, 1}) {
+    std::ofstream raw(folder_ / std::to_string(c), std::ios::binary);
+    for (std::size_t i = c; i < sound.size(); i += 2) {
+      const auto sample = static_cast<float>(sound[i]);
+      raw.write(reinterpret_cast<const char*>(&sample), sizeof sample);
+    }
+  }
+  // pellucid.vst3/Contents/x86_64-linux/pellucid.so
+  const fs::path bundles = fs::path(PELLUCID_VST3_PLUGIN).parent_path().parent_path().parent_path().parent_path();
+  run("HOME=$PWD LD_LIBRARY_PATH=/usr/lib/ardour7 /usr/lib/ardour7/ardour-vst3-scanner " +
+      quoted(bundles / "pellucid.vst3"));
+  run("HOME=$PWD VST3_PATH=" + quoted(bundles) + " timeout 120 ardour7-lua " +
+      quoted(PELLUCID_SOURCE_DIR "/tests/plugins/ardour.lua") + " $PWD/session 0 1");
+  const std::string said = text(folder_ / "said");
+  EXPECT_NE(said.find("latency 1535"), std::string::npos) << said;
+  EXPECT_NE(said.find("parameters 5"), std::string::npos) << said;
+  const auto stereo = [&](const std::string& name) {
+    const std::string path = "session/interchange/session/audiofiles/" + name;
+    const std::vector<double> left = read(path + "%L.wav"), right = read(path + "%R.wav");
+    EXPECT_EQ(left.size(), right.size());
+    std::vector<double> both(2 * left.size());
+    for (std::size_t i = 0; i < left.size(); ++i) both[2 * i] = left[i], both[2 * i + 1] = right[i];
+    return both;
+  };
+  write("in.wav", stereo("Take1_speech-1"), 48000, 2);
+  EXPECT_LE(distance(stereo("whole"), 0, expected()), kFloatExact);
+  EXPECT_LE(distance(stereo("softer"), 0, expected("--strength 0.5 --atten-limit-db 20")), kFloatExact);
+  EXPECT_LE(distance(stereo("nano"), 0, expected("--model nano")), kFloatExact);
+}
+
+TEST_F(HostsTest, QtractorsScannerLoadsTheClapPlugins) {
+  NEEDS("/usr/lib/*/qtractor/qtractor_plugin_scan");
+  run("echo CLAP:" + quoted(PELLUCID_CLAP_PLUGIN) + " | timeout 60 /usr/lib/*/qtractor/qtractor_plugin_scan");
+  const std::string said = text(folder_ / "said");
+  // Audio in and out, MIDI, controls.
+  EXPECT_NE(said.find("CLAP|Pellucid noise removal (mono)|1:1|0:0|5:0|"), std::string::npos) << said;
+  EXPECT_NE(said.find("CLAP|Pellucid noise removal (stereo)|2:2|0:0|5:0|"), std::string::npos) << said;
+}
+
+#endif
 
 }  // namespace
 }  // namespace pellucid::plugin::test

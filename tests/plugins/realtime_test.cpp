@@ -26,7 +26,7 @@ void use(Hosted& plugin, std::vector<Samples>& buffers) {
 TEST(PluginRealtime, RunCallsNothingForbidden) {
   ::setenv("PELLUCID_MODELS", PELLUCID_SOURCE_DIR "/models", 1);
   ::unsetenv("PELLUCID_MODEL");
-  for (const Format format : {Format::kLadspa, Format::kLv2}) {
+  for (const Format format : formats()) {
     for (const double rate_hz : {16000.0, 48000.0, 4000.0}) {
       for (const std::uint32_t channels : {1u, 2u}) {
         const auto plugin = load(format, rate_hz, channels);
@@ -40,7 +40,7 @@ TEST(PluginRealtime, RunCallsNothingForbidden) {
           const ForbiddenCalls watch;
           use(*plugin, buffers);
           const std::string first = watch.first();
-          ASSERT_EQ(first, "") << rate_hz << " Hz, " << channels << " channels";
+          ASSERT_EQ(first, "") << name_of(format) << ", " << rate_hz << " Hz, " << channels << " channels";
         }
       }
     }

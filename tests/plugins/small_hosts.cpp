@@ -12,22 +12,13 @@
 namespace pellucid::plugin::test {
 namespace {
 
-// Never closed: both plugins stay loaded, as they do in a host that scanned its folders.
-template <typename Function>
-Function entry(const char* library, const char* name) {
-  void* handle = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) throw std::runtime_error(::dlerror());
-  void* symbol = ::dlsym(handle, name);
-  if (symbol == nullptr) throw std::runtime_error(::dlerror());
-  return reinterpret_cast<Function>(symbol);
-}
-
 class Ladspa : public Hosted {
  public:
   Ladspa(double rate_hz, std::uint32_t channels) : channels_(channels) {
     has_bypass_ = true;
     values_[3] = 0;
-    const auto function = entry<LADSPA_Descriptor_Function>(PELLUCID_LADSPA_PLUGIN, "ladspa_descriptor");
+    const auto function =
+        reinterpret_cast<LADSPA_Descriptor_Function>(entry(PELLUCID_LADSPA_PLUGIN, "ladspa_descriptor"));
     descriptor_ = function(channels - 1);
     handle_ = descriptor_->instantiate(descriptor_, static_cast<unsigned long>(rate_hz));
     if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
@@ -57,7 +48,7 @@ class Ladspa : public Hosted {
 class Lv2 : public Hosted, public Worker {
  public:
   Lv2(double rate_hz, std::uint32_t channels, bool with_worker) : channels_(channels) {
-    const auto function = entry<LV2_Descriptor_Function>(PELLUCID_LV2_PLUGIN, "lv2_descriptor");
+    const auto function = reinterpret_cast<LV2_Descriptor_Function>(entry(PELLUCID_LV2_PLUGIN, "lv2_descriptor"));
     descriptor_ = function(channels - 1);
     const LV2_Feature* features[] = {with_worker ? &feature_ : nullptr, nullptr};
     handle_ = descriptor_->instantiate(descriptor_, rate_hz, "", features);
@@ -117,16 +108,57 @@ class Lv2 : public Hosted, public Worker {
 
 }  // namespace
 
-void Hosted::set(const std::string& control, float value) {
-  static const std::map<std::string, std::size_t> places = {
+void* entry(const char* library, const char* name) {
+  void* handle = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) throw std::runtime_error(::dlerror());
+  void* symbol = ::dlsym(handle, name);
+  if (symbol == nullptr) throw std::runtime_error(::dlerror());
+  return symbol;
+}
+
+std::uint32_t place_of(const std::string& control) {
+  static const std::map<std::string, std::uint32_t> places = {
       {"strength", 0}, {"attenuation_limit", 1}, {"post_filter", 2}, {"enabled", 3}, {"model", 4}};
-  const std::size_t place = places.at(control);
+  return places.at(control);
+}
+
+void Hosted::set(const std::string& control, float value) {
+  const std::uint32_t place = place_of(control);
   values_[place] = place == 3 && has_bypass_ ? 1 - value : value;
+}
+
+std::vector<Format> formats() {
+  std::vector<Format> all = formats_with_state();
+  all.insert(all.begin(), {Format::kLadspa, Format::kLv2});
+  return all;
+}
+
+std::vector<Format> formats_with_state() {
+#ifdef PELLUCID_CLAP_PLUGIN
+  return {Format::kVst3, Format::kClap};
+#else
+  return {};
+#endif
+}
+
+const char* name_of(Format format) {
+  constexpr std::array kNames = {"Ladspa", "Lv2", "Vst3", "Clap"};
+  return kNames[static_cast<std::size_t>(format)];
 }
 
 std::unique_ptr<Hosted> load(Format format, double rate_hz, std::uint32_t channels) {
   if (format == Format::kLadspa) return std::make_unique<Ladspa>(rate_hz, channels);
-  return std::make_unique<Lv2>(rate_hz, channels, false);
+  if (format == Format::kLv2) return std::make_unique<Lv2>(rate_hz, channels, false);
+  return load_with_state(format, rate_hz, channels);
+}
+
+std::unique_ptr<HostedWithState> load_with_state([[maybe_unused]] Format format, [[maybe_unused]] double rate_hz,
+                                                 [[maybe_unused]] std::uint32_t channels) {
+#ifdef PELLUCID_CLAP_PLUGIN
+  return format == Format::kVst3 ? load_vst3(rate_hz, channels) : load_clap(rate_hz, channels);
+#else
+  throw std::runtime_error("VST3 and CLAP were not built");
+#endif
 }
 
 std::unique_ptr<Hosted> load_with_worker(double rate_hz, std::uint32_t channels, Worker*& worker) {

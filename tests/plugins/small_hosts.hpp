@@ -1,4 +1,4 @@
-// The smallest hosts that LADSPA and LV2 plugins run in, behind one face, so that both are held to the same.
+// The smallest hosts that LADSPA, LV2, VST3 and CLAP plugins run in, behind one face, so that all are held to the same.
 //
 //   auto plugin = load(Format::kLv2, 48000, 2);
 //   plugin->set("strength", 0.5f);
@@ -15,15 +15,21 @@
 
 namespace pellucid::plugin::test {
 
-enum class Format { kLadspa, kLv2 };
+enum class Format { kLadspa, kLv2, kVst3, kClap };
+
+/// The formats that were built, and those of them whose hosts keep parameters and states.
+std::vector<Format> formats();
+std::vector<Format> formats_with_state();
+const char* name_of(Format format);
 
 /// An instance whose control ports are connected. Controls are named as LV2 names them; bypass is `enabled` 0.
 class Hosted {
  public:
   virtual ~Hosted() = default;
+  /// Deactivates it first where it is active.
   virtual void activate() = 0;
   virtual void run(const float* const* input, float* const* output, std::uint32_t frames) = 0;
-  /// Leaves every control port unconnected from now on; for before activate().
+  /// Leaves every control port unconnected from now on, or sends no values; for before activate().
   virtual void disconnect_controls() = 0;
 
   void set(const std::string& control, float value);
@@ -35,8 +41,33 @@ class Hosted {
   bool has_bypass_ = false;
 };
 
+/// What hosts of VST3 and CLAP do beside that.
+class HostedWithState : public Hosted {
+ public:
+  /// An empty state: the plugin gave none.
+  virtual std::string save() = 0;
+  virtual bool load(const std::string& state) = 0;
+  virtual std::string text(const std::string& control, double value) = 0;
+  /// -1 where the plugin takes the text for no value.
+  virtual double value(const std::string& control, const std::string& text) = 0;
+  /// The plugin's own idea of a control's value.
+  virtual double get(const std::string& control) = 0;
+  /// How often the plugin asked to be deactivated and activated again.
+  virtual int restarts() const = 0;
+};
+
 /// Loads the built plugin. Throws std::runtime_error when it does not load or instantiate.
 std::unique_ptr<Hosted> load(Format format, double rate_hz, std::uint32_t channels);
+
+std::unique_ptr<HostedWithState> load_with_state(Format format, double rate_hz, std::uint32_t channels);
+
+// What load() and load_with_state() are made of.
+std::unique_ptr<HostedWithState> load_vst3(double rate_hz, std::uint32_t channels);
+std::unique_ptr<HostedWithState> load_clap(double rate_hz, std::uint32_t channels);
+/// A symbol of a library, which is never closed: plugins stay loaded, as they do in a host that scanned its folders.
+void* entry(const char* library, const char* name);
+/// A control's place in Hosted::values_.
+std::uint32_t place_of(const std::string& control);
 
 /// An LV2 worker whose work is done when the test says: orders of run() wait until then.
 class Worker {

@@ -44,7 +44,11 @@ std::string name_of(PaDeviceIndex index) {
 
 // What a person can do about it.
 std::string reason(PaError error) {
-  if (error == paDeviceUnavailable) return "it is busy or has gone; close the program that uses it, or choose another";
+  if (error == paDeviceUnavailable) return "it is busy; close the program that uses it, or choose another device";
+  // Whatever else its ALSA part hears from a device that it found before.
+  if (error == paBadIODeviceCombination) {
+    return "it has gone, or its use is not permitted; is it plugged in, and is the user in the group 'audio'?";
+  }
   if (error == paInvalidSampleRate) return "it does not run at this --rate; leave the option out";
   if (error == paInvalidChannelCount) return "it has fewer channels; set --channels 1";
   if (error != paUnanticipatedHostError) return Pa_GetErrorText(error);
@@ -54,6 +58,11 @@ std::string reason(PaError error) {
   if (code == EACCES || code == EPERM) return "permission was refused; is the user in the group 'audio'?";
   if (code == ENODEV || code == ENOENT) return "it has gone; is it plugged in?";
   return host != nullptr && host->errorText != nullptr ? host->errorText : Pa_GetErrorText(error);
+}
+
+std::string with_stop(std::string sentence) {
+  if (sentence.empty() || (sentence.back() != '.' && sentence.back() != '?')) sentence += '.';
+  return sentence;
 }
 
 class Stream : public SoundStream {
@@ -75,8 +84,15 @@ class Stream : public SoundStream {
     if (error == paNoError) return;
     const std::string why = reason(error);
     if (stream_ != nullptr) Pa_CloseStream(stream_);
-    throw Error(ExitCode::kDevice, "The sound devices '{}' and '{}' cannot be opened: {}.", name_of(in), name_of(out),
-                why);
+    // Which of the two: each by itself.
+    for (const bool input : {true, false}) {
+      const PaError alone = Pa_IsFormatSupported(input ? &from : nullptr, input ? nullptr : &to, request.rate_hz);
+      if (alone == paFormatIsSupported) continue;
+      throw Error(ExitCode::kDevice, "The sound {} device '{}' cannot be opened: {}", input ? "input" : "output",
+                  name_of(input ? in : out), with_stop(reason(alone)));
+    }
+    throw Error(ExitCode::kDevice, "The sound devices '{}' and '{}' cannot be opened together: {}", name_of(in),
+                name_of(out), with_stop(why));
   }
   ~Stream() override {
     // PortAudio's ALSA part waits for ever when the sound server has died; its thread may still use this object, so
@@ -126,7 +142,7 @@ class PortAudio : public SoundSystem {
   PortAudio() {
     const Quiet quiet;
     if (const PaError error = Pa_Initialize(); error != paNoError) {
-      throw Error(ExitCode::kDevice, "PortAudio does not start: {}.", reason(error));
+      throw Error(ExitCode::kDevice, "PortAudio does not start: {}", with_stop(reason(error)));
     }
   }
   ~PortAudio() override { Pa_Terminate(); }

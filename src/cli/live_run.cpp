@@ -102,10 +102,15 @@ std::size_t choose_device(const std::vector<SoundDevice>& devices, const std::st
     if (wanted.empty() || lower(device.name).find(lower(wanted)) != std::string::npos) found.push_back(i);
   }
   if (found.empty() && wanted.empty()) {
-    throw Error(ExitCode::kDevice, "There is no sound {} device; plug one in, or see 'pellucid live --list'.", kind);
+    throw Error(
+        ExitCode::kDevice,
+        "There is no sound {} device that can be opened: none is plugged in, another program has it, or its use is "
+        "not permitted (is the user in the group 'audio'?).",
+        kind);
   }
   if (found.empty()) {
-    throw Error(ExitCode::kDevice, "There is no sound {} device '{}'; 'pellucid live --list' has what there is.", kind,
+    throw Error(ExitCode::kDevice,
+                "There is no sound {} device '{}' that can be opened; 'pellucid live --list' has those that can.", kind,
                 wanted);
   }
   if (found.size() > 1 && !wanted.empty()) {
@@ -117,7 +122,7 @@ std::size_t choose_device(const std::vector<SoundDevice>& devices, const std::st
 }
 
 std::string list_devices(const std::vector<SoundDevice>& devices, bool json) {
-  if (devices.empty() && !json) return "There is no sound device.\n";
+  if (devices.empty() && !json) return "There is no sound device that can be opened.\n";
   std::string text = json ? "[" : "  #   in  out      Hz  device\n";
   for (std::size_t i = 0; i < devices.size(); ++i) {
     const SoundDevice& d = devices[i];

@@ -239,7 +239,7 @@ TEST_F(Live, DevicesAreListed) {
   ASSERT_EQ(json.size(), 4u);
   EXPECT_EQ(json[1].at("name"), "Built-in speaker");
   EXPECT_EQ(json[1].at("default_output"), true);
-  EXPECT_EQ(list_devices({}, false), "There is no sound device.\n");
+  EXPECT_EQ(list_devices({}, false), "There is no sound device that can be opened.\n");
   EXPECT_TRUE(nlohmann::json::parse(list_devices({}, true)).empty());
 }
 

@@ -37,9 +37,12 @@ export async function serve() {
   return { address: `http://localhost:${server.address().port}`, close: () => server.close() };
 }
 
-export function launch(...flags) {
+/** Chromium with a microphone that beeps. */
+export const launch = (...flags) => launchWithoutMicrophone("--use-fake-device-for-media-stream", ...flags);
+
+export function launchWithoutMicrophone(...flags) {
   return playwright.chromium.launch({
     executablePath: program,
-    args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", ...flags],
+    args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", ...flags],
   });
 }

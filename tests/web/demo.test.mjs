@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { launch, missing, serve } from "./browser.mjs";
+import { launch, launchWithoutMicrophone, missing, serve } from "./browser.mjs";
 import { byCli, largestDifference, readWav, recording, scratch, web, writeWav } from "./helpers.mjs";
 
 const SCREENSHOTS = process.env.PELLUCID_SCREENSHOTS; // a folder to leave pictures in
@@ -173,6 +173,23 @@ describe("the demo page", { skip: missing }, () => {
       await page.context().close();
     });
   }
+
+  // What Chromium itself says, not what a test makes it say.
+  test("a machine without a microphone, and a person who refuses it, get a sentence", async () => {
+    for (const [start, sentence] of [
+      [() => launchWithoutMicrophone("--use-fake-ui-for-media-stream"), /There is no microphone\. Connect one and try again/],
+      [() => launch("--use-fake-ui-for-media-stream=deny"), /The browser did not allow the microphone\. Allow it beside the page's address/],
+    ]) {
+      const other = await start();
+      const page = await (await other.newContext()).newPage();
+      await page.goto(`${server.address}/demo/index.html`);
+      await page.getByRole("button", { name: "Use the microphone" }).click();
+      assert.match(await problem(page), sentence);
+      await page.getByRole("button", { name: "Hear an example" }).click();
+      await denoised(page);
+      await other.close();
+    }
+  });
 
   test("the microphone is shown live, kept, and survives being pulled out", async () => {
     writeWav(join(scratch, "microphone.wav"), [noisy.samples], noisy.rate);

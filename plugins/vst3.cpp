@@ -323,7 +323,8 @@ v3_result V3_API set_normalised(void* self, v3_param_id id, double normalised) {
   plugin.controller.set(id, plain);
   if (!plugin.active || id == kModel) plugin.processor.set(id, plain);
   // "The latency has changed" is what makes a host switch the plugin off and on, and another model's may differ.
-  if (plugin.active && id == kModel && plugin.handler != nullptr && plugin.controller.model() != plugin.effect.model()) {
+  if (plugin.active && id == kModel && plugin.handler != nullptr &&
+      plugin.controller.model() != plugin.effect.model()) {
     v3_cpp_obj(plugin.handler)->restart_component(plugin.handler, V3_RESTART_LATENCY_CHANGED);
   }
   return V3_OK;

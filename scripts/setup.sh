@@ -5,8 +5,8 @@
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
-#         build/npm, and what drives a browser (37 MB unpacked); from Debian a browser without windows (100 MB). Where those
-#         cannot be had, the rest goes on and the tests that need them are skipped
+#         build/npm, and what drives a browser (37 MB unpacked); from Debian a browser without windows (100 MB) and Ardour
+#         (112 MB), the VST3 host. Where those cannot be had, the rest goes on and the tests that need them are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
 # peers   the same for `make bench-peers`, from Debian and npm
 # python  the same for `make bench-python`: what the loader and the trainer are compared with (PyTorch, scipy, soundfile)
@@ -27,7 +27,7 @@ shell_packages=(help2man bash fish zsh)
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
 python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
 # The plugins' headers, hosts to test them in, and a sound server that needs no hardware.
-plugin_packages=(ladspa-sdk lv2-dev dpf-source lilv-utils sordi jalv ffmpeg ardour libasound2-dev
+plugin_packages=(ladspa-sdk lv2-dev dpf-source lilv-utils sordi jalv ffmpeg libasound2-dev
                  pipewire pipewire-bin pipewire-alsa pipewire-jack wireplumber dbus)
 # The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
 chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
@@ -90,6 +90,7 @@ if [ $check = yes ]; then
     npm_installed tests/onnx onnx || missing+=("npm: tests/onnx")
     npm_installed tests/web web || missing+=("npm: tests/web")
     browser_installed || missing+=(chromium-headless-shell)
+    installed ardour || missing+=(ardour)
   fi
   if [ "$scope" = peers ] && ! npm_installed bench/peers peers; then missing+=("npm: bench/peers"); fi
   if [ ${#missing[@]} -eq 0 ]; then
@@ -148,6 +149,9 @@ if [ $with_tests = yes ]; then
       "'scripts/setup.sh' tries again)." >&2
   browser_installed || apt_install chromium-headless-shell || [ "$scope" = peers ] ||
     echo "setup: apt-get could not install chromium-headless-shell; the tests web.package and web.demo will be skipped (see" \
+      "$log; 'scripts/setup.sh' tries again)." >&2
+  installed ardour || apt_install ardour || [ "$scope" = peers ] ||
+    echo "setup: apt-get could not install ardour; the test plugins.HostsTest.ArdourRunsTheVst3Plugin will be skipped (see" \
       "$log; 'scripts/setup.sh' tries again)." >&2
   if [ "$scope" = peers ]; then
     npm_installed tests/onnx onnx && npm_install bench/peers peers ||

@@ -41,6 +41,13 @@ LIVE_SECONDS ?= 600
 test-live: build
 	PELLUCID_LIVE_SECONDS=$(LIVE_SECONDS) $(RELEASE)/test_pipewire
 
+## test-faults kill -9, full disks, bad sectors, jumping clocks, two runs at once: FAULT_ROUNDS=50 each from FAULT_SEED=1 on
+FAULT_ROUNDS ?= 50
+FAULT_SEED ?= 1
+.PHONY: test-faults
+test-faults: build
+	PELLUCID_FAULT_ROUNDS=$(FAULT_ROUNDS) PELLUCID_FAULT_SEED=$(FAULT_SEED) ctest --preset release -R '^faults\.' --verbose
+
 ## asan        the tests under AddressSanitizer and UndefinedBehaviorSanitizer (without the trainer)
 ## tsan        the tests under ThreadSanitizer (without the trainer)
 ## dev         the tests with debug symbols and assertions
@@ -50,15 +57,16 @@ asan tsan dev: $(ALL_READY)
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
 
-## fuzz        feed arbitrary bytes to the model reader and the engine, FUZZ_SECONDS each; finds go to build/fuzz
+## fuzz        feed arbitrary bytes to every reader and the engine, FUZZ_SECONDS each; finds go to build/fuzz
 FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= model process sound recipe corpus table checkpoint
 .PHONY: fuzz
 fuzz: $(FUZZ_READY)
 	cmake --preset fuzz
-	cmake --build --preset fuzz -j $(JOBS) --target fuzz_model fuzz_process
-	@set -e; cd build/fuzz; for target in model process; do \
+	cmake --build --preset fuzz -j $(JOBS) --target $(FUZZ_TARGETS:%=fuzz_%)
+	@set -e; cd build/fuzz; for target in $(FUZZ_TARGETS); do \
 	  mkdir -p corpus/$$target; \
-	  ./fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=20 -artifact_prefix=$$target- \
+	  ./fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=20 -malloc_limit_mb=512 -artifact_prefix=$$target- \
 	    -print_final_stats=1 corpus/$$target ../../tests/fuzz/corpus/$$target; \
 	done
 

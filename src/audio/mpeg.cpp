@@ -57,6 +57,7 @@ class Window {
         const ssize_t got = ::pread(descriptor_, block_.data() + filled_, block_.size() - filled_,
                                     static_cast<off_t>(start_ + static_cast<std::int64_t>(filled_)));
         if (got < 0 && errno == EINTR) continue;
+        if (got < 0) error_ = errno;
         if (got <= 0) return nullptr;
         filled_ += static_cast<std::size_t>(got);
       }
@@ -64,8 +65,10 @@ class Window {
     return block_.data() + (offset - start_);
   }
 
+  int error() const { return error_; }
+
  private:
-  int descriptor_;
+  int descriptor_, error_ = 0;
   std::vector<unsigned char> block_;
   std::int64_t start_ = 0;
   std::size_t filled_ = 0;
@@ -99,7 +102,7 @@ std::vector<unsigned char> make_tag(const MpegScan& scan) {
 
 }  // namespace
 
-std::optional<MpegScan> scan_mpeg(int descriptor) {
+std::optional<MpegScan> scan_mpeg(int descriptor, int* error) {
   Window window(descriptor);
   MpegScan scan;
   std::int64_t offset = skip_id3(window);
@@ -135,6 +138,7 @@ std::optional<MpegScan> scan_mpeg(int descriptor) {
     ++scan.frames;
     offset = next;
   }
+  if (error != nullptr) *error = window.error();
   if (!found) return std::nullopt;
   return scan;
 }
@@ -165,6 +169,7 @@ std::size_t MpegSource::read(unsigned char* to, std::size_t count) {
       const std::int64_t most = before ? std::min(left, tag_start_ - position_) : left;
       got = ::pread(descriptor_, to + done, static_cast<std::size_t>(most), static_cast<off_t>(at));
       if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && error_ == 0) error_ = errno;
       if (got <= 0) break;
     }
     done += static_cast<std::size_t>(got);

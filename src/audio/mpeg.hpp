@@ -23,8 +23,9 @@ struct MpegScan {
   bool needs_tag() const { return !tagged_frames || frames > *tagged_frames + 1; }
 };
 
-/// Reads the whole file by pread. None when it holds no Layer III frames.
-std::optional<MpegScan> scan_mpeg(int descriptor);
+/// Reads the whole file by pread. None when it holds no Layer III frames. Where the file cannot be read, `error` gets
+/// errno and what was found counts for nothing.
+std::optional<MpegScan> scan_mpeg(int descriptor, int* error = nullptr);
 
 /// A file as its decoder should see it: its own tag left out, or in its place one that states scan.frames.
 class MpegSource {
@@ -39,9 +40,11 @@ class MpegSource {
   std::int64_t position() const { return position_; }
   void seek(std::int64_t position) { position_ = position; }
   std::size_t read(unsigned char* to, std::size_t count);
+  /// errno of the first read that failed, else 0.
+  int error() const { return error_; }
 
  private:
-  int descriptor_;
+  int descriptor_, error_ = 0;
   std::int64_t tag_start_, audio_start_, size_ = 0, position_ = 0;
   std::vector<unsigned char> tag_;
 };

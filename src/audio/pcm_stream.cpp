@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint32_t kUnknownSize = 0xFFFFFFFFu;
 // Writers to pipes put sizes about here when they do not know better (0x7FFFF000 SoX, 0xFFFFFFFF ffmpeg).
 constexpr std::uint32_t kImplausibleSize = 0x7FFFF000u;
-constexpr std::size_t kLargestSkip = 64u << 20;
+constexpr std::size_t kLargestSkip = 64u << 20, kPieceBytes = 64u << 10;
 
 constexpr int kFormatPcm = 1, kFormatFloat = 3, kFormatExtensible = 0xFFFE;
 
@@ -103,10 +103,14 @@ WavKind parse_wav_header(const ByteSource& source, WavHeader& header, std::vecto
   // Appends n bytes of the stream to `consumed`; where they begin, or none at the end of the stream.
   const auto take = [&](std::size_t n) -> std::optional<std::size_t> {
     const std::size_t start = consumed.size();
-    consumed.resize(start + n);
-    const std::size_t got = source(consumed.data() + start, n);
-    consumed.resize(start + got);
-    if (got < n) return std::nullopt;
+    for (std::size_t left = n; left > 0;) {  // in pieces: a size that lies costs no memory
+      const std::size_t at = consumed.size(), piece = std::min(left, kPieceBytes);
+      consumed.resize(at + piece);
+      const std::size_t got = source(consumed.data() + at, piece);
+      consumed.resize(at + got);
+      if (got < piece) return std::nullopt;
+      left -= piece;
+    }
     return start;
   };
   const auto is = [&](std::size_t at, const char* id) { return std::memcmp(consumed.data() + at, id, 4) == 0; };

@@ -77,18 +77,57 @@ bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
   return plain && header.data_bytes && *header.data_bytes > file_bytes - consumed.size();
 }
 
-// libsndfile's way to an MP3 file with a mended tag.
-sf_count_t mpeg_size(void* user) { return static_cast<MpegSource*>(user)->size(); }
-sf_count_t mpeg_tell(void* user) { return static_cast<MpegSource*>(user)->position(); }
-sf_count_t mpeg_read(void* to, sf_count_t count, void* user) {
-  auto* bytes = static_cast<unsigned char*>(to);
-  return static_cast<sf_count_t>(static_cast<MpegSource*>(user)->read(bytes, static_cast<std::size_t>(count)));
-}
-sf_count_t mpeg_seek(sf_count_t offset, int whence, void* user) {
-  auto* source = static_cast<MpegSource*>(user);
-  const sf_count_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? source->position() : source->size();
-  source->seek(std::max<sf_count_t>(0, base + offset));
-  return source->position();
+// A file as it is. libsndfile takes a read that fails for the end; here it is remembered.
+class FileSource {
+ public:
+  // Takes over `descriptor`.
+  explicit FileSource(int descriptor) : descriptor_(descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor_, &status) == 0) size_ = status.st_size;
+  }
+  ~FileSource() { ::close(descriptor_); }
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
+
+  std::int64_t size() const { return size_; }
+  std::int64_t position() const { return position_; }
+  void seek(std::int64_t position) { position_ = position; }
+  int error() const { return error_; }
+  std::size_t read(unsigned char* to, std::size_t count) {
+    std::size_t done = 0;
+    while (done < count) {
+      const ssize_t got = ::pread(descriptor_, to + done, count - done, static_cast<off_t>(position_));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && error_ == 0) error_ = errno;
+      if (got <= 0) break;
+      done += static_cast<std::size_t>(got);
+      position_ += got;
+    }
+    return done;
+  }
+
+ private:
+  int descriptor_, error_ = 0;
+  std::int64_t size_ = 0, position_ = 0;
+};
+
+// libsndfile's way to them.
+template <typename Source>
+SNDFILE* open_source(Source& source, SF_INFO& info) {
+  static const auto of = [](void* user) { return static_cast<Source*>(user); };
+  SF_VIRTUAL_IO io{};
+  io.get_filelen = [](void* user) -> sf_count_t { return of(user)->size(); };
+  io.tell = [](void* user) -> sf_count_t { return of(user)->position(); };
+  io.read = [](void* to, sf_count_t count, void* user) {
+    return static_cast<sf_count_t>(of(user)->read(static_cast<unsigned char*>(to), static_cast<std::size_t>(count)));
+  };
+  io.seek = [](sf_count_t offset, int whence, void* user) -> sf_count_t {
+    const sf_count_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? of(user)->position() : of(user)->size();
+    of(user)->seek(std::max<sf_count_t>(0, base + offset));
+    return of(user)->position();
+  };
+  info = {};
+  return ::sf_open_virtual(&io, SFM_READ, &info, &source);
 }
 
 }  // namespace
@@ -96,7 +135,8 @@ sf_count_t mpeg_seek(sf_count_t offset, int whence, void* user) {
 struct Reader::Impl {
   std::string name;
   StreamFormat format;
-  std::unique_ptr<MpegSource> mpeg;  // outlives `file`
+  std::unique_ptr<FileSource> plain;  // these two outlive `file`
+  std::unique_ptr<MpegSource> mpeg;
   SNDFILE* file = nullptr;
   std::vector<double> head;  // samples before those that `file` gives
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
@@ -111,6 +151,16 @@ struct Reader::Impl {
   ~Impl() {
     if (file != nullptr) ::sf_close(file);
     if (close_descriptor && descriptor >= 0) ::close(descriptor);
+  }
+
+  [[noreturn]] void fail_read(int error) const {
+    throw Error(ExitCode::kInput, "{}: cannot be read: {}; check the disk and get a whole copy.", name,
+                std::strerror(error));
+  }
+
+  void check_source() const {
+    if (plain && plain->error() != 0) fail_read(plain->error());
+    if (mpeg && mpeg->error() != 0) fail_read(mpeg->error());
   }
 
   [[noreturn]] void fail_cut() const {
@@ -168,17 +218,15 @@ struct Reader::Impl {
 
   // A decoder that finds a tag drops the first samples (529, its own delay) as if an encoder had put them there; one
   // that finds none does not, but stops too early. So the first samples come from the one and the rest from the other.
-  SNDFILE* open_mended(int spare, const MpegScan& scan, SF_INFO& info) {
-    SF_VIRTUAL_IO io{mpeg_size, mpeg_seek, mpeg_read, nullptr, mpeg_tell};
+  SNDFILE* open_mended(int from, const MpegScan& scan, SF_INFO& info) {
     exact_length = false;
-    mpeg = std::make_unique<MpegSource>(::dup(spare), scan, true);
-    info = {};
-    SNDFILE* opened = ::sf_open_virtual(&io, SFM_READ, &info, mpeg.get());
+    mpeg = std::make_unique<MpegSource>(::dup(from), scan, true);
+    SNDFILE* opened = open_source(*mpeg, info);
     if (opened == nullptr) return nullptr;
     const sf_count_t dropped = scan.frames * scan.samples_per_frame - info.frames;
-    MpegSource bare(::dup(spare), scan, false);
+    MpegSource bare(::dup(from), scan, false);
     SF_INFO bare_info{};
-    SNDFILE* start = ::sf_open_virtual(&io, SFM_READ, &bare_info, &bare);
+    SNDFILE* start = open_source(bare, bare_info);
     if (start != nullptr && dropped > 0 && dropped < 4096 && bare_info.channels == info.channels) {
       head.resize(static_cast<std::size_t>(dropped * info.channels));
       const sf_count_t got = std::max<sf_count_t>(0, ::sf_readf_double(start, head.data(), dropped));
@@ -191,17 +239,23 @@ struct Reader::Impl {
 
   // Takes over the descriptor.
   void open_seekable(int from) {
-    const int spare = ::dup(from);
+    plain = std::make_unique<FileSource>(from);
     SF_INFO info{};
-    SNDFILE* opened = ::sf_open_fd(from, SFM_READ, &info, SF_TRUE);
+    SNDFILE* opened = open_source(*plain, info);
     if (opened != nullptr && (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG) {
-      const auto scan = scan_mpeg(spare);
+      int error = 0;
+      const auto scan = scan_mpeg(from, &error);
+      if (error != 0) {
+        ::sf_close(opened);
+        fail_read(error);
+      }
       if (scan && scan->needs_tag()) {
         ::sf_close(opened);
-        opened = open_mended(spare, *scan, info);
+        opened = open_mended(from, *scan, info);
       }
     }
-    if (spare >= 0) ::close(spare);
+    file = opened;
+    check_source();
     if (opened == nullptr) fail_open();
     adopt(opened, info);
   }
@@ -293,6 +347,7 @@ struct Reader::Impl {
       got = read_pipe(out, frames);
     } else {
       got = read_file(out, frames);
+      check_source();
     }
     position += static_cast<std::int64_t>(got);
     if (got < frames && exact_length && format.frames >= 0 && position < format.frames) fail_cut();

@@ -5,6 +5,7 @@
 
 #include "audio/stream.hpp"
 #include "cli/denoise_aligned.hpp"
+#include "support/elapsed.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 
@@ -44,7 +45,7 @@ DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& setting
   result.channels = format.channels;
   result.repaired_samples = reader.repaired_samples();
   result.clipped_samples = writer.clipped_samples();
-  result.elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.elapsed_s = elapsed_s(start);
   return result;
 }
 

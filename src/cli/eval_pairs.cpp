@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "audio/stream.hpp"
 #include "support/csv.hpp"
 #include "support/error.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::cli {
 namespace fs = std::filesystem;
@@ -140,12 +140,13 @@ EvalPairs match_files(const fs::path& clean, const fs::path& noisy, const fs::pa
 
 std::map<std::string, EvalCondition> read_conditions(const fs::path& file) {
   std::error_code error;
-  std::ifstream in(file, std::ios::binary);
-  if (fs::is_directory(file, error) || !in) {
+  if (fs::is_directory(file, error) || !fs::exists(file, error)) {
     throw Error(ExitCode::kInput, "--log '{}': cannot be read; give a log.csv or a list.json.", file.string());
   }
-  if (file.extension() != ".json") return from_csv(in, file);
-  return from_json({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()}, file);
+  const std::string text = read_file(file, ExitCode::kInput);
+  if (file.extension() == ".json") return from_json(text, file);
+  std::istringstream in(text);
+  return from_csv(in, file);
 }
 
 fs::path find_conditions(const fs::path& noisy) {

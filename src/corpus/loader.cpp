@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "corpus/loader_pair.hpp"
+#include "support/elapsed.hpp"
 
 namespace pellucid::corpus {
 
@@ -77,7 +78,7 @@ struct Loader::Impl {
     room_for_more.notify_all();
     const auto start = std::chrono::steady_clock::now();
     batch_is_ready.wait(lock, [&] { return ready.contains(number) || failure; });
-    waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    waited += elapsed_s(start);
     const auto found = ready.find(number);
     if (found == ready.end()) std::rethrow_exception(failure);
     Batch batch = std::move(found->second);

@@ -1,13 +1,11 @@
 #include "corpus/mix_parts.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "corpus/json_line.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -19,16 +17,6 @@ constexpr const char* kRowsName = "rows.jsonl";
 constexpr const char* kFolders[] = {"clean", "noisy"};
 
 std::uint32_t checksum(const std::string& text) { return crc32(0, text.data(), text.size()); }
-
-/// Nothing when it is no regular file.
-std::optional<std::string> read_regular(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(fs::symlink_status(path, error))) return std::nullopt;
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return std::nullopt;
-  return bytes;
-}
 
 std::uint32_t clips_checksum(const Catalogue& catalogue) {
   std::uint32_t crc = 0;
@@ -67,7 +55,7 @@ std::string part_rows(const fs::path& folder, const std::string& fingerprint,
     json line = {{"pair", pair}, {"seconds", row.seconds}, {"scaled", row.scaled}, {"row", row.text}};
     line["row_crc32"] = checksum(row.text);
     for (const char* kind : kFolders) {
-      const auto bytes = read_regular(folder / kind / names.at(pair));
+      const auto bytes = read_file_if_there(folder / kind / names.at(pair), ExitCode::kCorpus);
       if (!bytes) throw Error(ExitCode::kOutput, "{}: cannot be read back.", (folder / kind / names.at(pair)).string());
       line[kind] = checksum(*bytes);
     }
@@ -79,7 +67,7 @@ std::string part_rows(const fs::path& folder, const std::string& fingerprint,
 
 FinishedPairs::FinishedPairs(const fs::path& out, const std::string& fingerprint) {
   for (const fs::path& folder : part_folders(out)) {
-    const auto text = read_regular(folder / kRowsName);
+    const auto text = read_file_if_there(folder / kRowsName, ExitCode::kCorpus);
     if (!text) continue;
     bool ours = false;
     for (std::size_t start = 0, end; (end = text->find('\n', start)) != std::string::npos; start = end + 1) {
@@ -105,7 +93,7 @@ bool FinishedPairs::take(std::uint64_t number, const std::string& name, const fs
   if (found == pairs_.end()) return false;
   const Pair& pair = found->second;
   for (const char* kind : kFolders) {
-    const auto bytes = read_regular(pair.folder / kind / name);
+    const auto bytes = read_file_if_there(pair.folder / kind / name, ExitCode::kCorpus);
     if (!bytes || checksum(*bytes) != (kind == kFolders[0] ? pair.clean : pair.noisy)) return false;
   }
   for (const char* kind : kFolders) {

@@ -15,6 +15,7 @@
 #include "corpus/prepare_store.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/folder_lock.hpp"
 #include "support/thread_pool.hpp"
 
 namespace pellucid::corpus {
@@ -25,6 +26,8 @@ using nlohmann::json;
 
 // Goes up when decode() or measure() change what they give, so that earlier work is not taken for today's.
 constexpr int kDecodeVersion = 2;
+
+constexpr const char* kBusy = "another `pellucid prepare` is writing this corpus; wait for it to end";
 
 void check(const PrepareOptions& o) {
   const auto need = [](bool good, const char* option, const std::string& found, const char* expected) {
@@ -332,7 +335,7 @@ PrepareResult prepare_part(const PrepareOptions& options, const std::vector<Sour
   fs::create_directories(folder, error);
   refuse_links(folder);
   refuse_links(PartialStore::folder(folder));
-  const FolderLock lock(folder / ".lock");
+  const FolderLock lock(folder, kBusy);
   PartialStore store(folder, ledger_options(options), files, options.shard_bytes);
   PrepareResult result;
   result.files = files.size();
@@ -402,7 +405,7 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
   };
   claim_folder(options.out);
   if (options.part.divided()) return prepare_part(options, files_of(options.part, files), hooks);
-  const FolderLock lock(options.out / ".lock");
+  const FolderLock lock(options.out, kBusy);
   PartialStore::settle(options.out);
 
   PrepareResult result;

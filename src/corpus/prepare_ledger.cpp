@@ -1,12 +1,11 @@
 #include "corpus/prepare_ledger.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "corpus/index.hpp"
 #include "corpus/json_line.hpp"
 #include "support/crc32.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -105,15 +104,12 @@ std::string ledger_line(const FileRecord& record) {
   return dump(object) + "\n";
 }
 
-Ledger read_ledger(const std::filesystem::path& path) {
+Ledger parse_ledger(std::string_view text) {
   Ledger ledger;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return ledger;
-  std::ifstream file(path, std::ios::binary);
-  std::string line;
   std::uint64_t position = 0;
-  while (std::getline(file, line) && !file.eof()) {  // eof: the last line has no end
-    position += line.size() + 1;
+  for (std::size_t end; (end = text.find('\n', position)) != std::string_view::npos;) {
+    const std::string_view line = text.substr(position, end - position);
+    position = end + 1;
     try {
       json object = parse_json_line(line);
       if (ledger.header_end == 0) {
@@ -132,6 +128,10 @@ Ledger read_ledger(const std::filesystem::path& path) {
     }
   }
   return ledger;
+}
+
+Ledger read_ledger(const std::filesystem::path& path) {
+  return parse_ledger(read_file_if_there(path, ExitCode::kCorpus).value_or(""));
 }
 
 std::uint64_t hash_of(std::span<const std::int16_t> samples) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "corpus/measure.hpp"
@@ -43,8 +44,10 @@ struct Ledger {
 
 std::string ledger_header(const std::string& options);
 std::string ledger_line(const FileRecord& record);
-/// Reads as many whole, valid lines as there are; a file without a valid header gives an empty ledger with empty
+/// Reads as many whole, valid lines as there are; a text without a valid header gives an empty ledger with empty
 /// options.
+Ledger parse_ledger(std::string_view text);
+/// The same of a file; one that is not there is empty. Throws Error(kCorpus) where it cannot be read.
 Ledger read_ledger(const std::filesystem::path& path);
 
 /// FNV-1a over 16-bit samples.

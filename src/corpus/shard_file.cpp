@@ -1,7 +1,6 @@
 #include "corpus/shard_file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,17 +117,5 @@ void sync_folder(const std::filesystem::path& folder) {
   ::fsync(descriptor);
   ::close(descriptor);
 }
-
-FolderLock::FolderLock(const std::filesystem::path& lock_file) {
-  descriptor_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (descriptor_ < 0) fail_write(lock_file, errno);
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(descriptor_);
-    throw Error(ExitCode::kOutput, "{}: another `pellucid prepare` is writing this corpus; wait for it to end",
-                lock_file.parent_path().string());
-  }
-}
-
-FolderLock::~FolderLock() { ::close(descriptor_); }
 
 }  // namespace pellucid::corpus

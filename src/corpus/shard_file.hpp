@@ -52,16 +52,4 @@ class MappedFile {
 /// Makes renames inside a folder lasting.
 void sync_folder(const std::filesystem::path& folder);
 
-/// Holds an exclusive lock on a file for as long as it lives. Throws Error(kOutput) when another process has it.
-class FolderLock {
- public:
-  explicit FolderLock(const std::filesystem::path& lock_file);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_ = -1;
-};
-
 }  // namespace pellucid::corpus

@@ -1,11 +1,11 @@
 #include "corpus/split_rules.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <unistd.h>
 
 #include "corpus/index.hpp"
 #include "support/csv.hpp"
 #include "support/error.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -134,13 +134,11 @@ bool glob_match(std::string_view pattern, std::string_view text, std::vector<std
 
 GroupRules GroupRules::load(const std::filesystem::path& csv) {
   std::error_code error;
-  std::ifstream file(csv, std::ios::binary);
-  if (std::filesystem::is_directory(csv, error) || !file) {
+  if (std::filesystem::is_directory(csv, error) || ::access(csv.c_str(), R_OK) != 0) {
     throw Error(ExitCode::kInput, "--groups {}: cannot be read, expected a CSV file with the header {}", csv.string(),
                 kHeader);
   }
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return parse(text, csv.string());
+  return parse(read_file(csv, ExitCode::kInput), csv.string());
 }
 
 GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {

@@ -1,6 +1,7 @@
 #include "support/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,9 +30,33 @@ namespace {
 }
 
 fs::path temporary_name(const fs::path& target) {
+  return target.parent_path() / fmt::format(".{}.tmp", target.filename().string().substr(0, 200));
+}
+
+// For those who find the plain name taken.
+fs::path own_temporary_name(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
-  std::string name = target.filename().string().substr(0, 200);
-  return target.parent_path() / fmt::format(".{}.{}-{}.tmp", name, ::getpid(), counter.fetch_add(1));
+  return target.parent_path() / fmt::format(".{}.{}-{}.tmp", target.filename().string().substr(0, 200), ::getpid(),
+                                            counter.fetch_add(1));
+}
+
+// Opens the plain name, which a run that was killed may have left: who holds its lock owns it. -1 where somebody does,
+// or where it is not a file of our making.
+int open_plain(const fs::path& path) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (descriptor < 0) return -1;
+    struct stat opened {}, named {};
+    // Between open and lock the last owner may have renamed it: then it is somebody's finished file.
+    const bool ours = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && ::fstat(descriptor, &opened) == 0 &&
+                      ::lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+                      opened.st_dev == named.st_dev && S_ISREG(opened.st_mode) && opened.st_uid == ::geteuid();
+    if (ours && opened.st_nlink == 1 && ::ftruncate(descriptor, 0) == 0) return descriptor;
+    // Killed between link and unlink, it is another name of a finished file.
+    if (ours && opened.st_nlink > 1) ::unlink(path.c_str());
+    ::close(descriptor);
+  }
+  return -1;
 }
 
 void sync_folder(const fs::path& file) {
@@ -66,7 +91,11 @@ AtomicFile::AtomicFile(fs::path target, Existing existing)
     descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
   } else {
     temporary_ = temporary_name(target_);
-    descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ = open_plain(temporary_);
+    if (descriptor_ < 0) {
+      temporary_ = own_temporary_name(target_);
+      descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    }
   }
   if (descriptor_ < 0) fail(target_, errno);
 }
@@ -75,9 +104,9 @@ AtomicFile::~AtomicFile() { discard(); }
 
 void AtomicFile::discard() noexcept {
   if (descriptor_ < 0) return;
+  if (!direct_) ::unlink(temporary_.c_str());  // before its lock goes
   ::close(descriptor_);
   descriptor_ = -1;
-  if (!direct_) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(const void* data, std::size_t bytes) {

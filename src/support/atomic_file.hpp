@@ -1,4 +1,5 @@
-// A file that appears whole or not at all: written beside its target, synced, then renamed.
+// A file that appears whole or not at all: written beside its target, synced, then renamed. What a run that was killed
+// has left there, the next one takes over.
 //
 //   AtomicFile file("out/report.json", AtomicFile::Existing::kKeep);  // throws when out/report.json is there already
 //   file.write(text);                                                 // or give file.temporary() to another library

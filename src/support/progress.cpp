@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "support/elapsed.hpp"
+
 namespace pellucid {
 namespace {
 
@@ -108,7 +110,7 @@ double Progress::done() const {
   return done_;
 }
 
-double Progress::elapsed_s() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+double Progress::elapsed_s() const { return pellucid::elapsed_s(start_); }
 
 void Progress::note(std::string_view line) {
   const std::lock_guard lock(mutex_);
@@ -143,8 +145,8 @@ void Progress::erase_bar() {
 
 void Progress::show(bool last) {
   const auto now = Clock::now();
-  const auto since = now - shown_;
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  const auto since = now < shown_ ? Clock::duration::max() : now - shown_;  // a clock that went back stops no display
+  const double elapsed = elapsed_s();
   const double speed = elapsed > 0 ? (done_ - options_.already) / elapsed : 0;
   const double share = options_.total > 0 ? std::clamp(done_ / options_.total, 0.0, 1.0) : 0;
   const double left = speed > 0 && options_.total > 0 ? std::max(0.0, options_.total - done_) / speed : -1;

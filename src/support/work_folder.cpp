@@ -1,11 +1,10 @@
 #include "support/work_folder.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid {
 namespace fs = std::filesystem;
@@ -21,9 +20,7 @@ WorkFolder::WorkFolder(fs::path folder, std::string plan, const std::string& nam
   if (!resume)
     throw Error(ExitCode::kOutput, "{}: a {} lies here already; add --resume to go on with it, or remove the folder",
                 folder_.string(), name);
-  std::ifstream in(folder_ / kPlan);
-  const std::string found((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (found != plan_)
+  if (read_file(folder_ / kPlan, ExitCode::kTraining) != plan_)
     throw Error(ExitCode::kTraining,
                 "{}: was begun with another model or other options; give those again, or remove the folder",
                 folder_.string());

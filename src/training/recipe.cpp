@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <sstream>
 #include <type_traits>
@@ -15,6 +13,7 @@
 #include "support/error.hpp"
 #include "support/nearest.hpp"
 #include "support/progress.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -187,9 +186,7 @@ void bound(const std::string& where, const std::string& text) {
 
 std::string read(const std::filesystem::path& path) {
   expect_size(path.string(), std::filesystem::file_size(path));
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(ExitCode::kRecipe, "{}: cannot be read; check its permissions", path.string());
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::string text = read_file(path, ExitCode::kRecipe);
   bound(path.string(), text);
   return text;
 }

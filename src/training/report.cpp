@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <sstream>
 
 #include "support/atomic_file.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -76,7 +76,7 @@ std::string plot(const std::string& title, const std::vector<CurvePoint>& points
 
 Curve::Curve(std::filesystem::path folder, std::string name, long last_step)
     : folder_(std::move(folder)), name_(std::move(name)) {
-  std::ifstream in(folder_ / "curve.csv");
+  std::istringstream in(read_file_if_there(folder_ / "curve.csv", ExitCode::kTraining).value_or(""));
   CurvePoint p;
   for (std::string line; std::getline(in, line);)
     if (!line.empty() && std::isdigit(static_cast<unsigned char>(line[0])) && parse(line, p) && p.step <= last_step)

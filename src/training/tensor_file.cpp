@@ -2,13 +2,12 @@
 
 #include <bit>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "support/atomic_file.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/read_file.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -64,16 +63,9 @@ std::string encode(const TensorFile& file) {
 
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file) { write_file(path, encode(file)); }
 
-TensorFile read_tensor_file(const std::filesystem::path& path) {
-  std::error_code error;
-  const bool is_file = std::filesystem::is_regular_file(path, error);
-  std::ifstream in(path, std::ios::binary);
-  if (!in || !is_file)
-    throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
-  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+TensorFile decode(const std::string& bytes, const std::string& name) {
   const auto damaged = [&](const char* what) {
-    return Error(ExitCode::kTraining, "{}: {}; the file is damaged or cut short, take an older one", path.string(),
-                 what);
+    return Error(ExitCode::kTraining, "{}: {}; the file is damaged or cut short, take an older one", name, what);
   };
   std::uint64_t length = 0;
   if (bytes.size() < 8) throw damaged("found less than 8 bytes");
@@ -96,10 +88,10 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
     const std::size_t base = 8 + length;
     const std::size_t room = bytes.size() - base;
     std::size_t taken = 0;
-    for (const auto& [name, entry] : header.items()) {
-      if (name == "__metadata__") continue;
+    for (const auto& [key, entry] : header.items()) {
+      if (key == "__metadata__") continue;
       NamedArray a;
-      a.name = name;
+      a.name = key;
       a.shape = entry.at("shape").get<std::vector<std::int64_t>>();
       const auto range = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
       if (entry.at("dtype") != "F32" || range.size() != 2 || range[0] > range[1] || range[1] > room ||
@@ -116,6 +108,14 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
     throw damaged("the header does not describe tensors");
   }
   return out;
+}
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  if (!is_file)
+    throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
+  return decode(read_file(path, ExitCode::kTraining), path.string());
 }
 
 }  // namespace pellucid::training

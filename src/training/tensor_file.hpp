@@ -27,6 +27,8 @@ struct TensorFile {
 
 /// The bytes of the file; a metadata entry `checksum` = `crc32:…` is added (docs/network.md).
 std::string encode(const TensorFile& file);
+/// Throws Error(kTraining), which calls the bytes `name`, when they are damaged or their checksum is wrong.
+TensorFile decode(const std::string& bytes, const std::string& name);
 /// Written beside and renamed. Throws Error(kOutput).
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file);
 /// Throws Error(kTraining) when the file is missing, damaged or its checksum is wrong.

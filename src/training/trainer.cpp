@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "corpus/index.hpp"
@@ -13,7 +14,9 @@
 #include "nn/kernels.hpp"
 #include "support/atomic_file.hpp"
 #include "support/crc32.hpp"
+#include "support/elapsed.hpp"
 #include "support/error.hpp"
+#include "support/folder_lock.hpp"
 #include "support/interrupt.hpp"
 #include "support/peak.hpp"
 #include "training/checkpoint.hpp"
@@ -36,8 +39,6 @@ using Clock = std::chrono::steady_clock;
 constexpr long kCurveEvery = 50;     // steps between rows of the curve
 constexpr double kPasses = 3;        // forward, and backward by inputs and by weights: each a product as large
 constexpr double kLowerRate = 0.25;  // what a training goes on with that went out of range
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 double cpu_seconds() {
   rusage usage{};
@@ -104,6 +105,7 @@ class Trainer {
   const Recipe whole_;  // as if one process did it all
   ProgressStyle style_;
   fs::path folder_;
+  std::optional<FolderLock> lock_;
   corpus::Corpus corpus_;
   torch::Device device_;
   std::unique_ptr<Teacher> teacher_;  // where the recipe names one
@@ -198,6 +200,7 @@ void Trainer::open_folder(bool resume) {
   fs::create_directories(folder_, error);
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
 
+  lock_.emplace(folder_, "another training is writing into this folder; wait for it to end, or name another folder");
   if (!start.empty()) write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
 }
 
@@ -334,7 +337,7 @@ void Trainer::spend() {
   const double cpu = cpu_seconds();
   std::vector<double> spent_cpu{cpu - spent_cpu_};
   group_.sum(spent_cpu);
-  state_.wall_s += seconds_since(spent_at_);
+  state_.wall_s += elapsed_s(spent_at_);
   state_.cpu_s += spent_cpu[0];
   spent_at_ = Clock::now();
   spent_cpu_ = cpu;
@@ -408,6 +411,11 @@ TrainResult Trainer::run() {
     exchanged_from = group_.exchanged_s();
     from = Clock::now();
   };
+  const auto take_down = [&](const Scores& s) {
+    result.steps = state_.step;
+    result.si_sdr_db = s.si_sdr_db;
+    result.stoi = s.stoi;
+  };
   begin_row();
   stop_ = group_.any(interrupted());
   while (state_.step < t.steps) {
@@ -430,13 +438,13 @@ TrainResult Trainer::run() {
     const bool checkpoints = last || state_.step % t.checkpoint_every == 0;
     if (validates || checkpoints || state_.step % kCurveEvery == 0) {
       CurvePoint p;
-      const double wall = seconds_since(from);
+      const double wall = elapsed_s(from);
       p.step = state_.step;
       p.hours_of_audio = state_.seconds_seen / 3600;
       p.loss = loss_sum / double(count);
       p.learning_rate = state_.rate_factor * learning_rate(t, state_.step - 1);
-      p.audio_s_per_s = (state_.seconds_seen - audio_from) / wall;
-      p.waited_share = (loader_->waited_s() - waited_from) / wall;
+      p.audio_s_per_s = wall > 0 ? (state_.seconds_seen - audio_from) / wall : 0;
+      p.waited_share = wall > 0 ? std::min(1.0, (loader_->waited_s() - waited_from) / wall) : 0;
       p.peak_share = p.audio_s_per_s / most_audio_s_per_s_;
       const std::string of_peak = p.peak_share > 0 ? fmt::format(", {:.0f} % of peak", 100 * p.peak_share) : "";
       const std::string exchanging =
@@ -451,8 +459,7 @@ TrainResult Trainer::run() {
         p.valid_loss = s.loss;
         p.si_sdr_db = s.si_sdr_db;
         p.stoi = s.stoi;
-        result.si_sdr_db = s.si_sdr_db;
-        result.stoi = s.stoi;
+        take_down(s);
         if (group_.is_first()) progress.note(told(p, s));
         release(s);
       }
@@ -463,6 +470,7 @@ TrainResult Trainer::run() {
     if (checkpoints) checkpoint();
     progress.add(1);
   }
+  if (result.steps == 0) take_down(validate());  // it had come to its end before
   result.steps = state_.step;
   result.hours_of_audio = state_.seconds_seen / 3600;
   if (group_.is_first()) result.model = folder_ / (recipe_.name + ".safetensors");

@@ -42,5 +42,17 @@ TEST(Corpus, ModelReader) { run_corpus("model", model); }
 
 TEST(Corpus, Process) { run_corpus("process", process); }
 
+#ifdef PELLUCID_FUZZ_TOOLS
+TEST(Corpus, Sound) { run_corpus("sound", sound); }
+
+TEST(Corpus, Recipe) { run_corpus("recipe", recipe); }
+
+TEST(Corpus, Corpus) { run_corpus("corpus", corpus); }
+
+TEST(Corpus, Table) { run_corpus("table", table); }
+
+TEST(Corpus, Checkpoint) { run_corpus("checkpoint", checkpoint); }
+#endif
+
 }  // namespace
 }  // namespace pellucid::fuzz

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "../nn/random_model.hpp"
+#include "../nn/random_integer_model.hpp"
 #include "targets.hpp"
 
 namespace pellucid::fuzz {
@@ -31,7 +31,7 @@ class Input {
   std::size_t left_;
 };
 
-std::vector<std::uint8_t> tiny_model(nn::TimeMixer time, nn::FreqMixer freq, double gain) {
+nn::Architecture tiny_architecture(nn::TimeMixer time, nn::FreqMixer freq) {
   nn::Architecture a = nn::test::small_architecture(time, freq);
   a.window_samples = 64;
   a.hop_samples = 32;
@@ -39,7 +39,11 @@ std::vector<std::uint8_t> tiny_model(nn::TimeMixer time, nn::FreqMixer freq, dou
   a.bands = 3;
   a.width = 6;
   a.hidden = 4;
-  return nn::test::make_random_model(a, 9, gain);
+  return a;
+}
+
+std::vector<std::uint8_t> tiny_model(nn::TimeMixer time, nn::FreqMixer freq, double gain) {
+  return nn::test::make_random_model(tiny_architecture(time, freq), 9, gain);
 }
 
 const std::vector<std::uint8_t>& model_number(std::uint8_t choice) {
@@ -49,7 +53,9 @@ const std::vector<std::uint8_t>& model_number(std::uint8_t choice) {
   static const std::array<std::vector<std::uint8_t>, 4> kModels = {
       tiny_model(TimeMixer::kGru, FreqMixer::kDense, 1.0), tiny_model(TimeMixer::kConv, FreqMixer::kConv, 1.0),
       tiny_model(TimeMixer::kGru, FreqMixer::kConv, 3.0), tiny_model(TimeMixer::kConv, FreqMixer::kDense, 1e6)};
-  return kModels[choice % kModels.size()];
+  static const std::vector<std::uint8_t> kInteger =
+      nn::test::make_random_integer_model(tiny_architecture(TimeMixer::kGru, FreqMixer::kDense), 9);
+  return choice >= 0xE0 ? kInteger : kModels[choice % kModels.size()];
 }
 
 constexpr float kLoudest = 4.1e9f;  // kMaxGain times kMaxSample, and rounding

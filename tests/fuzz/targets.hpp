@@ -21,4 +21,21 @@ void model(const uint8_t* bytes, size_t size);
 /// A denoiser of any configuration that is fed any samples in any blocks.
 void process(const uint8_t* bytes, size_t size);
 
+// In all that follow byte 0 chooses the way, too.
+
+/// A recording as a file and as a pipe, loaded, its MPEG frames counted, its samples as plain WAV.
+void sound(const uint8_t* bytes, size_t size);
+
+/// A recipe, or a line each a `--set`. What is let through survives being written and read.
+void recipe(const uint8_t* bytes, size_t size);
+
+/// Index and ledger of a corpus, as they are or with checksums made right.
+void corpus(const uint8_t* bytes, size_t size);
+
+/// A line of CSV, or a table of groups and a recording's path.
+void table(const uint8_t* bytes, size_t size);
+
+/// A checkpoint's container, as it is or with length and checksum made right.
+void checkpoint(const uint8_t* bytes, size_t size);
+
 }  // namespace pellucid::fuzz

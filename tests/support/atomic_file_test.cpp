@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -86,6 +88,59 @@ TEST_F(AtomicFileTest, KeepsAFileThatAppearedMeanwhile) {
   write_file(target, "theirs");
   EXPECT_EQ(error_of([&] { file.commit(); }).code(), ExitCode::kOutput);
   EXPECT_EQ(content(target), "theirs");
+}
+
+TEST_F(AtomicFileTest, TakesOverWhatAKilledRunLeft) {
+  const fs::path target = folder_ / "a.txt";
+  write_file(target, "old");
+  for (int round = 0; round < 3; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      AtomicFile file(target);
+      file.write("half of something that is long");
+      ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(content(target), "old");
+    EXPECT_EQ(entries(), 2u);
+  }
+  write_file(target, "new");
+  EXPECT_EQ(content(target), "new");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(AtomicFileTest, LeavesAloneWhatIsInUse) {
+  const fs::path target = folder_ / "a.txt";
+  AtomicFile first(target), second(target);
+  EXPECT_NE(first.temporary(), second.temporary());
+  first.write("first");
+  second.write("second");
+  first.commit();
+  EXPECT_EQ(content(target), "first");
+  AtomicFile third(target);
+  second.commit();
+  third.write("third");
+  EXPECT_EQ(content(target), "second");
+  third.commit();
+  EXPECT_EQ(content(target), "third");
+  EXPECT_EQ(entries(), 1u);
+}
+
+// The place of the temporary file may be prepared by a stranger, or be what is left between link and unlink.
+TEST_F(AtomicFileTest, WritesIntoNoOtherFile) {
+  const fs::path target = folder_ / "a.txt", precious = folder_ / "precious.txt";
+  const fs::path temporary = AtomicFile(target).temporary();
+  write_file(precious, "mine");
+  fs::create_hard_link(precious, temporary);
+  write_file(target, "new");
+  fs::create_symlink(precious, temporary);
+  write_file(target, "newer");
+  fs::remove(temporary);
+  fs::create_directory(temporary);
+  write_file(target, "newest");
+  EXPECT_EQ(content(target), "newest");
+  EXPECT_EQ(content(precious), "mine");
 }
 
 TEST_F(AtomicFileTest, NamesWhatCannotBeWritten) {

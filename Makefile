@@ -10,6 +10,7 @@ ifneq ($(SETUP),no)
 TOOLS_READY := build/.setup-tools
 ALL_READY := build/.setup-all
 FUZZ_READY := build/.setup-fuzz
+COVERAGE_READY := build/.setup-coverage
 PEERS_READY := build/.setup-peers
 PYTHON_READY := build/.setup-python
 DEB_READY := build/.setup-deb
@@ -56,6 +57,13 @@ asan tsan dev: $(ALL_READY)
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
+
+## coverage    which lines of src the tests run, by layer (without the trainer); the files stand in build/coverage/files.csv
+.PHONY: coverage
+coverage: $(COVERAGE_READY)
+	cmake --preset coverage
+	cmake --build --preset coverage -j $(JOBS)
+	@scripts/coverage.sh build/coverage $(JOBS)
 
 ## fuzz        feed arbitrary bytes to every reader and the engine, FUZZ_SECONDS each; finds go to build/fuzz
 FUZZ_SECONDS ?= 60
@@ -133,7 +141,7 @@ setup: $(ALL_READY)
 ## clean       remove what the targets above built
 .PHONY: clean
 clean:
-	rm -rf $(RELEASE) build/deb build/dev build/asan build/tsan build/fuzz build/demo
+	rm -rf $(RELEASE) build/deb build/dev build/asan build/tsan build/coverage build/fuzz build/demo
 
 ## help        this list
 .PHONY: help
@@ -142,5 +150,5 @@ help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 # One stamp a set-up, so that a second run does none.
-build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-peers build/.setup-python build/.setup-deb: build/.setup-%: scripts/setup.sh
+build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-coverage build/.setup-peers build/.setup-python build/.setup-deb: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

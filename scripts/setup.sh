@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check] [tools|all|fuzz|peers|python|deb]
+#   scripts/setup.sh [--check] [tools|all|fuzz|coverage|peers|python|deb]
 #
 # tools   what the command line tool needs (`make demo`)
 # all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
 #         build/npm, and what drives a browser (37 MB unpacked); from Debian a browser without windows (100 MB) and Ardour
 #         (112 MB), the VST3 host. Where those cannot be had, the rest goes on and the tests that need them are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
+# coverage  the same for `make coverage`
 # peers   the same for `make bench-peers`, from Debian and npm
 # python  the same for `make bench-python`: what the loader and the trainer are compared with (PyTorch, scipy, soundfile)
 # deb     what `make deb` and `make test-deb` need, without the tests of `make test`
@@ -32,6 +33,7 @@ plugin_packages=(ladspa-sdk lv2-dev dpf-source lilv-utils sordi jalv ffmpeg liba
 # The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
 chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
+coverage_packages=(gcovr)
 pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)
 deb_packages=(debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev dpf-source help2man)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
@@ -46,8 +48,8 @@ scope=all
 for argument in "$@"; do
   case $argument in
     --check) check=yes ;;
-    tools | all | fuzz | peers | python | deb) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|peers|python|deb]." ;;
+    tools | all | fuzz | coverage | peers | python | deb) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|coverage|peers|python|deb]." ;;
   esac
 done
 
@@ -63,6 +65,7 @@ if [ $with_tests = yes ]; then
   done
 fi
 if [ "$scope" = fuzz ]; then packages+=("${fuzz_packages[@]}"); fi
+if [ "$scope" = coverage ]; then packages+=("${coverage_packages[@]}"); fi
 if [ "$scope" = python ]; then packages+=("${pytorch_packages[@]}"); fi
 if [ "$scope" = deb ]; then packages+=("${deb_packages[@]}"); fi
 if [ "$scope" = peers ]; then packages+=("${peers_packages[@]}"); fi

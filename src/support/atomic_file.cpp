@@ -36,21 +36,27 @@ fs::path temporary_name(const fs::path& target) {
 // For those who find the plain name taken.
 fs::path own_temporary_name(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
-  return target.parent_path() / fmt::format(".{}.{}-{}.tmp", target.filename().string().substr(0, 200), ::getpid(),
-                                            counter.fetch_add(1));
+  return target.parent_path() /
+         fmt::format(".{}.{}-{}.tmp", target.filename().string().substr(0, 200), ::getpid(), counter.fetch_add(1));
 }
 
 // Opens the plain name, which a run that was killed may have left: who holds its lock owns it. -1 where somebody does,
 // or where it is not a file of our making.
 int open_plain(const fs::path& path) {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int descriptor = ::open(path.c_str(), kFlags | O_CREAT | O_EXCL, 0666);
+    const bool created = descriptor >= 0;
+    if (!created) descriptor = ::open(path.c_str(), kFlags);
     if (descriptor < 0) return -1;
-    struct stat opened {}, named {};
+    // Where a file system has no locks, only what was created here is ours.
+    const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || (created && errno != EWOULDBLOCK);
+    struct stat opened {
+    }, named{};
     // Between open and lock the last owner may have renamed it: then it is somebody's finished file.
-    const bool ours = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && ::fstat(descriptor, &opened) == 0 &&
-                      ::lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-                      opened.st_dev == named.st_dev && S_ISREG(opened.st_mode) && opened.st_uid == ::geteuid();
+    const bool ours = locked && ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+                      opened.st_ino == named.st_ino && opened.st_dev == named.st_dev && S_ISREG(opened.st_mode) &&
+                      opened.st_uid == ::geteuid();
     if (ours && opened.st_nlink == 1 && ::ftruncate(descriptor, 0) == 0) return descriptor;
     // Killed between link and unlink, it is another name of a finished file.
     if (ours && opened.st_nlink > 1) ::unlink(path.c_str());

@@ -113,8 +113,7 @@ TensorFile decode(const std::string& bytes, const std::string& name) {
 TensorFile read_tensor_file(const std::filesystem::path& path) {
   std::error_code error;
   const bool is_file = std::filesystem::is_regular_file(path, error);
-  if (!is_file)
-    throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
+  if (!is_file) throw Error(ExitCode::kTraining, "{}: cannot be opened; expected a safetensors file", path.string());
   return decode(read_file(path, ExitCode::kTraining), path.string());
 }
 

@@ -192,5 +192,20 @@ TEST_F(Pipe, AWriterToAPipeIsReadableByLibsndfile) {
   }
 }
 
+TEST(PcmStream, TakesNoMemoryForWhatIsNotThere) {
+  const std::string bytes = std::string("RIFF\xff\xff\xff\x7fWAVELIST\xff\xff\xff\x03", 20) + "and no more";  // 64 MiB
+  std::size_t at = 0;
+  const auto source = [&](unsigned char* to, std::size_t count) {
+    const std::size_t got = bytes.copy(reinterpret_cast<char*>(to), count, at);
+    at += got;
+    return got;
+  };
+  WavHeader header;
+  std::vector<unsigned char> consumed;
+  EXPECT_EQ(parse_wav_header(source, header, consumed), WavKind::kDamaged);
+  EXPECT_EQ(consumed.size(), bytes.size());
+  EXPECT_LT(consumed.capacity(), 256u << 10);
+}
+
 }  // namespace
 }  // namespace pellucid::audio

@@ -27,7 +27,8 @@ struct MpegScan {
 /// errno and what was found counts for nothing.
 std::optional<MpegScan> scan_mpeg(int descriptor, int* error = nullptr);
 
-/// A file as its decoder should see it: its own tag left out, or in its place one that states scan.frames.
+/// A file as its decoder should see it: its own tag left out, or in its place one that states scan.frames. With an
+/// empty scan and no tag, a file of any kind as it is.
 class MpegSource {
  public:
   /// Takes over `descriptor`.

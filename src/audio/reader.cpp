@@ -77,44 +77,9 @@ bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
   return plain && header.data_bytes && *header.data_bytes > file_bytes - consumed.size();
 }
 
-// A file as it is. libsndfile takes a read that fails for the end; here it is remembered.
-class FileSource {
- public:
-  // Takes over `descriptor`.
-  explicit FileSource(int descriptor) : descriptor_(descriptor) {
-    struct stat status {};
-    if (::fstat(descriptor_, &status) == 0) size_ = status.st_size;
-  }
-  ~FileSource() { ::close(descriptor_); }
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
-
-  std::int64_t size() const { return size_; }
-  std::int64_t position() const { return position_; }
-  void seek(std::int64_t position) { position_ = position; }
-  int error() const { return error_; }
-  std::size_t read(unsigned char* to, std::size_t count) {
-    std::size_t done = 0;
-    while (done < count) {
-      const ssize_t got = ::pread(descriptor_, to + done, count - done, static_cast<off_t>(position_));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0 && error_ == 0) error_ = errno;
-      if (got <= 0) break;
-      done += static_cast<std::size_t>(got);
-      position_ += got;
-    }
-    return done;
-  }
-
- private:
-  int descriptor_, error_ = 0;
-  std::int64_t size_ = 0, position_ = 0;
-};
-
-// libsndfile's way to them.
-template <typename Source>
-SNDFILE* open_source(Source& source, SF_INFO& info) {
-  static const auto of = [](void* user) { return static_cast<Source*>(user); };
+// libsndfile's way to a file. It takes a read that fails for the end, which the source remembers.
+SNDFILE* open_source(MpegSource& source, SF_INFO& info) {
+  static const auto of = [](void* user) { return static_cast<MpegSource*>(user); };
   SF_VIRTUAL_IO io{};
   io.get_filelen = [](void* user) -> sf_count_t { return of(user)->size(); };
   io.tell = [](void* user) -> sf_count_t { return of(user)->position(); };
@@ -135,8 +100,7 @@ SNDFILE* open_source(Source& source, SF_INFO& info) {
 struct Reader::Impl {
   std::string name;
   StreamFormat format;
-  std::unique_ptr<FileSource> plain;  // these two outlive `file`
-  std::unique_ptr<MpegSource> mpeg;
+  std::unique_ptr<MpegSource> source;  // outlives `file`
   SNDFILE* file = nullptr;
   std::vector<double> head;  // samples before those that `file` gives
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
@@ -159,8 +123,7 @@ struct Reader::Impl {
   }
 
   void check_source() const {
-    if (plain && plain->error() != 0) fail_read(plain->error());
-    if (mpeg && mpeg->error() != 0) fail_read(mpeg->error());
+    if (source && source->error() != 0) fail_read(source->error());
   }
 
   [[noreturn]] void fail_cut() const {
@@ -220,11 +183,11 @@ struct Reader::Impl {
   // that finds none does not, but stops too early. So the first samples come from the one and the rest from the other.
   SNDFILE* open_mended(int from, const MpegScan& scan, SF_INFO& info) {
     exact_length = false;
-    mpeg = std::make_unique<MpegSource>(::dup(from), scan, true);
-    SNDFILE* opened = open_source(*mpeg, info);
+    MpegSource bare(::dup(from), scan, false);
+    source = std::make_unique<MpegSource>(::dup(from), scan, true);
+    SNDFILE* opened = open_source(*source, info);
     if (opened == nullptr) return nullptr;
     const sf_count_t dropped = scan.frames * scan.samples_per_frame - info.frames;
-    MpegSource bare(::dup(from), scan, false);
     SF_INFO bare_info{};
     SNDFILE* start = open_source(bare, bare_info);
     if (start != nullptr && dropped > 0 && dropped < 4096 && bare_info.channels == info.channels) {
@@ -239,9 +202,9 @@ struct Reader::Impl {
 
   // Takes over the descriptor.
   void open_seekable(int from) {
-    plain = std::make_unique<FileSource>(from);
+    source = std::make_unique<MpegSource>(from, MpegScan{}, false);
     SF_INFO info{};
-    SNDFILE* opened = open_source(*plain, info);
+    SNDFILE* opened = open_source(*source, info);
     if (opened != nullptr && (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG) {
       int error = 0;
       const auto scan = scan_mpeg(from, &error);
@@ -294,8 +257,8 @@ struct Reader::Impl {
   void open_pipe() {
     WavHeader header;
     std::vector<unsigned char> consumed;
-    const auto source = [&](unsigned char* at, std::size_t count) { return read_fully(descriptor, at, count, name); };
-    const WavKind kind = parse_wav_header(source, header, consumed);
+    const auto pipe = [&](unsigned char* at, std::size_t count) { return read_fully(descriptor, at, count, name); };
+    const WavKind kind = parse_wav_header(pipe, header, consumed);
     if (consumed.empty()) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", name);
     if (kind == WavKind::kDamaged) {
       throw Error(ExitCode::kAudio, "{}: is a damaged WAV stream: it ends or contradicts itself before its samples.",

@@ -51,8 +51,8 @@ int open_plain(const fs::path& path) {
     if (descriptor < 0) return -1;
     // Where a file system has no locks, only what was created here is ours.
     const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || (created && errno != EWOULDBLOCK);
-    struct stat opened {
-    }, named{};
+    struct stat opened {};
+    struct stat named {};
     // Between open and lock the last owner may have renamed it: then it is somebody's finished file.
     const bool ours = locked && ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
                       opened.st_ino == named.st_ino && opened.st_dev == named.st_dev && S_ISREG(opened.st_mode) &&

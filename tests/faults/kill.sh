@@ -14,7 +14,10 @@ killed() {
   else
     local ms=$((RANDOM % (milliseconds + milliseconds / 10 + 1) + 1))
     echo "$what, round $round: after $ms ms of about $milliseconds"
-    timeout --signal=KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" "$@" >said 2>&1 </dev/null || true
+    "$@" >said 2>&1 </dev/null &
+    sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+    kill -KILL $! || true
+    wait $! || true
   fi 2>/dev/null
 }
 

@@ -28,7 +28,7 @@ import tables  # noqa: E402
 RATE_HZ = 16000
 FILE_SAMPLES = 11200       # 0.7 s: 22 kB, and no shorter than `prepare` takes
 SHORT_SAMPLES = 16000      # 1 s
-COLUMNS = ["case", "unit", "size", "wall_s", "cpu_s", "peak_mb", "result", "jobs", "measured", "processor"]
+COLUMNS = ["case", "unit", "size", "wall_s", "cpu_s", "peak_mb", "resident_mb", "result", "jobs", "measured", "processor"]
 
 
 def numbers(text):
@@ -39,18 +39,19 @@ def numbers(text):
 
 
 def run(words):
-    """Runs a command to its end: wall clock, processor time and the peak of its own memory (VmHWM, which, unlike
-    ru_maxrss, does not begin with the size of the process that started it)."""
+    """Runs a command to its end: wall clock, processor time, and in MB the peaks of its own memory (RssAnon, looked at
+    every 20 ms) and of all that was resident (VmHWM: files that it maps, such as a corpus, count too)."""
     begin = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT)
-        peak_kb = 0
+        peaks_kb = {"RssAnon:": 0, "VmHWM:": 0}
         while True:
             try:
                 with open(f"/proc/{process.pid}/status") as status:
                     for line in status:
-                        if line.startswith("VmHWM:"):
-                            peak_kb = int(line.split()[1])
+                        key, *value = line.split()
+                        if key in peaks_kb:
+                            peaks_kb[key] = max(peaks_kb[key], int(value[0]))
             except OSError:
                 pass
             pid, code, usage = os.wait4(process.pid, os.WNOHANG)
@@ -61,7 +62,7 @@ def run(words):
         if process.returncode != 0:
             said.seek(0)
             sys.exit(f"scale: {' '.join(words)} ended with {process.returncode}:\n{said.read()[-2000:].decode()}")
-    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, peak_kb / 1024
+    return [time.monotonic() - begin, usage.ru_utime + usage.ru_stime, *(kb / 1024 for kb in peaks_kb.values())]
 
 
 class Material:
@@ -137,11 +138,11 @@ class Runner:
 
     def measure(self, case, unit, size, words, result=None):
         print(f"scale: {case}, {size} {unit} ...", end=" ", flush=True)
-        wall_s, cpu_s, peak_mb = run([self.program, *words])
+        wall_s, cpu_s, peak_mb, resident_mb = run([self.program, *words])
         made = result() if result else ""
-        print(f"{wall_s:.1f} s, {cpu_s:.1f} s of processor time, {peak_mb:.1f} MB {made}", flush=True)
-        self.rows.append([case, unit, size, f"{wall_s:.2f}", f"{cpu_s:.2f}", f"{peak_mb:.1f}", made, self.jobs,
-                          machine.today(), machine.processor()])
+        print(f"{wall_s:.1f} s, {cpu_s:.1f} s of processor time, {peak_mb:.1f} MB, resident {resident_mb:.1f} MB {made}", flush=True)
+        self.rows.append([case, unit, size, f"{wall_s:.2f}", f"{cpu_s:.2f}", f"{peak_mb:.1f}", f"{resident_mb:.1f}", made,
+                          self.jobs, machine.today(), machine.processor()])
         tables.write_csv(self.out, COLUMNS, self.rows)
 
     def path(self, *parts):

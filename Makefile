@@ -98,6 +98,27 @@ bench: build
 	@$(RELEASE)/bench_layers
 	@$(RELEASE)/bench_loader
 
+## report      measure every shipped model and make docs/report and the documents' figures; EVAL=DIR is the evaluation set
+## report-draw the same from the CSV files of the last measurement: minutes less, nothing measured
+EVAL ?= $(wildcard ../shared/data/eval)
+.PHONY: report report-draw
+report: $(ALL_READY)
+	@mkdir -p build && cmake --preset release >build/report.log
+	@cmake --build --preset release -j $(JOBS) --target pellucid_cli
+	@python3 bench/report/measure.py $(RELEASE)/pellucid --eval "$(EVAL)"
+	@python3 bench/applications.py $(RELEASE)/pellucid
+	@python3 bench/report/draw.py
+report-draw:
+	@python3 bench/report/draw.py
+
+## bench-scale time and memory of 100,000 files, of 10 hours in one file, of 10,000 short files, into the report; SCALE="--files 500,1000 .."
+.PHONY: bench-scale
+bench-scale: $(ALL_READY)
+	@mkdir -p build && cmake --preset release >build/bench-scale.log
+	@cmake --build --preset release -j $(JOBS) --target pellucid_cli
+	@python3 bench/scale.py $(RELEASE)/pellucid $(SCALE)
+	@python3 bench/report/draw.py
+
 ## bench-peers time SpeexDSP, WebRTC, ffmpeg, RNNoise, GTCRN and ONNX Runtime beside ours; PEERS="--rounds 9 --json"
 .PHONY: bench-peers
 bench-peers: $(PEERS_READY)

@@ -26,7 +26,7 @@ training_packages=(libgtest-dev libtorch-dev libgloo-dev 'libopenblas0-pthread|l
 shell_packages=(help2man bash fish zsh)
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
 cross_packages=(clang lld g++-aarch64-linux-gnu qemu-user wasi-libc libc++-dev-wasm32 libclang-rt-dev-wasm32)
-python_packages=(python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
+python_packages=(python3 python3-dev pybind11-dev python3-numpy python3-pytest python3-pip python3-wheel)
 # The plugins' headers, hosts to test them in, and a sound server that needs no hardware.
 plugin_packages=(ladspa-sdk lv2-dev dpf-source lilv-utils sordi jalv ffmpeg libasound2-dev
                  pipewire pipewire-bin pipewire-alsa pipewire-jack wireplumber dbus)

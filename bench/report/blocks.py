@@ -6,7 +6,7 @@
   limits MODEL     what it does worst, as list items
   field MODEL      other systems on the same clips
   compression      int8 against float
-  applications     what bench/applications.sh measured
+  applications     what bench/applications.py measured
 """
 import os
 import re
@@ -20,8 +20,7 @@ SHORT = ("pesq_wb", "stoi", "estoi", "si_sdr_db")
 
 def fixed(value, measure, sign=False):
     decimals = measure_of(measure).decimals
-    words = f"{float(value):{'+' if sign else ''}.{decimals}f}"
-    return words.replace("-", "+" if sign else "", 1) if float(words) == 0 else words
+    return f"{float(value):{'+' if sign else ''}.{decimals}f}"
 
 
 def with_interval(row, key, sign=False):
@@ -44,8 +43,9 @@ def the_clips(data, set_name, here):
     files = max(int(row["files"]) for row in data.quality if row["set"] == set_name and row["kind"] == "all")
     if set_name == "evaluation":
         return (f"the {files} clips of the [evaluation set]({to_document('docs/measuring.md#the-evaluation-set', here)}), "
-                "speakers and noise recordings that training never saw,")
-    return f"{files} recordings that come with the project ({to_document('tests/data/README.md', here)})"
+                "speakers and noise recordings that training never saw")
+    return (f"{files} recordings that come with the project ([tests]({to_document('tests/data/README.md', here)}), "
+            f"[demo]({to_document('examples/audio/README.md', here)}))")
 
 
 def harm(data, set_name, name, least_db=15.0):
@@ -71,6 +71,12 @@ def int8_sentence(data, set_name):
             f"{worst['si_sdr_db']:.2f} dB SI-SDR (means of paired differences).")
 
 
+def file_size(data, name, shown):
+    """Of the file; where the int8 model has no line of its own, of that one too."""
+    smaller = [after for before, after in data.pairs if before == name and after not in shown]
+    return ", ".join([tables.kilobytes(data.models[name]["bytes"]), *(f"int8 {tables.kilobytes(data.models[after]['bytes'])}" for after in smaller)])
+
+
 def ranking(data, set_name, names, here, ours_bold=None):
     """Ours and others in one table, best PESQ first, the noisy clips last."""
     lines = []
@@ -78,8 +84,8 @@ def ranking(data, set_name, names, here, ours_bold=None):
         rows = {measure: data.row(set_name, name, measure) for measure in SHORT}
         label = f"**Pellucid `{name}`**" if ours_bold else f"**{to_model(name, data, here)}**"
         lines.append((-float(rows["pesq_wb"]["denoised"]), label, tables.millions(data.models[name]["multiply_adds_per_s"]),
-                      tables.kilobytes(data.models[name]["bytes"]), [fixed(rows[measure]["denoised"], measure) for measure in SHORT]))
-    for row in data.field if set_name == "evaluation" else []:
+                      file_size(data, name, names), [fixed(rows[measure]["denoised"], measure) for measure in SHORT]))
+    for row in data.field(set_name):
         low, high = row["multiply_adds_low"], row["multiply_adds_high"]
         cost = "–" if not low else tables.millions(low) if low == high else f"{float(low) / 1e9:g}–{tables.millions(high)}"
         lines.append((-float(row["pesq_wb"]), row["system"], cost, "", [fixed(row[measure], measure) for measure in SHORT]))
@@ -100,10 +106,10 @@ def speed_sentence(data):
 
 def readme(data, argument, here):
     set_name = data.sets[0]
-    names = data.measured(set_name)
-    sentences = [harm(data, set_name, name) for name in data.measured(set_name, data.floats)]
+    names = data.measured(set_name, data.floats)
+    sentences = [harm(data, set_name, name) for name in names]
     sentences += [int8_sentence(data, set_name), speed_sentence(data)]
-    return (f"Means over {the_clips(data, set_name, here)} in bold ours:\n\n" + ranking(data, set_name, names, here) + "\n" +
+    return (f"Means over {the_clips(data, set_name, here)}; Pellucid in bold:\n\n" + ranking(data, set_name, names, here) + "\n" +
             "\n".join(sentence for sentence in sentences if sentence) +
             f"\nThe [report]({to_document('docs/report/README.md', here)}) has intervals, SNRs, noises, speed, chips and plots.\n")
 
@@ -126,7 +132,7 @@ def card(data, name, here):
         return "Not measured yet.\n"
     model = data.models[name]
     measured = data.rows(set_name, name)[0]["measured"]
-    start = f"On {the_clips(data, set_name, here)} measured {measured}, means over files"
+    start = f"Measured {measured} on {the_clips(data, set_name, here)}: means over files"
     if model["float"] in data.models:
         before = model["float"]
         rows = data.comparison(set_name, before, name)
@@ -134,7 +140,7 @@ def card(data, name, here):
                 "with 95 % bootstrap intervals and p-values of a paired randomisation test:\n\n" +
                 tables.markdown(["", f"`{before}`", f"`{name}`", "difference", "p"],
                                 [[measure_of(measure).title, fixed(row["float_mean"], measure), fixed(row["int8_mean"], measure),
-                                  with_interval(dict(row, measure=measure), "difference", True), f"{float(row['p']):.2f}"]
+                                  difference(row), f"{float(row['p']):.2f}"]
                                  for measure, row in rows.items() if measure in SHORT]))
     words = (f"{start} with 95 % bootstrap intervals of the mean (`pellucid eval --model {name}`):\n\n" +
              tables.markdown(["", "noisy", "denoised", "change"],
@@ -151,6 +157,13 @@ def card(data, name, here):
     clips = data.clips(set_name, name)
     better = sum(float(row["stoi_denoised"]) > float(row["stoi_noisy"]) for row in clips)
     return words + f"\nSTOI rises in {better} of {len(clips)} files. {harm(data, set_name, name)}\n"
+
+
+def difference(row):
+    """One digit more than the means: what a compression costs is small."""
+    decimals = measure_of(row["measure"]).decimals + 1
+    mean, low, high = (f"{float(row['difference' + end]):+.{decimals}f}" for end in ("", "_low", "_high"))
+    return f"{mean} [{low}, {high}]"
 
 
 def limits(data, name, here):
@@ -182,7 +195,7 @@ def compression(data, argument, here):
         if not rows:
             continue
         cells = [f"{fixed(rows[measure]['float_mean'], measure)} → {fixed(rows[measure]['int8_mean'], measure)}, "
-                 f"{with_interval(dict(rows[measure], measure=measure), 'difference', True)}" for measure in ("pesq_wb", "stoi", "si_sdr_db")]
+                 f"{difference(rows[measure])}" for measure in ("pesq_wb", "stoi", "si_sdr_db")]
         a, b = data.models[before], data.models[after]
         lines.append([f"`{before}` → `{after}`", *cells, f"{tables.kilobytes(a['bytes'])} → {tables.kilobytes(b['bytes'])}",
                       f"{a['state_bytes']} → {b['state_bytes']}"])
@@ -194,10 +207,11 @@ def applications(data, argument, here):
         return "Not measured yet.\n"
     lines = []
     for row in data.applications:
-        cells = [f"{float(row[key + '_before']):.{digits}f} → {float(row[key + '_after']):.{digits}f}" if row[key + "_after"] else "–"
+        cells = [f"{float(row[key + '_before']):.{digits}f} → {float(row[key + '_after']):.{digits}f}"
                  for key, digits in (("si_sdr_db", 1), ("stoi", 3), ("pesq_wb", 2))]
-        lines.append([row["application"], row["noise"], f"`{row['options']}`", row["pairs"], *cells])
-    return tables.markdown(["application", "noise", "`pellucid denoise`", "pairs", "SI-SDR dB", "STOI", "PESQ"], lines)
+        lines.append([row["application"], row["noise"], row["snrs_db"].replace(" ", ", "), f"`{row['options']}`", row["pairs"], *cells,
+                      f"{float(row['noise_alone_db']):.1f} dB"])
+    return tables.markdown(["application", "noise", "SNR dB", "`pellucid denoise`", "pairs", "SI-SDR dB", "STOI", "PESQ", "noise alone"], lines)
 
 
 MAKERS = {"readme": readme, "models": models, "card": card, "limits": limits, "field": field, "compression": compression,

@@ -21,6 +21,9 @@ COLUMNS = {
                     "int8_mean", "difference", "difference_low", "difference_high", "p"],
     "speed.csv": ["model", "checksum", "kernels", "realtime_factor", "lowest", "highest", "giga_multiply_adds_per_s",
                   "peak_share", "load_ms", "frame_p50_us", "frame_p99_us", "processor", "load", "rounds", "measured"],
+    "applications.csv": ["application", "noise", "snrs_db", "options", "model", "checksum", "pairs",
+                         *(f"{measure}_{side}" for measure in ("si_sdr_db", "stoi", "pesq_wb") for side in ("before", "after")),
+                         "noise_alone_db", "measured"],
 }
 Model = collections.namedtuple("Model", "name path checksum")
 Measure = collections.namedtuple("Measure", "title decimals unit")
@@ -73,9 +76,9 @@ class Data:
         self.quality, self.files, self.compare = rows["quality.csv"], rows["files.csv"], rows["compare.csv"]
         self.speed = {row["model"]: row for row in rows["speed.csv"]}
         self.scale = tables.read_csv(self.path("scale.csv"))
-        self.applications = tables.read_csv(self.path("applications.csv"))
+        self.applications = rows["applications.csv"]
         self.budgets = tables.read_csv(os.path.join(root, "embedded", "budgets.csv"))
-        self.field = tables.read_csv(os.path.join(root, "bench", "report", "field.csv"))
+        self.all_field = tables.read_csv(os.path.join(root, "bench", "report", "field.csv"))
 
     def path(self, name):
         return os.path.join(self.root, FOLDER, name)
@@ -102,6 +105,14 @@ class Data:
     def sets(self):
         have = {row["set"] for row in self.quality}
         return [name for name in ("evaluation", "shipped") if name in have]
+
+    def field(self, set_name):
+        """Other systems on the same clips: none where the noisy clips have other means than theirs."""
+        ours = self.measured(set_name)
+        noisy = next(row for row in self.all_field if row["system"] == "(noisy)")
+        same = ours and all(abs(float(self.row(set_name, ours[0], measure)["noisy"]) - float(noisy[measure])) <= 0.006
+                            for measure in ("pesq_wb", "stoi", "estoi", "si_sdr_db"))
+        return [row for row in self.all_field if row is not noisy] if same else []
 
     def rows(self, set_name, model, kind="all"):
         return [row for row in self.quality if (row["set"], row["model"], row["kind"]) == (set_name, model, kind)]
@@ -134,7 +145,8 @@ class Data:
                 problems.append(f"models/{name}.md, the card of models/{name}.safetensors, is missing.")
         problems += [f"The report has a model {name}, models/ has none." for name in self.models if name not in self.shipped]
         stated = {name: row["checksum"] for name, row in self.models.items()}
-        for table, rows in (("quality.csv", self.quality), ("files.csv", self.files), ("speed.csv", self.speed.values())):
+        for table, rows in (("quality.csv", self.quality), ("files.csv", self.files), ("speed.csv", self.speed.values()),
+                            ("applications.csv", self.applications)):
             bad = sorted({row["model"] for row in rows if stated.get(row["model"]) != row["checksum"]})
             problems += [f"{FOLDER}/{table}: {name} was measured with another file; run `make report`." for name in bad]
         for row in self.compare:

@@ -36,7 +36,7 @@ def ask(words):
 
 
 def number(value):
-    return "" if value is None else f"{value:.4f}"
+    return "" if value is None else f"{value:.5f}"
 
 
 def gather_shipped(folder):
@@ -58,13 +58,12 @@ def gather_shipped(folder):
 class Measuring:
     def __init__(self, options):
         self.options, self.models = options, shipped_models()
-        self.day = machine.today()
+        self.day, self.tables = machine.today(), {}
 
-    def out(self, name):
-        return os.path.join(self.options.out, name)
-
-    def write(self, name, rows):
-        tables.write_csv(self.out(name), COLUMNS[name], rows)
+    def write(self):
+        """Everything at the end: a run that fails leaves the report as it was."""
+        for name, rows in self.tables.items():
+            tables.write_csv(os.path.join(self.options.out, name), COLUMNS[name], rows)
 
     def describe(self):
         infos = {name: ask([self.options.program, "info", "--json", model.path]) for name, model in self.models.items()}
@@ -76,7 +75,7 @@ class Measuring:
                          f"{info['multiply_adds_per_s']:.0f}", info["state_bytes"], info["memory_bytes"],
                          info["latency_samples"], info["sample_rate_hz"],
                          f"{info.get('training', {}).get('hours_of_audio', 0):.0f}"])
-        self.write("models.csv", rows)
+        self.tables["models.csv"] = rows
         return [(row[3], row[0]) for row in rows if row[3]]
 
     def evaluate(self, name, folder, words):
@@ -88,7 +87,7 @@ class Measuring:
     def quality(self, sets, pairs):
         rows = {name: [] for name in ("quality.csv", "files.csv", "compare.csv")}
         for name in rows:
-            rows[name] = [row for row in tables.read_csv(self.out(name)) if row["set"] not in sets and self.current(row)]
+            rows[name] = [row for row in tables.read_csv(os.path.join(self.options.out, name)) if row["set"] not in sets and self.current(row)]
             kept = sorted({row["set"] for row in rows[name]})
             if kept and name == "quality.csv":
                 say(f"kept what was measured on: {', '.join(kept)}")
@@ -118,7 +117,7 @@ class Measuring:
                                                [number(value["difference"][key]) for key in ("mean", "low", "high")] +
                                                [number(value["p"])])
         for name, lines in rows.items():
-            self.write(name, sorted(lines, key=lambda row: (row["set"] if isinstance(row, dict) else row[0])))
+            self.tables[name] = sorted(lines, key=lambda row: row["set"] if isinstance(row, dict) else row[0])
 
     def current(self, row):
         """Whether the files that a line speaks of are those that lie there."""
@@ -144,7 +143,7 @@ class Measuring:
                          f"{max(factors):.0f}", f"{middle('multiply_adds_per_s') / 1e9:.2f}", f"{middle('peak_share'):.3f}",
                          f"{middle('load_ms'):.2f}", f"{middle('frame_us', 'p50'):.0f}", f"{middle('frame_us', 'p99'):.0f}",
                          machine.processor(), machine.load(), self.options.rounds, self.day])
-        self.write("speed.csv", rows)
+        self.tables["speed.csv"] = rows
 
 
 def main():
@@ -168,6 +167,7 @@ def main():
             say("no evaluation set; only what comes with the project is measured")
         measuring.quality(sets, pairs)
     measuring.speed()
+    measuring.write()
 
 
 if __name__ == "__main__":

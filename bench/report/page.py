@@ -18,10 +18,10 @@ def quality(data, plots):
     for set_name in data.sets:
         main = set_name == data.sets[0]
         names = data.measured(set_name)
-        words += f"### {NAMES[set_name]}\n\nMeans over {blocks.the_clips(data, set_name, HERE)} with 95 % bootstrap intervals of the mean.\n\n"
+        words += f"### {NAMES[set_name]}\n\nMeans over {blocks.the_clips(data, set_name, HERE)}, with 95 % bootstrap intervals of the mean.\n\n"
         if main:
             words += picture("quality.svg", "PESQ, STOI and SI-SDR of every system", plots)
-        measures = list(dict.fromkeys(row["measure"] for row in data.rows(set_name, names[0])))
+        measures = [row["measure"] for row in data.rows(set_name, names[0]) if main or row["measure"] in blocks.SHORT]
         rows = {name: {row["measure"]: row for row in data.rows(set_name, name)} for name in names}
         words += tables.markdown(["", "noisy", *(f"`{name}`" for name in names)],
                                  [[measure_of(measure).title, with_interval(rows[names[0]][measure], "noisy"),
@@ -29,7 +29,7 @@ def quality(data, plots):
         if not main:
             words += "\n"
             continue
-        if data.field and set_name == "evaluation":
+        if data.field(set_name):
             words += "\nOthers on the same clips ([how](../measuring.md#comparing-with-others)):\n\n" + blocks.ranking(data, set_name, names, HERE)
         groups = data.groups(set_name, "snr")
         if groups:
@@ -65,8 +65,9 @@ def compression(data, plots):
             words += f"`{after}` − `{before}`, {NAMES[set_name].lower()}, {next(iter(rows.values()))['pairs']} pairs:\n\n"
             words += tables.markdown(["", f"`{before}`", f"`{after}`", "difference", "p"],
                                      [[measure_of(measure).title, fixed(row["float_mean"], measure), fixed(row["int8_mean"], measure),
-                                       f"{float(row['difference']):+.4f} [{float(row['difference_low']):+.4f}, {float(row['difference_high']):+.4f}]",
-                                       f"{float(row['p']):.3f}"] for measure, row in rows.items()]) + "\n"
+                                       blocks.difference(row),
+                                       f"{float(row['p']):.3f}"] for measure, row in rows.items()
+                                      if set_name == data.sets[0] or measure in blocks.SHORT]) + "\n"
     words += "What each model costs; an int8 model does the multiply-adds of its float one, in integers:\n\n"
     set_name = data.sets[0]
     lines = []
@@ -77,7 +78,10 @@ def compression(data, plots):
                       tables.millions(model["multiply_adds_per_s"]), tables.thousands(model["state_bytes"])] +
                      [fixed(one["denoised"], measure) if one else "–" for measure, one in row.items()])
     words += tables.markdown(["model", "arithmetic", "parameters", "bytes of the file", "multiply-adds/s", "bytes of state", "PESQ", "STOI", "SI-SDR dB"], lines)
-    return words + "\n" + picture("bytes.svg", "Quality against bytes", plots) + picture("multiply-adds.svg", "Quality against multiply-adds", plots)
+    words += "\n"
+    return words + picture("bytes.svg", "Quality against bytes", plots) + \
+        "An int8 model stands where its float one does; where another system's multiply-adds depend on the build, it stands in the middle.\n\n" + \
+        picture("multiply-adds.svg", "Quality against multiply-adds", plots)
 
 
 def speed(data, plots):
@@ -131,7 +135,7 @@ def scale(data, plots):
 def applications(data, plots):
     if not data.applications:
         return ""
-    return ("## Applications\n\n`bench/applications.sh` degrades speech as three uses do ([which](../whitepaper.md#applications)):\n\n" +
+    return ("## Applications\n\n`bench/applications.py` degrades speech as three uses do ([which](../whitepaper.md#applications)):\n\n" +
             blocks.applications(data, None, HERE) + "\n")
 
 

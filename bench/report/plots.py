@@ -23,7 +23,7 @@ def systems(data, set_name):
     ours = data.measured(set_name)
     if not ours:
         return None
-    others = data.field if set_name == "evaluation" else []
+    others = data.field(set_name)
     by_quality = [(float(data.row(set_name, name, "pesq_wb")["denoised"]), name, None) for name in ours]
     by_quality += [(float(row["pesq_wb"]), row["system"], row) for row in others]
     lines = sorted(by_quality, key=lambda one: (-one[0], one[1]))
@@ -61,7 +61,7 @@ def by_snr(data, set_name):
         panel = svg.Panel(60 + 360 * column, 46, 290, 300, measure_of(measure).title)
         rows = {name: [data.row(set_name, name, measure, "snr", group) for group in groups] for name in names}
         others = []
-        for system in data.field if set_name == "evaluation" else []:
+        for system in data.field(set_name):
             points = [tuple(map(float, point.split(":"))) for point in system[f"{measure}_by_snr"].split()]
             others.append(points)
         values = [value for some in rows.values() for row in some for value in numbers(row, "noisy", "denoised")]
@@ -77,7 +77,7 @@ def by_snr(data, set_name):
             panel.parts += [svg.polyline(points, paint[name], 2.4)] + [svg.dot(x, y, paint[name], 3.2) for x, y in points]
         parts += panel.parts
     entries = [(name, paint[name], "") for name in names] + [("noisy", NOISY, "5 4")]
-    if set_name == "evaluation" and data.field:
+    if data.field(set_name):
         entries.append(("others", "#c9c9c9", ""))
     return svg.picture(860, 400, "Quality against the signal-to-noise ratio", parts + svg.legend(730, 60, entries))
 
@@ -116,8 +116,7 @@ def cost(data, set_name, what):
     others = []
     if what == "multiply_adds_per_s":
         names = [name for name in names if name in data.floats]  # an int8 model does the same multiply-adds
-        if set_name == "evaluation":
-            others = [row for row in data.field if row["multiply_adds_low"]]
+        others = [row for row in data.field(set_name) if row["multiply_adds_low"]]
     label = (lambda v: tables.millions(v).replace(".0", "")) if what == "multiply_adds_per_s" else tables.kilobytes
     for number, measure in enumerate(("pesq_wb", "stoi", "si_sdr_db")):
         panel = svg.Panel(70, 46 + 300 * number, 560, 210, measure_of(measure).title)

@@ -2,12 +2,13 @@
 """Time and peak memory of the commands as their input grows: many files, a long recording, many short files.
 
   bench/scale.py PROGRAM [--files 25000,50000,100000] [--hours 1,3,10] [--short 1000,10000]
-                 [--held-hours 0.1,0.3,1] [--jobs 1] [--work DIR] [--out docs/report/scale.csv]
+                 [--held-hours 0.1,0.3,1] [--jobs 1] [--work DIR] [--out docs/report/scale.csv] [--only PART]
 
 The material is made of the speech in recipes/ in a folder of its own, which is removed at the end; it needs about 60 kB
 a file of the largest --files, 350 MB an hour of the longest --hours, and 100 kB a file of the largest --short.
 --held-hours are for commands that hold a recording in memory, up to 2 GB an hour.
-The CSV has a line for each run; `make report-draw` makes the table and tests the claims.
+The CSV has a line for each run; lines of cases or sizes that were not run this time stay. --only takes cases whose name
+holds PART; `none` in place of sizes leaves a group out. `make report-draw` makes the table and tests the claims.
 """
 import argparse
 import array
@@ -32,6 +33,8 @@ COLUMNS = ["case", "unit", "size", "wall_s", "cpu_s", "peak_mb", "resident_mb", 
 
 
 def numbers(text):
+    if text == "none":
+        return []
     values = sorted(float(word) for word in text.split(","))
     if not values or values[0] <= 0:
         raise argparse.ArgumentTypeError(f"'{text}' is no list of sizes above zero, such as 1,3,10")
@@ -133,15 +136,19 @@ class Material:
 class Runner:
     def __init__(self, options, work):
         self.program, self.jobs, self.work = options.program, str(options.jobs), work
-        self.held_hours = options.held_hours
-        self.out, self.rows = options.out, []
+        self.held_hours, self.only = options.held_hours, options.only
+        self.out = options.out
+        self.rows = [[row[column] for column in COLUMNS] for row in tables.read_csv(self.out)]
 
     def measure(self, case, unit, size, words, result=None):
+        if self.only not in case:
+            return
         print(f"scale: {case}, {size} {unit} ...", end=" ", flush=True)
         wall_s, cpu_s, peak_mb, resident_mb = run([self.program, *words])
         made = result() if result else ""
         print(f"{wall_s:.1f} s, {cpu_s:.1f} s of processor time, {peak_mb:.1f} MB, resident {resident_mb:.1f} MB {made}", flush=True)
-        self.rows.append([case, unit, size, f"{wall_s:.2f}", f"{cpu_s:.2f}", f"{peak_mb:.1f}", f"{resident_mb:.1f}", made,
+        self.rows = [row for row in self.rows if row[:3] != [case, unit, str(size)]]
+        self.rows.append([case, unit, str(size), f"{wall_s:.2f}", f"{cpu_s:.2f}", f"{peak_mb:.1f}", f"{resident_mb:.1f}", made,
                           self.jobs, machine.today(), machine.processor()])
         tables.write_csv(self.out, COLUMNS, self.rows)
 
@@ -155,7 +162,7 @@ class Runner:
             self.measure("prepare", "files", size,
                          ["prepare", "--speech", self.path("speakers"), "--out", corpus, "--valid", "0", "--jobs", self.jobs],
                          lambda: kept(corpus))
-            shutil.rmtree(corpus)
+            remove(corpus)
         shutil.rmtree(self.path("speakers"), ignore_errors=True)
 
     def long_recording(self, material, sizes):
@@ -167,17 +174,17 @@ class Runner:
             material.long(noisy, "noisy", hours)
             noise = os.path.dirname(noisy)
             self.measure("denoise", "hours", hours, ["denoise", noisy, "-o", out + ".wav", "--quiet"])
-            os.remove(out + ".wav")
+            remove(out + ".wav")
             self.measure("prepare", "hours", hours,
                          ["prepare", "--speech", few, "--noise", noise, "--out", corpus, "--valid", "0", "--jobs", self.jobs],
                          lambda: kept(corpus))
             self.measure("mix, 100 pairs of 6 s from that corpus", "hours", hours,
                          ["mix", "--corpus", corpus, "--split", "train", *pairs])
-            shutil.rmtree(corpus)
-            shutil.rmtree(mixed)
+            remove(corpus)
+            remove(mixed)
             self.measure("mix, 100 pairs of 6 s from the file", "hours", hours,
                          ["mix", "--speech", few, "--noise", noise, *pairs])
-            shutil.rmtree(mixed)
+            remove(mixed)
             self.measure("spectrogram", "hours", hours, ["spectrogram", noisy, "-o", out + ".png", "--force"])
         for hours in self.held_hours:
             material.long(speech, "clean", hours)
@@ -185,7 +192,7 @@ class Runner:
             self.measure("mix, the recording as one pair", "hours", hours,
                          ["mix", "--speech", self.path("long", "clean"), "--noise", "fan", "--count", "1", "--snr", "5",
                           "--out", mixed, "--jobs", self.jobs])
-            shutil.rmtree(mixed)
+            remove(mixed)
             self.measure("eval", "hours", hours, ["eval", "--clean", speech, "--noisy", noisy, "--brief", "--jobs", self.jobs])
         shutil.rmtree(self.path("long"), ignore_errors=True)
 
@@ -195,8 +202,16 @@ class Runner:
             clean, noisy, out = self.path("short", "clean"), self.path("short", "noisy"), self.path("denoised")
             self.measure("denoise, files of 1 s", "files", size, ["denoise", noisy, "-o", out, "--jobs", self.jobs, "--quiet"])
             self.measure("eval, files of 1 s", "files", size,
-                         ["eval", "--clean", clean, "--noisy", noisy, "--enhanced", out, "--brief", "--jobs", self.jobs])
-            shutil.rmtree(out)
+                         ["eval", "--clean", clean, "--noisy", noisy, "--brief", "--jobs", self.jobs])
+            remove(out)
+
+
+def remove(path):
+    """A file or a folder, where a case that was not run left none."""
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.exists(path):
+        os.remove(path)
 
 
 def kept(corpus):
@@ -212,11 +227,13 @@ def main():
     parser.add_argument("--held-hours", type=numbers, default=numbers("0.1,0.3,1"))
     parser.add_argument("--short", type=numbers, default=numbers("1000,10000"))
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", default="", metavar="PART")
     parser.add_argument("--work", help="folder for the material (default: the system's temporary folder)")
     parser.add_argument("--out", default="docs/report/scale.csv")
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
-    needed = 60e3 * options.files[-1] + 350e6 * options.hours[-1] + 100e3 * options.short[-1]
+    needed = sum(each * max(sizes, default=0) for each, sizes in ((60e3, options.files), (350e6, options.hours),
+                                                                   (700e6, options.held_hours), (100e3, options.short)))
     with tempfile.TemporaryDirectory(prefix="pellucid-scale-", dir=options.work) as work:
         free = shutil.disk_usage(work).free
         if free < 1.2 * needed:

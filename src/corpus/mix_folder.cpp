@@ -1,6 +1,7 @@
 #include "corpus/mix_folder.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "audio/sound.hpp"
 #include "corpus/active_level.hpp"
@@ -19,8 +20,8 @@ std::vector<float> load_mono(const std::filesystem::path& file, int rate_hz) {
 
 }  // namespace
 
-FolderClips::FolderClips(const std::vector<SourceFolder>& folders, int rate_hz)
-    : rate_hz_(rate_hz), files_(scan(folders).files) {}
+FolderClips::FolderClips(const std::vector<SourceFolder>& folders, int rate_hz, std::size_t cache_bytes)
+    : rate_hz_(rate_hz), files_(scan(folders).files), cache_bytes_(cache_bytes) {}
 
 void FolderClips::load(int jobs, const FolderHooks& hooks) {
   std::vector<Clip> found(files_.size());
@@ -76,14 +77,20 @@ FolderClips::Samples FolderClips::decoded(std::uint32_t file) const {
 void FolderClips::keep(std::uint32_t file, Samples samples) const {
   const std::lock_guard lock(mutex_);
   if (cache_.contains(file)) return;
-  cached_bytes_ += samples->size() * sizeof(float);
+  const std::size_t bytes = samples->size() * sizeof(float);
+  cached_bytes_ += bytes;
+  if (bytes > longest_bytes_) {
+    longest_bytes_ = bytes;
+    longest_ = file;
+  }
   recent_.push_front(file);
   cache_.emplace(file, std::pair(std::move(samples), recent_.begin()));
-  while (cached_bytes_ > kCacheBytes && recent_.size() > 1) {
-    const auto oldest = cache_.find(recent_.back());
+  while (cached_bytes_ > cache_bytes_ && recent_.size() > 1) {
+    const auto place = recent_.back() == longest_ ? std::prev(recent_.end(), 2) : std::prev(recent_.end());
+    const auto oldest = cache_.find(*place);
     cached_bytes_ -= oldest->second.first->size() * sizeof(float);
     cache_.erase(oldest);
-    recent_.pop_back();
+    recent_.erase(place);
   }
 }
 

@@ -28,7 +28,7 @@ struct FolderHooks {
 class FolderClips : public ClipSource {
  public:
   /// Finds the files. Throws Error(kInput) for a folder that is missing or no folder.
-  FolderClips(const std::vector<SourceFolder>& folders, int rate_hz);
+  FolderClips(const std::vector<SourceFolder>& folders, int rate_hz, std::size_t cache_bytes = std::size_t{1} << 30);
 
   std::size_t file_count() const { return files_.size(); }
   /// Decodes every file once. A clip's group is its folder, or the file itself when it lies at the top; all clips are
@@ -48,12 +48,14 @@ class FolderClips : public ClipSource {
   std::vector<SourceFile> files_;
   std::vector<Clip> clips_;  ///< Clip::shard is the number of the file
 
-  // The most recently used files stay decoded, up to kCacheBytes.
-  static constexpr std::size_t kCacheBytes = std::size_t{1} << 30;
+  // The most recently used files stay decoded, up to cache_bytes_, and the longest one whatever its size: decoding it
+  // again for every pair would cost most.
+  const std::size_t cache_bytes_;
   mutable std::mutex mutex_;
   mutable std::list<std::uint32_t> recent_;
   mutable std::unordered_map<std::uint32_t, std::pair<Samples, std::list<std::uint32_t>::iterator>> cache_;
-  mutable std::size_t cached_bytes_ = 0;
+  mutable std::size_t cached_bytes_ = 0, longest_bytes_ = 0;
+  mutable std::uint32_t longest_ = 0;
 };
 
 }  // namespace pellucid::corpus

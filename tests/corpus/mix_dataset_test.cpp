@@ -253,6 +253,22 @@ TEST_F(MixDatasetTest, DamagedFilesAreNamedAndLeftOut) {
   EXPECT_EQ(clips.clips().size(), 12u);
 }
 
+TEST_F(MixDatasetTest, TheLongestRecordingIsDecodedOnce) {
+  folder_.write_sound("long/hours.wav", talk(3, 160000));
+  for (const int k : {0, 1, 2}) folder_.write_sound("long/" + std::to_string(k) + ".wav", talk(4, 8000));
+  FolderClips clips({{Kind::kSpeech, folder_ / "long"}}, 16000, 100000);  // less than the long one needs
+  clips.load(1, {});
+  ASSERT_EQ(clips.clips().size(), 4u);
+  std::vector<float> out(8000);
+  for (const Clip& clip : clips.clips()) clips.read(clip, 0, out);
+  fs::remove_all(folder_ / "long");
+  for (const Clip& clip : clips.clips()) {
+    if (clip.frames == 160000) {
+      EXPECT_NO_THROW(clips.read(clip, 1000, out)) << "it was decoded again";
+    }
+  }
+}
+
 TEST_F(MixDatasetTest, FoldersAreResampledAndGroupedByFolder) {
   folder_.write_sound("other/anna/a.wav", talk(1, 22050), 22050);
   folder_.write_sound("other/top.wav", talk(2, 8000), 8000);

@@ -1,6 +1,7 @@
 """Figures inside the documents: `<!-- report:NAME ARGUMENT -->` … `<!-- /report -->` holds what the report puts there.
 
   readme           the table and the sentences of README.md
+  systems          the same table and sentences elsewhere
   models           a line for each float model
   card MODEL       the figures of a model's card
   limits MODEL     what it does worst, as list items
@@ -104,14 +105,18 @@ def speed_sentence(data):
             f"was {rows[0]['load']}): {listed} times real time.")
 
 
-def readme(data, argument, here):
+def systems(data, argument, here):
     set_name = data.sets[0]
     names = data.measured(set_name, data.floats)
     sentences = [harm(data, set_name, name) for name in names]
     sentences += [int8_sentence(data, set_name), speed_sentence(data)]
     return (f"Means over {the_clips(data, set_name, here)}; Pellucid in bold:\n\n" + ranking(data, set_name, names, here) + "\n" +
-            "\n".join(sentence for sentence in sentences if sentence) +
-            f"\nThe [report]({to_document('docs/report/README.md', here)}) has intervals, SNRs, noises, speed, chips and plots.\n")
+            "\n".join(sentence for sentence in sentences if sentence) + "\n")
+
+
+def readme(data, argument, here):
+    return systems(data, argument, here) + \
+        f"The [report]({to_document('docs/report/README.md', here)}) has intervals, SNRs, noises, speed, chips and plots.\n"
 
 
 def models(data, argument, here):
@@ -214,7 +219,7 @@ def applications(data, argument, here):
     return tables.markdown(["application", "noise", "SNR dB", "`pellucid denoise`", "pairs", "SI-SDR dB", "STOI", "PESQ", "noise alone"], lines)
 
 
-MAKERS = {"readme": readme, "models": models, "card": card, "limits": limits, "field": field, "compression": compression,
+MAKERS = {"readme": readme, "systems": systems, "models": models, "card": card, "limits": limits, "field": field, "compression": compression,
           "applications": applications}
 
 

@@ -112,7 +112,7 @@ class Material:
         self.write(path, blocks())
 
     def speakers(self, folder, count):
-        """`count` files, a hundred a folder, each with a tenth of silence, so that `prepare` finds it fit."""
+        """`count` files, a hundred a folder, each with a fifth of silence, so that `prepare` finds it fit."""
         silence = bytes(2 * FILE_SAMPLES // 5)
         for number in range(count):
             speaker = os.path.join(folder, f"{number // 100:05}")

@@ -15,7 +15,8 @@ import re
 import tables
 from data import measure_of
 
-BLOCK = re.compile(r"(<!-- report:([a-z]+)(?: ([A-Za-z0-9_.-]+))? -->\n)(.*?)(<!-- /report -->)", re.DOTALL)
+BEGIN, END = re.compile(r"^<!-- report:", re.MULTILINE), re.compile(r"^<!-- /report -->$", re.MULTILINE)
+BLOCK = re.compile(r"^(<!-- report:([a-z]+)(?: ([A-Za-z0-9_.-]+))? -->\n)(.*?)(<!-- /report -->)$", re.DOTALL | re.MULTILINE)
 SHORT = ("pesq_wb", "stoi", "estoi", "si_sdr_db")
 
 

@@ -35,9 +35,10 @@ def made(data, root):
     for name in documents(root):
         with open(os.path.join(root, name), encoding="utf-8") as file:
             text = file.read()
-        if text.count("<!-- report:") != text.count("<!-- /report -->"):
+        begun = len(blocks.BEGIN.findall(text))
+        if begun != len(blocks.END.findall(text)):
             sys.exit(f"report: {name}: a block is not closed; every `<!-- report:… -->` needs its `<!-- /report -->`.")
-        if "<!-- report:" in text:
+        if begun:
             files[name] = blocks.filled(text, data, name)
     return files
 

@@ -89,6 +89,7 @@ class Trainer {
   void open_folder(bool resume);
   void take_up();
   void share_state();
+  void hand_out();
   void start_from(const StoredModel& model);
   double step();
   void go_back(long step, Progress& progress);
@@ -218,10 +219,7 @@ void Trainer::take_up() {
     state_ = load_checkpoint(last, whole_, state_.optimizer.weights.size(), state_.buffers.size());
   share_state();
   released_->to(device_);
-  for (auto& replica : replicas_) {
-    set_parameters(replica->network(), state_.optimizer.weights);
-    set_buffers(replica->network(), state_.buffers);
-  }
+  hand_out();
   const auto& t = recipe_.train;
   const auto replicas = std::uint64_t(t.replicas);
   loader_ = std::make_unique<corpus::Loader>(
@@ -246,6 +244,13 @@ void Trainer::share_state() {
   for (auto* values : {&s.optimizer.weights, &s.optimizer.mean, &s.optimizer.variance, &s.optimizer.average, &s.buffers,
                        &s.average_buffers})
     group_.spread(*values);
+}
+
+void Trainer::hand_out() {
+  for (auto& replica : replicas_) {
+    set_parameters(replica->network(), state_.optimizer.weights);
+    set_buffers(replica->network(), state_.buffers);
+  }
 }
 
 void Trainer::start_from(const StoredModel& model) {
@@ -303,10 +308,7 @@ double Trainer::step() {
   const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate());
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
   take_buffers(std::move(buffers));
-  for (auto& r : replicas_) {
-    set_parameters(r->network(), state_.optimizer.weights);
-    set_buffers(r->network(), state_.buffers);
-  }
+  hand_out();
   ++state_.step;
   state_.seconds_seen += count * recipe_.train.batch * chunk_samples_ / double(recipe_.model.sample_rate_hz);
   return total;
@@ -346,6 +348,7 @@ void Trainer::spend() {
 void Trainer::checkpoint() {
   spend();
   share_state();
+  hand_out();
   if (group_.is_first()) save_checkpoint(folder_ / kCheckpoint, whole_, state_);
 }
 

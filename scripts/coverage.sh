@@ -15,7 +15,7 @@ find "$build" -name '*.gcda' -delete
 failed=no
 ctest --test-dir "$build" -j "$jobs" --output-on-failure -E 'freestanding|reproducible|install|[Rr]eal[Tt]ime' "$@" >"$build/tests.log" || failed=yes
 tail -n 25 "$build/tests.log" | sed -n '/tests passed/,$p'
-gcovr --root . --filter src/ --object-directory "$build" --gcov-ignore-parse-errors --csv >"$build/files.csv" "$build"
+gcovr --root . --filter src/ --object-directory "$build" --gcov-ignore-parse-errors --csv "$build/files.csv" "$build"
 awk -F, '
   NR > 1 { split($1, part, "/"); total[part[2]] += $2; ran[part[2]] += $3 }
   END {

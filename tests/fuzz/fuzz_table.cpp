@@ -13,7 +13,10 @@ void fields(const std::string& text) {
   const std::vector<std::string> read = csv_fields(line);
   PELLUCID_PROMISE(!read.empty());
   std::string written;
-  for (std::size_t i = 0; i < read.size(); ++i) written += (i > 0 ? "," : "") + csv_field(read[i]);
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    if (i > 0) written += ',';
+    written += csv_field(read[i]);
+  }
   PELLUCID_PROMISE(csv_fields(written) == read);
 }
 

@@ -26,9 +26,9 @@ class CompressTest : public testing::Test {
   }
   static fs::path path(const std::string& name) { return folder_->path() / name; }
   static std::vector<std::string> arguments(const std::string& model, const std::string& out,
-                                            const std::vector<std::string>& more = {}) {
+                                            const std::vector<std::string>& more = {}, const char* finetune = "2") {
     std::vector<std::string> all{"compress", model,     "-o", path(out),    "--corpus", path("corpus"), "--pairs",
-                                 "2",        "--steps", "4",  "--finetune", "2",        "--cuts",       "2"};
+                                 "2",        "--steps", "4",  "--finetune", finetune,   "--cuts",       "2"};
     for (const char* setting : {"train.batch=1", "train.chunk_s=0.25", "train.valid_pairs=2"})
       all.insert(all.end(), {"--set", setting});
     all.insert(all.end(), more.begin(), more.end());

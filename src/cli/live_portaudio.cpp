@@ -77,7 +77,6 @@ class Stream : public SoundStream {
                                   std::max(room_s, in_info->defaultLowInputLatency), nullptr};
     const PaStreamParameters to{out, request.output_channels, paFloat32,
                                 std::max(room_s, out_info->defaultLowOutputLatency), nullptr};
-    const Quiet quiet;
     PaError error =
         Pa_OpenStream(&stream_, &from, &to, request.rate_hz, request.block_frames, paNoFlag, on_block, this);
     if (error == paNoError) error = Pa_StartStream(stream_);
@@ -98,7 +97,6 @@ class Stream : public SoundStream {
     // PortAudio's ALSA part waits for ever when the sound server has died; its thread may still use this object, so
     // then only the end of the program is safe.
     std::packaged_task<void()> close([this] {
-      const Quiet quiet;
       Pa_AbortStream(stream_);
       Pa_CloseStream(stream_);
     });
@@ -108,7 +106,7 @@ class Stream : public SoundStream {
       closer.detach();
       static constexpr char kSentence[] =
           "pellucid: The sound system does not answer any more; has its server ended? Start it again, then Pellucid.\n";
-      // Standard error may still be turned away by Quiet; this copy is the program's own.
+      // Standard error is turned away; this copy is the program's own.
       [[maybe_unused]] const auto written = ::write(error_, kSentence, sizeof kSentence - 1);
       std::_Exit(static_cast<int>(ExitCode::kDevice));
     }
@@ -135,6 +133,7 @@ class Stream : public SoundStream {
   SoundClient& client_;
   PaStream* stream_ = nullptr;
   int error_ = ::dup(STDERR_FILENO);
+  Quiet quiet_;  // as long as it plays: a device that fails is told of by the audio thread, at any time
 };
 
 class PortAudio : public SoundSystem {

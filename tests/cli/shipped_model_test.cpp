@@ -43,6 +43,13 @@ TEST(ShippedModel, SmallKeepsToItsBudget) {
   EXPECT_LE(fs::file_size(kSource + "/models/small.safetensors"), 250'000u);
 }
 
+TEST(ShippedModel, BaseKeepsToItsBudget) {
+  const Ran run = run_program({"info", "base", "--json"}, kOptions);
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_LE(nlohmann::json::parse(run.output).at("multiply_adds_per_s").get<double>(), 300e6);
+  EXPECT_LE(fs::file_size(kSource + "/models/base.safetensors"), 1'000'000u);
+}
+
 TEST(ShippedModel, NanoKeepsToItsBudget) {
   const Ran run = run_program({"info", "nano", "--json"}, kOptions);
   ASSERT_EQ(run.code, 0) << run.error;

@@ -25,6 +25,7 @@
 #include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "support/read_file.hpp"
 #include "support/work_folder.hpp"
 
 namespace pellucid::cli {
@@ -81,14 +82,14 @@ class Compressor {
     if (target_.integers) model = quantized(model);
     const std::unique_ptr<Model> last = load_any_model(model.string());
     refuse_if_too_large(*last);
+    out.write(last->bytes.data(), last->bytes.size());
+    out.commit();
+    work_.remove();
     if (options_.json) {
       fmt::print("{}\n", ordered_json{{"target", target_.name}, {"model", options_.out}, {"steps", steps_}}.dump(1));
     } else {
       print_table();
     }
-    out.write(last->bytes.data(), last->bytes.size());
-    out.commit();
-    work_.remove();
   }
 
  private:
@@ -130,7 +131,8 @@ class Compressor {
     const std::unique_ptr<Model> model = load_any_model(path.string());
     const std::uint32_t crc = crc32(0, model->bytes.data(), model->bytes.size());
     const fs::path kept = in_work(fmt::format("scores-{:08x}.json", crc).c_str());
-    ordered_json scores = read_json(kept);
+    const std::optional<std::string> text = read_file_if_there(kept, ExitCode::kTraining);
+    ordered_json scores = ordered_json::parse(text.value_or(""), nullptr, false);
     if (scores.is_discarded()) {
       scores = measure_model(model->bytes);
       write_file(kept, scores.dump(1) + "\n");
@@ -141,11 +143,6 @@ class Compressor {
                          {"state_bytes", state_bytes(model->file)}};
     step.update(scores);
     steps_.push_back(step);
-  }
-
-  static ordered_json read_json(const fs::path& path) {
-    std::ifstream in(path);
-    return ordered_json::parse(in, nullptr, false);
   }
 
   ordered_json measure_model(const std::vector<std::byte>& model) const {

@@ -43,18 +43,19 @@ def numbers(text):
 
 def run(words):
     """Runs a command to its end: wall clock, processor time, and in MB the peaks of its own memory (RssAnon, looked at
-    every 20 ms) and of all that was resident (VmHWM: files that it maps, such as a corpus, count too)."""
+    every 20 ms) and of all that was resident (maxrss: files that it maps, such as a corpus, count too). Of a command that
+    ends before it was looked at, and on kernels that do not tell RssAnon, all that was resident stands for both."""
     begin = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT)
-        peaks_kb = {"RssAnon:": 0, "VmHWM:": 0}
+        anonymous_kb = 0
         while True:
             try:
                 with open(f"/proc/{process.pid}/status") as status:
                     for line in status:
                         key, *value = line.split()
-                        if key in peaks_kb:
-                            peaks_kb[key] = max(peaks_kb[key], int(value[0]))
+                        if key == "RssAnon:":
+                            anonymous_kb = max(anonymous_kb, int(value[0]))
             except OSError:
                 pass
             pid, code, usage = os.wait4(process.pid, os.WNOHANG)
@@ -65,7 +66,8 @@ def run(words):
         if process.returncode != 0:
             said.seek(0)
             sys.exit(f"scale: {' '.join(words)} ended with {process.returncode}:\n{said.read()[-2000:].decode()}")
-    return [time.monotonic() - begin, usage.ru_utime + usage.ru_stime, *(kb / 1024 for kb in peaks_kb.values())]
+    resident_mb = usage.ru_maxrss / 1024
+    return [time.monotonic() - begin, usage.ru_utime + usage.ru_stime, anonymous_kb / 1024 or resident_mb, resident_mb]
 
 
 class Material:

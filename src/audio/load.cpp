@@ -23,48 +23,93 @@ void average_channels(std::span<const float> interleaved, std::size_t channels, 
 
 }  // namespace
 
-Sound load(const std::filesystem::path& path, const LoadOptions& options) {
+struct SoundStream::Impl {
+  Reader reader;
+  std::size_t channels_in;
+  int channels, rate_hz;
+  std::int64_t left = 0;  // frames of the file
+  std::optional<std::int64_t> frames;
+  bool finished = false;
+  StreamResampler resampler;
+  std::vector<float> block, mono;
+
+  Impl(const std::filesystem::path& path, const LoadOptions& options)
+      : reader(path),
+        channels_in(static_cast<std::size_t>(reader.format().channels)),
+        channels(options.mono ? 1 : reader.format().channels),
+        rate_hz(options.rate_hz.value_or(reader.format().rate_hz)),
+        resampler(reader.format().rate_hz, rate_hz, channels),
+        block(kBlockFrames * channels_in) {
+    const StreamFormat& format = reader.format();
+    const auto start = static_cast<std::int64_t>(options.offset_s * format.rate_hz);
+    if (start > 0 && !reader.seek(start)) {
+      throw Error(ExitCode::kAudio, "{}: cannot be read from {} s on; it has {:.3f} s.", path.string(),
+                  options.offset_s, static_cast<double>(format.frames) / format.rate_hz);
+    }
+    const bool stated = format.frames >= 0;
+    left = stated ? format.frames - start : std::int64_t{1} << 62;
+    if (options.duration_s) {
+      const double wanted = *options.duration_s * format.rate_hz;
+      if (wanted < static_cast<double>(left)) left = static_cast<std::int64_t>(wanted);
+    }
+    if (stated) frames = resampled_frames(left, format.rate_hz, rate_hz);
+  }
+
+  void read(std::vector<float>& out) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::int64_t>(left, kBlockFrames));
+    const std::size_t got = wanted > 0 ? reader.read(std::span(block).first(wanted * channels_in)) : 0;
+    if (got == 0) {
+      resampler.finish(out);
+      finished = true;
+      return;
+    }
+    left -= static_cast<std::int64_t>(got);
+    const std::span<const float> read = std::span(block).first(got * channels_in);
+    if (channels == reader.format().channels) {
+      resampler.process(read, out);
+    } else {
+      mono.clear();
+      average_channels(read, channels_in, mono);
+      resampler.process(mono, out);
+    }
+  }
+};
+
+SoundStream::SoundStream(const std::filesystem::path& path, const LoadOptions& options) {
   if (options.offset_s < 0 || !std::isfinite(options.offset_s) || (options.duration_s && !(*options.duration_s >= 0)) ||
       (options.rate_hz && (*options.rate_hz < 1 || *options.rate_hz > kMaxRateHz))) {
     throw Error(ExitCode::kUsage,
                 "{}: cannot be loaded with a negative offset or duration, or a rate outside 1 to {} Hz.", path.string(),
                 kMaxRateHz);
   }
-  Reader reader(path);
-  const StreamFormat& format = reader.format();
-  const auto channels = static_cast<std::size_t>(format.channels);
-  const auto start = static_cast<std::int64_t>(options.offset_s * format.rate_hz);
-  if (start > 0 && !reader.seek(start)) {
-    throw Error(ExitCode::kAudio, "{}: cannot be read from {} s on; it has {:.3f} s.", path.string(), options.offset_s,
-                static_cast<double>(format.frames) / format.rate_hz);
-  }
-  auto left = format.frames >= 0 ? format.frames - start : std::int64_t{1} << 62;
-  if (options.duration_s) {
-    const double wanted = *options.duration_s * format.rate_hz;
-    if (wanted < static_cast<double>(left)) left = static_cast<std::int64_t>(wanted);
-  }
+  impl_ = std::make_unique<Impl>(path, options);
+}
 
+SoundStream::~SoundStream() = default;
+SoundStream::SoundStream(SoundStream&&) noexcept = default;
+SoundStream& SoundStream::operator=(SoundStream&&) noexcept = default;
+
+int SoundStream::rate_hz() const { return impl_->rate_hz; }
+int SoundStream::channels() const { return impl_->channels; }
+
+std::optional<std::int64_t> SoundStream::frames() const { return impl_->frames; }
+
+bool SoundStream::read(std::vector<float>& block) {
+  block.clear();
+  while (block.empty() && !impl_->finished) impl_->read(block);
+  return !block.empty();
+}
+
+std::uint64_t SoundStream::repaired_samples() const { return impl_->reader.repaired_samples(); }
+
+Sound load(const std::filesystem::path& path, const LoadOptions& options) {
+  SoundStream stream(path, options);
   Sound sound;
-  sound.channels = options.mono ? 1 : format.channels;
-  sound.rate_hz = options.rate_hz.value_or(format.rate_hz);
-  StreamResampler resampler(format.rate_hz, sound.rate_hz, sound.channels);
-  std::vector<float> block(kBlockFrames * channels), mono;
-  while (left > 0) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::int64_t>(left, kBlockFrames));
-    const std::size_t got = reader.read(std::span(block).first(wanted * channels));
-    if (got == 0) break;
-    left -= static_cast<std::int64_t>(got);
-    const std::span<const float> read = std::span(block).first(got * channels);
-    if (sound.channels == format.channels) {
-      resampler.process(read, sound.samples);
-    } else {
-      mono.clear();
-      average_channels(read, channels, mono);
-      resampler.process(mono, sound.samples);
-    }
-  }
-  resampler.finish(sound.samples);
-  sound.repaired_samples = reader.repaired_samples();
+  sound.channels = stream.channels();
+  sound.rate_hz = stream.rate_hz();
+  std::vector<float> block;
+  while (stream.read(block)) sound.samples.insert(sound.samples.end(), block.begin(), block.end());
+  sound.repaired_samples = stream.repaired_samples();
   return sound;
 }
 

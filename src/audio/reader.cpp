@@ -19,6 +19,7 @@
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
+#include "support/spill.hpp"
 
 namespace pellucid::audio {
 namespace fs = std::filesystem;
@@ -225,33 +226,13 @@ struct Reader::Impl {
 
   // The bytes read so far and all that follow, in an unnamed file.
   void spool(const std::vector<unsigned char>& consumed) {
-    const char* folder = std::getenv("TMPDIR");
-    std::string pattern = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/pellucid-XXXXXX";
-    const int spooled = ::mkstemp(pattern.data());
-    if (spooled < 0) {
-      throw Error(ExitCode::kOutput, "{}: cannot be kept in {} while it is decoded: {}; set TMPDIR.", name, pattern,
-                  std::strerror(errno));
-    }
-    ::unlink(pattern.c_str());
-    const auto put = [&](const unsigned char* data, std::size_t count) {
-      while (count > 0) {
-        const ssize_t wrote = ::write(spooled, data, count);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) {
-          const int error = errno;
-          ::close(spooled);
-          throw Error(ExitCode::kOutput, "{}: cannot be kept in {} while it is decoded: {}; set TMPDIR.", name, pattern,
-                      std::strerror(error));
-        }
-        data += wrote;
-        count -= static_cast<std::size_t>(wrote);
-      }
-    };
-    put(consumed.data(), consumed.size());
+    UnnamedFile spooled(temporary_folder());
+    spooled.write(consumed.data(), consumed.size());
     bytes.resize(1 << 16);
-    while (const std::size_t got = read_fully(descriptor, bytes.data(), bytes.size(), name)) put(bytes.data(), got);
-    ::lseek(spooled, 0, SEEK_SET);
-    open_seekable(spooled);
+    while (const std::size_t got = read_fully(descriptor, bytes.data(), bytes.size(), name))
+      spooled.write(bytes.data(), got);
+    ::lseek(spooled.descriptor(), 0, SEEK_SET);
+    open_seekable(::dup(spooled.descriptor()));
   }
 
   void open_pipe() {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,6 +32,33 @@ struct LoadOptions {
 /// Throws Error(kInput) when the file is missing or a folder, Error(kAudio) when it is empty, not sound, cut short,
 /// damaged, beyond 32 channels or outside 1 to 384 kHz, or ends before `offset_s`.
 Sound load(const std::filesystem::path& path, const LoadOptions& options = {});
+
+/// What load() gives, block by block: constant memory however long the file.
+///
+///   SoundStream sound("talk.flac", {.rate_hz = 16000});
+///   std::vector<float> block;
+///   while (sound.read(block)) use(block);
+class SoundStream {
+ public:
+  /// Throws as load() does, here or in read().
+  explicit SoundStream(const std::filesystem::path& path, const LoadOptions& options = {});
+  ~SoundStream();
+  SoundStream(SoundStream&&) noexcept;
+  SoundStream& operator=(SoundStream&&) noexcept;
+
+  int rate_hz() const;
+  int channels() const;
+  /// How many frames there are by what the file states; none where it does not. An MP3 file may end earlier.
+  std::optional<std::int64_t> frames() const;
+  /// Replaces `block` with the next interleaved samples; false at the end, with none.
+  bool read(std::vector<float>& block);
+  /// So far, as Sound::repaired_samples.
+  std::uint64_t repaired_samples() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 /// Resamples one channel by soxr HQ to ceil(n * to_hz / from_hz) samples.
 std::vector<float> resample(std::span<const float> x, int from_hz, int to_hz);

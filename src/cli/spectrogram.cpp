@@ -4,13 +4,16 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audio/sound.hpp"
 #include "cli/commands.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
+#include "support/spill.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -23,26 +26,79 @@ struct Options {
   bool force = false;
 };
 
+/// A file as a panel that reads it on the way.
+class Source {
+ public:
+  Source(const std::string& input, const audio::LoadOptions& load) : input_(input), load_(load), stream_(input, load) {
+    if (stream_.frames()) {
+      frames_ = static_cast<std::uint64_t>(*stream_.frames());
+      return;
+    }
+    // The width of a column needs the length, which a pipe tells at its end.
+    held_.emplace(temporary_folder());
+    while (stream_.read(block_)) held_->append(block_);
+    frames_ = held_->size();
+  }
+
+  metrics::StreamedPanel panel(const std::string& title) {
+    read_ = 0;
+    return {frames_, [this] { return next(); }, stream_.rate_hz(), title, fmt::format("{} Hz", stream_.rate_hz())};
+  }
+
+  /// True when the file, read to its end, was shorter than it states, as MP3 files may be: it is drawn again, then.
+  bool mistaken() {
+    if (read_ == frames_ || held_) return false;
+    frames_ = read_;
+    return true;
+  }
+  void rewind() {
+    if (!held_) stream_ = audio::SoundStream(input_, load_);
+  }
+
+ private:
+  std::span<const float> next() {
+    if (held_) return held_->values().subspan(std::exchange(read_, frames_));
+    stream_.read(block_);
+    read_ += block_.size();
+    return block_;
+  }
+
+  std::string input_;
+  audio::LoadOptions load_;
+  audio::SoundStream stream_;
+  std::vector<float> block_;
+  std::optional<Spill<float>> held_;
+  std::uint64_t frames_ = 0, read_ = 0;
+};
+
+metrics::Image draw(const Options& options) {
+  audio::LoadOptions load;
+  load.offset_s = options.offset_s;
+  if (options.duration_s > 0) load.duration_s = options.duration_s;
+  std::vector<Source> sources;
+  sources.reserve(options.inputs.size());
+  for (const std::string& input : options.inputs) sources.emplace_back(input, load);
+  for (;;) {
+    std::vector<metrics::StreamedPanel> panels;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      const std::string name = std::filesystem::path(options.inputs[i]).filename().string();
+      panels.push_back(sources[i].panel(i < options.titles.size() ? options.titles[i] : name));
+    }
+    metrics::Image image = metrics::draw_streamed(panels, options.picture);
+    bool again = false;
+    for (Source& source : sources) again = source.mistaken() || again;
+    if (!again) return image;
+    for (Source& source : sources) source.rewind();
+  }
+}
+
 void run(const Options& options) {
   if (options.titles.size() > options.inputs.size()) {
     throw Error(ExitCode::kUsage, "--title: found {} titles for {} files; give at most one a file.",
                 options.titles.size(), options.inputs.size());
   }
   AtomicFile out(options.out, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
-  std::vector<audio::Sound> sounds;
-  std::vector<metrics::SpectrogramPanel> panels;
-  for (const std::string& input : options.inputs) {
-    audio::LoadOptions load;
-    load.offset_s = options.offset_s;
-    if (options.duration_s > 0) load.duration_s = options.duration_s;
-    sounds.push_back(audio::load(input, load));
-  }
-  for (std::size_t i = 0; i < sounds.size(); ++i) {
-    const std::string title =
-        i < options.titles.size() ? options.titles[i] : std::filesystem::path(options.inputs[i]).filename().string();
-    panels.push_back({sounds[i].samples, sounds[i].rate_hz, title, fmt::format("{} Hz", sounds[i].rate_hz)});
-  }
-  const std::vector<std::uint8_t> png = metrics::draw_spectrograms(panels, options.picture).png();
+  const std::vector<std::uint8_t> png = draw(options).png();
   out.write(png.data(), png.size());
   out.commit();
   fmt::print("{}\n", options.out);

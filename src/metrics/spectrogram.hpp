@@ -4,6 +4,9 @@
 //   std::vector<std::uint8_t> png = draw_spectrograms(panels).png();
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,9 +15,32 @@
 
 namespace pellucid::metrics {
 
-/// Levels in dB, 0 = a full-scale sine, as `rows` (highest frequency first) of `columns`; 32 ms Hann windows around the
-/// columns' centres, several averaged where a column is longer than that. `duration_s` is what all columns span:
-/// columns beyond the end of `samples` are -infinity. Values that are not finite count as 0.
+struct SpectrogramShape {
+  int rate_hz = 16000;
+  int columns = 0, rows = 0;
+  double top_hz = 8000;
+  double duration_s = 0;  ///< what all columns span
+};
+
+/// Levels in dB, 0 = a full-scale sine, as rows (highest frequency first) of columns; 32 ms Hann windows around the
+/// columns' centres, several averaged where a column is longer than that. Columns beyond the end of the samples are
+/// -infinity. Values that are not finite count as 0. Holds a window of what is added, however much that is.
+class SpectrogramLevels {
+ public:
+  explicit SpectrogramLevels(const SpectrogramShape& shape);
+  ~SpectrogramLevels();
+  SpectrogramLevels(SpectrogramLevels&&) noexcept;
+
+  void add(std::span<const float> samples);
+  /// After the last sample, once.
+  std::vector<float> finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The same of samples that are all there.
 std::vector<float> spectrogram_db(std::span<const float> samples, int rate_hz, int columns, int rows, double top_hz,
                                   double duration_s);
 
@@ -23,6 +49,14 @@ struct SpectrogramPanel {
   int rate_hz = 16000;
   std::string title;  ///< above the panel, bold
   std::string note;   ///< at the right above the panel
+};
+
+/// A panel whose sound is read while it is drawn.
+struct StreamedPanel {
+  std::uint64_t frames = 0;                      ///< as many as there will be
+  std::function<std::span<const float>()> next;  ///< the next samples; empty at the end
+  int rate_hz = 16000;
+  std::string title, note;
 };
 
 struct PictureOptions {
@@ -34,5 +68,6 @@ struct PictureOptions {
 /// Panels under one another with one time axis and one colour scale; a frequency axis each (up to half its rate).
 /// Throws Error(kInput) when there is no panel, or one is empty.
 Image draw_spectrograms(std::span<const SpectrogramPanel> panels, const PictureOptions& options = {});
+Image draw_streamed(std::span<const StreamedPanel> panels, const PictureOptions& options = {});
 
 }  // namespace pellucid::metrics

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "metrics/spectrogram.hpp"
@@ -42,8 +43,8 @@ struct Scale {
   }
 };
 
-void draw_panel(Image& image, const SpectrogramPanel& panel, const std::vector<float>& levels, const Scale& scale,
-                int y, int width, int height) {
+void draw_panel(Image& image, const StreamedPanel& panel, const std::vector<float>& levels, const Scale& scale, int y,
+                int width, int height) {
   const int note_width = text_width(panel.note, Font::kRegular);
   image.text(kLeft, y, text_fit(panel.title, Font::kBold, width - note_width - 20), Font::kBold, Align::kLeft);
   image.text(kLeft + width, y + 1, panel.note, Font::kRegular, Align::kRight, kInk);
@@ -98,19 +99,30 @@ void draw_color_bar(Image& image, int y, int height, int panels_width, const Sca
 }  // namespace
 
 Image draw_spectrograms(std::span<const SpectrogramPanel> panels, const PictureOptions& options) {
+  std::vector<StreamedPanel> streamed;
+  for (const SpectrogramPanel& panel : panels) {
+    const auto next = [rest = panel.samples]() mutable { return std::exchange(rest, {}); };
+    streamed.push_back({panel.samples.size(), next, panel.rate_hz, panel.title, panel.note});
+  }
+  return draw_streamed(streamed, options);
+}
+
+Image draw_streamed(std::span<const StreamedPanel> panels, const PictureOptions& options) {
   if (panels.empty()) throw Error(ExitCode::kInput, "there is nothing to draw; give one or two sounds");
   const int width = std::max(400, options.width) - kLeft - kRight, height = std::max(60, options.panel_height);
   double duration_s = 0;
-  for (const SpectrogramPanel& panel : panels) {
-    if (panel.samples.empty() || panel.rate_hz <= 0) {
+  for (const StreamedPanel& panel : panels) {
+    if (panel.frames == 0 || panel.rate_hz <= 0) {
       throw Error(ExitCode::kInput, "'{}' has no sound to draw; give at least one sample", panel.title);
     }
-    duration_s = std::max(duration_s, static_cast<double>(panel.samples.size()) / panel.rate_hz);
+    duration_s = std::max(duration_s, static_cast<double>(panel.frames) / panel.rate_hz);
   }
   std::vector<std::vector<float>> levels;
   double loudest_db = -std::numeric_limits<double>::infinity();
-  for (const SpectrogramPanel& panel : panels) {
-    levels.push_back(spectrogram_db(panel.samples, panel.rate_hz, width, height, panel.rate_hz / 2.0, duration_s));
+  for (const StreamedPanel& panel : panels) {
+    SpectrogramLevels measured({panel.rate_hz, width, height, panel.rate_hz / 2.0, duration_s});
+    for (std::span<const float> block = panel.next(); !block.empty(); block = panel.next()) measured.add(block);
+    levels.push_back(measured.finish());
     loudest_db = std::max<double>(loudest_db, *std::max_element(levels.back().begin(), levels.back().end()));
   }
   // Silence is drawn dark, not stretched over the whole scale.

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 #include <png.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include "metrics/image.hpp"
@@ -124,6 +126,19 @@ TEST(Spectrogram, ColumnsBeyondTheEndAreEmptyAndNanIsSilence) {
   const std::vector<float> db = spectrogram_db(x, 16000, 100, 10, 8000, 1.0);
   for (int c = 0; c < 100; ++c) EXPECT_EQ(std::isinf(db[static_cast<std::size_t>(c)]), c >= 50) << c;
   for (float v : db) EXPECT_FALSE(std::isnan(v));
+}
+
+TEST(Spectrogram, LevelsDoNotDependOnTheBlocks) {
+  const std::vector<float> x = tone(700, 0.3, 16000, 2.5);
+  for (const int columns : {3, 70, 1000, 50000}) {  // columns longer than windows, and shorter than a sample
+    const std::vector<float> want = spectrogram_db(x, 16000, columns, 20, 8000, 3.0);
+    for (const std::size_t block : {std::size_t{1}, std::size_t{173}, std::size_t{20000}}) {
+      SpectrogramLevels levels({16000, columns, 20, 8000, 3.0});
+      for (std::size_t at = 0; at < x.size(); at += block)
+        levels.add(std::span(x).subspan(at, std::min(block, x.size() - at)));
+      EXPECT_EQ(levels.finish(), want) << columns << " columns, blocks of " << block;
+    }
+  }
 }
 
 TEST(Spectrogram, PictureHasTheSizeAskedForAndDiffersWithTheSound) {

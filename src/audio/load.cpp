@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "audio/resampler.hpp"
 #include "audio/sound.hpp"
@@ -98,6 +99,13 @@ bool SoundStream::read(std::vector<float>& block) {
   block.clear();
   while (block.empty() && !impl_->finished) impl_->read(block);
   return !block.empty();
+}
+
+Spilled<float> SoundStream::read_all() {
+  Spill<float> all(temporary_folder());
+  std::vector<float> block;
+  while (read(block)) all.append(block);
+  return std::move(all).finish();
 }
 
 std::uint64_t SoundStream::repaired_samples() const { return impl_->reader.repaired_samples(); }

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "support/spill.hpp"
+
 namespace pellucid::audio {
 
 /// Interleaved float32 samples, full scale = 1.
@@ -52,6 +54,8 @@ class SoundStream {
   std::optional<std::int64_t> frames() const;
   /// Replaces `block` with the next interleaved samples; false at the end, with none.
   bool read(std::vector<float>& block);
+  /// All that follows: in memory, or where that is much in an unnamed file in temporary_folder().
+  Spilled<float> read_all();
   /// So far, as Sound::repaired_samples.
   std::uint64_t repaired_samples() const;
 

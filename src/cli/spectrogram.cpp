@@ -13,7 +13,6 @@
 #include "cli/commands.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
-#include "support/spill.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -35,8 +34,7 @@ class Source {
       return;
     }
     // The width of a column needs the length, which a pipe tells at its end.
-    held_.emplace(temporary_folder());
-    while (stream_.read(block_)) held_->append(block_);
+    held_ = stream_.read_all();
     frames_ = held_->size();
   }
 
@@ -67,7 +65,7 @@ class Source {
   audio::LoadOptions load_;
   audio::SoundStream stream_;
   std::vector<float> block_;
-  std::optional<Spill<float>> held_;
+  std::optional<Spilled<float>> held_;
   std::uint64_t frames_ = 0, read_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "audio/sound.hpp"
 #include "corpus/active_level.hpp"
@@ -10,18 +11,13 @@
 
 namespace pellucid::corpus {
 
-namespace {
-
-std::vector<float> load_mono(const std::filesystem::path& file, int rate_hz) {
-  audio::LoadOptions options;
-  options.rate_hz = rate_hz;
-  return audio::load(file, options).samples;
-}
-
-}  // namespace
-
 FolderClips::FolderClips(const std::vector<SourceFolder>& folders, int rate_hz, std::size_t cache_bytes)
     : rate_hz_(rate_hz), files_(scan(folders).files), cache_bytes_(cache_bytes) {}
+
+FolderClips::Samples FolderClips::decode(std::uint32_t file) const {
+  return std::make_shared<const Spilled<float>>(
+      audio::SoundStream(files_[file].file, {.rate_hz = rate_hz_}).read_all());
+}
 
 void FolderClips::load(int jobs, const FolderHooks& hooks) {
   std::vector<Clip> found(files_.size());
@@ -31,7 +27,8 @@ void FolderClips::load(int jobs, const FolderHooks& hooks) {
     const SourceFile& file = files_[i];
     Clip& clip = found[i];
     try {
-      auto samples = load_mono(file.file, rate_hz_);
+      const Samples decoded = decode(static_cast<std::uint32_t>(i));
+      const std::span<const float> samples = decoded->values();
       const auto level =
           file.kind == Kind::kSpeech ? active_level(samples, rate_hz_) : ActiveLevel{rms_level_dbfs(samples), 1.0f};
       clip.kind = file.kind;
@@ -43,7 +40,7 @@ void FolderClips::load(int jobs, const FolderHooks& hooks) {
       clip.active_level_dbfs = level.level_dbfs;
       clip.activity = level.activity;
       if (level.level_dbfs <= kSilenceDbfs) problems[i] = file.file.string() + ": holds nothing but silence; left out.";
-      keep(clip.shard, std::make_shared<const std::vector<float>>(std::move(samples)));
+      keep(clip.shard, decoded);
     } catch (const Error& error) {
       if (error.code() != ExitCode::kAudio && error.code() != ExitCode::kInput) throw;
       problems[i] = std::string(error.what()) + " (left out)";
@@ -69,7 +66,7 @@ FolderClips::Samples FolderClips::decoded(std::uint32_t file) const {
       return found->second.first;
     }
   }
-  auto samples = std::make_shared<const std::vector<float>>(load_mono(files_[file].file, rate_hz_));
+  const Samples samples = decode(file);
   keep(file, samples);
   return samples;
 }
@@ -77,7 +74,7 @@ FolderClips::Samples FolderClips::decoded(std::uint32_t file) const {
 void FolderClips::keep(std::uint32_t file, Samples samples) const {
   const std::lock_guard lock(mutex_);
   if (cache_.contains(file)) return;
-  const std::size_t bytes = samples->size() * sizeof(float);
+  const std::size_t bytes = samples->values().size_bytes();
   cached_bytes_ += bytes;
   if (bytes > longest_bytes_) {
     longest_bytes_ = bytes;
@@ -88,19 +85,20 @@ void FolderClips::keep(std::uint32_t file, Samples samples) const {
   while (cached_bytes_ > cache_bytes_ && recent_.size() > 1) {
     const auto place = recent_.back() == longest_ ? std::prev(recent_.end(), 2) : std::prev(recent_.end());
     const auto oldest = cache_.find(*place);
-    cached_bytes_ -= oldest->second.first->size() * sizeof(float);
+    cached_bytes_ -= oldest->second.first->values().size_bytes();
     cache_.erase(oldest);
     recent_.erase(place);
   }
 }
 
 void FolderClips::read(const Clip& clip, std::uint64_t offset_samples, std::span<float> out) const {
-  const Samples samples = decoded(clip.shard);
-  if (offset_samples + out.size() > samples->size()) {
+  const Samples file = decoded(clip.shard);
+  const std::span<const float> samples = file->values();
+  if (offset_samples + out.size() > samples.size()) {
     throw Error(ExitCode::kInput, "{}: has become shorter while it was read; run the command again.",
                 files_[clip.shard].file.string());
   }
-  std::copy_n(samples->begin() + static_cast<std::ptrdiff_t>(offset_samples), out.size(), out.begin());
+  std::copy_n(samples.begin() + static_cast<std::ptrdiff_t>(offset_samples), out.size(), out.begin());
 }
 
 }  // namespace pellucid::corpus

@@ -10,12 +10,14 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "corpus/mix_clips.hpp"
 #include "corpus/scan.hpp"
+#include "support/spill.hpp"
 
 namespace pellucid::corpus {
 
@@ -40,7 +42,8 @@ class FolderClips : public ClipSource {
   void read(const Clip& clip, std::uint64_t offset_samples, std::span<float> out) const override;
 
  private:
-  using Samples = std::shared_ptr<const std::vector<float>>;
+  using Samples = std::shared_ptr<const Spilled<float>>;
+  Samples decode(std::uint32_t file) const;
   Samples decoded(std::uint32_t file) const;
   void keep(std::uint32_t file, Samples samples) const;
 
@@ -49,7 +52,7 @@ class FolderClips : public ClipSource {
   std::vector<Clip> clips_;  ///< Clip::shard is the number of the file
 
   // The most recently used files stay decoded, up to cache_bytes_, and the longest one whatever its size: decoding it
-  // again for every pair would cost most.
+  // again for every pair would cost most. Long ones lie in unnamed files.
   const std::size_t cache_bytes_;
   mutable std::mutex mutex_;
   mutable std::list<std::uint32_t> recent_;

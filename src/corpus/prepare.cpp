@@ -212,22 +212,25 @@ class Duplicates {
   std::map<std::tuple<Kind, std::uint64_t, std::uint64_t>, std::string> seen_;
 };
 
-ProcessedFile process(const SourceFile& file, const PrepareOptions& options) {
+/// `folder` is for what is decoded of a long recording.
+ProcessedFile process(const SourceFile& file, const PrepareOptions& options, const fs::path& folder) {
   ProcessedFile result;
   result.record.source = file;
-  DecodedFile decoded = decode(file.file, options.rate_hz, options.piece_s);
+  DecodedFile decoded = decode(file.file, options.rate_hz, options.piece_s, folder);
   result.record.damaged = valid_utf8(decoded.damaged);
-  for (DecodedPiece& piece : decoded.pieces) {
+  result.decoded = std::move(decoded.samples);
+  std::span<const std::int16_t> rest = result.decoded.values();
+  for (const DecodedPiece& piece : decoded.pieces) {
     PieceRecord record;
     const Verdict verdict = judge(file.kind, piece.measures, options.limits);
     record.measures = piece.measures;
     record.refused = verdict.reason;
     record.detail = verdict.detail;
-    record.frames = piece.samples.size();
-    record.hash = hash_of(piece.samples);
-    if (!verdict.reason.empty()) piece.samples.clear();
+    record.frames = piece.frames;
+    record.hash = piece.hash;
     result.record.pieces.push_back(std::move(record));
-    result.samples.push_back(std::move(piece.samples));
+    result.samples.push_back(rest.first(piece.frames));
+    rest = rest.subspan(piece.frames);
   }
   return result;
 }
@@ -343,7 +346,7 @@ PrepareResult prepare_part(const PrepareOptions& options, const std::vector<Sour
   Done done(files, result.files_reused, hooks);
   const bool complete = run_in_order(
       result.files_reused, files.size(), options.jobs > 0 ? options.jobs : default_jobs(),
-      [&](std::size_t i) { return process(files[i], options); },
+      [&](std::size_t i) { return process(files[i], options, PartialStore::folder(folder)); },
       [&](std::size_t i, ProcessedFile processed) {
         if (!processed.record.damaged.empty() && hooks.note) hooks.note("skipped: " + processed.record.damaged);
         store.add(std::move(processed.record), processed.samples);
@@ -446,7 +449,7 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
         for (const Reuse& finished : reuse) {
           if (std::optional<ProcessedFile> known = finished.find(files[i], options.limits)) return std::move(*known);
         }
-        return process(files[i], options);
+        return process(files[i], options, PartialStore::folder(options.out));
       },
       [&](std::size_t i, ProcessedFile processed) {
         duplicates.refuse_known(processed.record);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "audio/resampler.hpp"
 #include "audio/stream.hpp"
+#include "corpus/prepare_ledger.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::corpus {
@@ -30,21 +32,29 @@ void fit_full_scale(std::span<float> samples) {
   for (float& x : samples) x *= kMost / peak;
 }
 
-void cut(std::vector<float>& pending, std::size_t frames, int rate_hz, DecodedFile& result) {
+void cut(std::vector<float>& pending, std::size_t frames, int rate_hz, std::vector<DecodedPiece>& pieces,
+         Spill<std::int16_t>& all) {
   const std::span<float> piece(pending.data(), frames);
   fit_full_scale(piece);
-  result.pieces.push_back({measure(piece, rate_hz), to_int16(piece)});
+  const std::vector<std::int16_t> samples = to_int16(piece);
+  pieces.push_back({measure(piece, rate_hz), frames, hash_of(samples)});
+  all.append(samples);
   pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(frames));
 }
 
-void decode_or_throw(const std::filesystem::path& file, int rate_hz, double piece_s, DecodedFile& result) {
+DecodedFile decode_or_throw(const std::filesystem::path& file, int rate_hz, double piece_s,
+                            const std::filesystem::path& folder) {
   audio::Reader reader(file);
   const int channels = reader.format().channels;
   const auto piece_frames = static_cast<std::size_t>(piece_s * rate_hz);
   std::optional<audio::StreamResampler> resampler;
   if (reader.format().rate_hz != rate_hz) resampler.emplace(reader.format().rate_hz, rate_hz, 1);
+  std::vector<DecodedPiece> pieces;
+  Spill<std::int16_t> samples(folder);
   ClipCounter clips(channels);
   std::vector<float> block(kBlockFrames * static_cast<std::size_t>(channels)), mono(kBlockFrames), pending;
+  // At once, as growing by doubling would hold two of them for a while.
+  if (reader.format().frames > static_cast<std::int64_t>(piece_frames)) pending.reserve(2 * piece_frames);
   while (const std::size_t frames = reader.read(block)) {
     const std::span<const float> interleaved(block.data(), frames * static_cast<std::size_t>(channels));
     clips.add(interleaved);
@@ -60,24 +70,24 @@ void decode_or_throw(const std::filesystem::path& file, int rate_hz, double piec
     } else {
       pending.insert(pending.end(), averaged.begin(), averaged.end());
     }
-    while (pending.size() >= piece_frames + piece_frames / 2) cut(pending, piece_frames, rate_hz, result);
+    while (pending.size() >= piece_frames + piece_frames / 2) cut(pending, piece_frames, rate_hz, pieces, samples);
   }
   if (resampler) resampler->finish(pending);
-  if (!pending.empty()) cut(pending, pending.size(), rate_hz, result);
-  for (DecodedPiece& piece : result.pieces) piece.measures.clipped_share = clips.share();
+  if (!pending.empty()) cut(pending, pending.size(), rate_hz, pieces, samples);
+  for (DecodedPiece& piece : pieces) piece.measures.clipped_share = clips.share();
+  return {{}, std::move(pieces), std::move(samples).finish()};
 }
 
 }  // namespace
 
-DecodedFile decode(const std::filesystem::path& file, int rate_hz, double piece_s) {
-  DecodedFile result;
+DecodedFile decode(const std::filesystem::path& file, int rate_hz, double piece_s,
+                   const std::filesystem::path& folder) {
   try {
-    decode_or_throw(file, rate_hz, piece_s, result);
+    return decode_or_throw(file, rate_hz, piece_s, folder);
   } catch (const Error& error) {
-    result.pieces.clear();
-    result.damaged = error.what();
+    if (error.code() == ExitCode::kOutput) throw;
+    return {error.what(), {}, {}};
   }
-  return result;
 }
 
 }  // namespace pellucid::corpus

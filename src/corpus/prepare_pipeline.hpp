@@ -3,16 +3,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "corpus/prepare_ledger.hpp"
+#include "support/spill.hpp"
 
 namespace pellucid::corpus {
 
 /// A file's record with the samples of its pieces (those of refused pieces may be empty).
 struct ProcessedFile {
   FileRecord record;
-  std::vector<std::vector<std::int16_t>> samples;
+  std::vector<std::span<const std::int16_t>> samples;
+  Spilled<std::int16_t> decoded;  ///< where they are, unless in a corpus that is mapped
   bool reused = false;
 };
 

@@ -52,7 +52,7 @@ std::optional<ProcessedFile> Reuse::find(const SourceFile& file, const FitnessLi
       const std::uint64_t held = bytes.size() / 2;
       if (piece.offset_samples > held || piece.frames > held - piece.offset_samples) return std::nullopt;
       const auto* begin = reinterpret_cast<const std::int16_t*>(bytes.data()) + piece.offset_samples;
-      result.samples.back().assign(begin, begin + piece.frames);
+      result.samples.back() = {begin, static_cast<std::size_t>(piece.frames)};
       if (hash_of(result.samples.back()) != piece.hash) return std::nullopt;
     }
     result.record.pieces.push_back(std::move(record));

@@ -25,7 +25,8 @@ class Reuse {
   Reuse(const std::filesystem::path& folder, Ledger ledger);
 
   /// What became of a file that has not changed since, judged by today's limits; nothing when it must be decoded: it is
-  /// new, its samples were not kept, or they are no longer what they were. Safe to call from several threads.
+  /// new, its samples were not kept, or they are no longer what they were. The samples are those in the shards, for as
+  /// long as this object lives. Safe to call from several threads.
   std::optional<ProcessedFile> find(const SourceFile& file, const FitnessLimits& limits) const;
 
  private:

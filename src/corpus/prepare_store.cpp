@@ -115,7 +115,7 @@ std::pair<std::uint32_t, std::uint64_t> PartialStore::append(std::span<const std
   return {shard_, offset};
 }
 
-void PartialStore::add(FileRecord record, std::span<const std::vector<std::int16_t>> samples) {
+void PartialStore::add(FileRecord record, std::span<const std::span<const std::int16_t>> samples) {
   for (std::size_t i = 0; i < record.pieces.size(); ++i) {
     if (!record.pieces[i].refused.empty()) continue;
     std::tie(record.pieces[i].shard, record.pieces[i].offset_samples) = append(samples[i]);

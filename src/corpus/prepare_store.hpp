@@ -29,7 +29,7 @@ class PartialStore {
 
   const std::vector<FileRecord>& records() const { return records_; }
   /// Appends the samples of the pieces that are not refused, fills in where they went, and enters the file.
-  void add(FileRecord record, std::span<const std::vector<std::int16_t>> samples);
+  void add(FileRecord record, std::span<const std::span<const std::int16_t>> samples);
 
   /// Shards with final names and checksums.
   std::vector<ShardInfo> seal();

@@ -3,7 +3,8 @@
 //
 //   Spill<float> samples(temporary_folder());
 //   while (read(block)) samples.append(block);
-//   const std::span<const float> all = samples.values();
+//   const Spilled<float> all = std::move(samples).finish();
+//   use(all.values());
 #pragma once
 
 #include <cstddef>
@@ -42,6 +43,27 @@ class UnnamedFile {
   void* mapped_ = nullptr;
 };
 
+/// What a Spill was given.
+template <typename T>
+class Spilled {
+ public:
+  Spilled() = default;
+  explicit Spilled(std::vector<T> held) : held_(std::move(held)), values_(held_) {}
+  explicit Spilled(UnnamedFile file) : file_(std::move(file)) {
+    const std::span<const std::byte> bytes = file_->map();
+    values_ = {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+  }
+
+  /// Stays where it is when this object is moved.
+  std::span<const T> values() const { return values_; }
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  std::vector<T> held_;
+  std::optional<UnnamedFile> file_;
+  std::span<const T> values_;
+};
+
 template <typename T>
 class Spill {
  public:
@@ -52,8 +74,7 @@ class Spill {
       : folder_(std::move(folder)), most_held_(most_held_bytes / sizeof(T)) {}
 
   void append(std::span<const T> values) {
-    size_ += values.size();
-    if (!file_ && size_ <= most_held_) {
+    if (!file_ && held_.size() + values.size() <= most_held_) {
       held_.insert(held_.end(), values.begin(), values.end());
       return;
     }
@@ -65,15 +86,11 @@ class Spill {
     file_->write(values.data(), values.size_bytes());
   }
 
-  std::size_t size() const { return size_; }
-  /// Ends the appending. Valid while this object, or the one it was moved to, lives.
-  std::span<const T> values() {
-    return file_ ? std::span(reinterpret_cast<const T*>(file_->map().data()), size_) : std::span<const T>(held_);
-  }
+  Spilled<T> finish() && { return file_ ? Spilled<T>(std::move(*file_)) : Spilled<T>(std::move(held_)); }
 
  private:
   std::filesystem::path folder_;
-  std::size_t most_held_, size_ = 0;
+  std::size_t most_held_;
   std::vector<T> held_;
   std::optional<UnnamedFile> file_;
 };

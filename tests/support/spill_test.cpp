@@ -27,13 +27,14 @@ TEST(Spill, GivesBackWhatWasAppendedFromMemoryAndFromAFile) {
     Spill<std::int16_t> spill(folder, most_bytes);
     for (std::size_t at = 0; at < want.size(); at += 700)
       spill.append(std::span(want).subspan(at, std::min<std::size_t>(700, want.size() - at)));
-    EXPECT_EQ(spill.size(), want.size());
     EXPECT_TRUE(fs::is_empty(folder)) << "the file has no name";
-    const std::span<const std::int16_t> values = spill.values();
-    const Spill<std::int16_t> moved = std::move(spill);
+    Spilled<std::int16_t> spilled = std::move(spill).finish();
+    const std::span<const std::int16_t> values = spilled.values();
+    const Spilled<std::int16_t> moved = std::move(spilled);
+    EXPECT_EQ(moved.size(), want.size());
     EXPECT_TRUE(std::equal(values.begin(), values.end(), want.begin(), want.end())) << most_bytes;
   }
-  EXPECT_TRUE(Spill<float>(folder).values().empty());
+  EXPECT_EQ(Spill<float>(folder).finish().size(), 0U);
   fs::remove_all(folder);
 }
 

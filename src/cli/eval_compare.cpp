@@ -95,7 +95,7 @@ Comparison compare_systems(const CompareOptions& options) {
     const auto scores = [&](const EvalPair& pair, const std::vector<std::byte>& model) {
       const EvalSounds sounds = load_sounds(pair, model);
       for (const std::string& note : sounds.notes) progress.note(note);
-      return measure(sounds.clean, sounds.enhanced, sounds.rate_hz);
+      return measure(sounds.clean.values(), sounds.enhanced.values(), sounds.rate_hz);
     };
     rows[i] = ComparedRow{pairs_a[i], scores(pairs_a[i], a.model), scores(pairs_b[i], b.model)};
   });

@@ -86,9 +86,9 @@ std::string note(const Scores& scores) {
 }
 
 std::string example(const char* what, const EvalRow& row, const EvalSounds& sounds) {
-  std::vector<metrics::SpectrogramPanel> panels = {{sounds.noisy, sounds.rate_hz, "Noisy", note(row.before)}};
-  if (row.after) panels.push_back({sounds.enhanced, sounds.rate_hz, "Enhanced", note(*row.after)});
-  panels.push_back({sounds.clean, sounds.rate_hz, "Clean", ""});
+  std::vector<metrics::SpectrogramPanel> panels = {{sounds.noisy.values(), sounds.rate_hz, "Noisy", note(row.before)}};
+  if (row.after) panels.push_back({sounds.enhanced.values(), sounds.rate_hz, "Enhanced", note(*row.after)});
+  panels.push_back({sounds.clean.values(), sounds.rate_hz, "Clean", ""});
   const std::vector<std::uint8_t> png = metrics::draw_spectrograms(panels, {.width = 1200, .panel_height = 200}).png();
   const EvalCondition& condition = row.pair.condition;
   std::string text = fmt::format("<h3>{}: {}</h3>\n<p class=\"soft\">", what, escape_html(row.pair.name));
@@ -96,9 +96,9 @@ std::string example(const char* what, const EvalRow& row, const EvalSounds& soun
   if (!condition.noise.empty()) text += fmt::format("Noise: {}. ", escape_html(condition.noise));
   if (row.seconds > kLongestPlayerSeconds)
     text += fmt::format("The players hold the first {} s.", kLongestPlayerSeconds);
-  text += "</p>\n<div class=\"players\">" + player("noisy", sounds.noisy, sounds.rate_hz);
-  if (row.after) text += player("enhanced", sounds.enhanced, sounds.rate_hz);
-  text += player("clean", sounds.clean, sounds.rate_hz) + "</div>\n";
+  text += "</p>\n<div class=\"players\">" + player("noisy", sounds.noisy.values(), sounds.rate_hz);
+  if (row.after) text += player("enhanced", sounds.enhanced.values(), sounds.rate_hz);
+  text += player("clean", sounds.clean.values(), sounds.rate_hz) + "</div>\n";
   text += fmt::format("<img alt=\"Spectrograms of {}\" src=\"data:image/png;base64,{}\">\n", escape_html(row.pair.name),
                       base64(png));
   return text;

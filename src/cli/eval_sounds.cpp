@@ -1,8 +1,10 @@
 #include "cli/eval_sounds.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <pellucid/pellucid.hpp>
+#include <span>
 #include <utility>
 
 #include "audio/sound.hpp"
@@ -14,33 +16,43 @@ namespace pellucid::cli {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<float> load(const fs::path& path, EvalSounds& sounds) {
-  audio::Sound sound = audio::load(path);
-  if (sound.repaired_samples > 0) {
+Spilled<float> load(const fs::path& path, EvalSounds& sounds) {
+  audio::SoundStream stream(path);
+  Spilled<float> sound = stream.read_all();
+  if (stream.repaired_samples() > 0) {
     sounds.notes.push_back(
-        fmt::format("{}: {} samples that are no numbers were taken as 0", path.string(), sound.repaired_samples));
+        fmt::format("{}: {} samples that are no numbers were taken as 0", path.string(), stream.repaired_samples()));
   }
-  if (sounds.rate_hz == 0) sounds.rate_hz = sound.rate_hz;
-  if (sound.rate_hz != sounds.rate_hz) {
+  if (sounds.rate_hz == 0) sounds.rate_hz = stream.rate_hz();
+  if (stream.rate_hz() != sounds.rate_hz) {
     throw Error(ExitCode::kInput, "{}: has {} Hz, but its clean file has {} Hz; resample one of them.", path.string(),
-                sound.rate_hz, sounds.rate_hz);
+                stream.rate_hz(), sounds.rate_hz);
   }
-  if (!sounds.clean.empty() && sound.samples.size() != sounds.clean.size()) {
+  if (sounds.clean.size() > 0 && sound.size() != sounds.clean.size()) {
     throw Error(ExitCode::kInput,
                 "{}: has {} samples, but its clean file has {}; files that are compared have to be aligned and of one "
                 "length.",
-                path.string(), sound.samples.size(), sounds.clean.size());
+                path.string(), sound.size(), sounds.clean.size());
   }
-  return std::move(sound.samples);
+  return sound;
 }
 
-std::vector<float> denoise(const std::vector<std::byte>& model, std::vector<float> samples, int rate_hz) {
+Spilled<float> denoise(const std::vector<std::byte>& model, std::span<const float> samples, int rate_hz) {
+  constexpr std::size_t kBlock = 16384;
   Denoiser denoiser(model.data(), model.size(), static_cast<std::uint32_t>(rate_hz));
-  const std::size_t latency = denoiser.latency_samples();
-  samples.resize(samples.size() + latency, 0.0F);
-  denoiser.process_interleaved(samples.data(), samples.data(), samples.size());
-  samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(latency));
-  return samples;
+  const std::size_t latency = denoiser.latency_samples(), end = samples.size() + latency;
+  Spill<float> denoised(temporary_folder());
+  std::vector<float> block;
+  for (std::size_t at = 0; at < end; at += block.size()) {
+    block.assign(std::min(kBlock, end - at), 0.0F);
+    if (at < samples.size()) {
+      const auto part = samples.subspan(at, std::min(block.size(), samples.size() - at));
+      std::copy(part.begin(), part.end(), block.begin());
+    }
+    denoiser.process_interleaved(block.data(), block.data(), block.size());
+    denoised.append(std::span(block).subspan(std::min(block.size(), latency - std::min(latency, at))));
+  }
+  return std::move(denoised).finish();
 }
 
 }  // namespace
@@ -64,7 +76,7 @@ EvalSounds load_sounds(const EvalPair& pair, const std::vector<std::byte>& model
   if (model.empty()) return sounds;
   const auto start = std::chrono::steady_clock::now();
   try {
-    sounds.enhanced = denoise(model, sounds.noisy, sounds.rate_hz);
+    sounds.enhanced = denoise(model, sounds.noisy.values(), sounds.rate_hz);
   } catch (const DenoiserError& error) {
     throw Error(ExitCode::kAudio, "{}: cannot be denoised: {}", pair.noisy.string(), error.what());
   }

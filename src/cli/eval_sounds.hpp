@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "cli/eval_pairs.hpp"
+#include "support/spill.hpp"
 
 namespace pellucid::cli {
 
-/// Mono, of one length, full scale 1; `enhanced` is empty without one.
+/// Mono, of one length, full scale 1; `enhanced` is empty without one. Long ones are not in memory.
 struct EvalSounds {
   int rate_hz = 0;
-  std::vector<float> clean, noisy, enhanced;
+  Spilled<float> clean, noisy, enhanced;
   double denoise_seconds = 0;
   std::vector<std::string> notes;  ///< sentences about what was put right on the way
 };

@@ -51,8 +51,8 @@ EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, 
   row.rate_hz = sounds.rate_hz;
   row.seconds = static_cast<double>(sounds.clean.size()) / sounds.rate_hz;
   row.denoise_seconds = sounds.denoise_seconds;
-  row.before = measure(sounds.clean, sounds.noisy, sounds.rate_hz);
-  if (!sounds.enhanced.empty()) row.after = measure(sounds.clean, sounds.enhanced, sounds.rate_hz);
+  row.before = measure(sounds.clean.values(), sounds.noisy.values(), sounds.rate_hz);
+  if (sounds.enhanced.size() > 0) row.after = measure(sounds.clean.values(), sounds.enhanced.values(), sounds.rate_hz);
   return row;
 }
 

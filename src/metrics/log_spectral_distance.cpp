@@ -12,21 +12,32 @@
 namespace pellucid::metrics {
 namespace {
 
-/// Power spectra, frame after frame. A signal shorter than a frame is padded with zeros.
-std::vector<double> power_spectra(std::span<const float> x, PowerSpectrum& spectrum,
-                                  const std::vector<double>& window) {
-  const std::size_t size = window.size(), hop = size / 2, bins = spectrum.bins();
-  const std::size_t frames = x.size() <= size ? 1 : (x.size() - size) / hop + 1;
-  std::vector<double> spectra(frames * bins), frame(size);
-  for (std::size_t f = 0; f < frames; ++f) {
+/// Power spectra of frames that overlap by half. A signal shorter than a frame is padded with zeros.
+class Spectra {
+ public:
+  explicit Spectra(std::size_t size) : window_(size), frame_(size), spectrum_(std::bit_ceil(size)) {
     for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t at = f * hop + i;
-      frame[i] = at < x.size() ? window[i] * x[at] : 0.0;
+      window_[i] = 0.5 - 0.5 * std::cos(2.0 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(size));
     }
-    spectrum(frame, std::span(spectra).subspan(f * bins, bins));
   }
-  return spectra;
-}
+
+  std::size_t bins() const { return spectrum_.bins(); }
+  std::size_t frames(std::size_t samples) const {
+    return samples <= window_.size() ? 1 : (samples - window_.size()) / (window_.size() / 2) + 1;
+  }
+  void measure(std::span<const float> x, std::size_t frame, std::span<double> power) {
+    const std::size_t size = window_.size(), hop = size / 2;
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::size_t at = frame * hop + i;
+      frame_[i] = at < x.size() ? window_[i] * x[at] : 0.0;
+    }
+    spectrum_(frame_, power);
+  }
+
+ private:
+  std::vector<double> window_, frame_;
+  PowerSpectrum spectrum_;
+};
 
 }  // namespace
 
@@ -35,21 +46,24 @@ double log_spectral_distance(std::span<const float> clean, std::span<const float
   require_rate(rate_hz);
   constexpr double kFrameSeconds = 0.032, kRange = 1e-8;
   const auto size = std::max<std::size_t>(4, static_cast<std::size_t>(std::lround(kFrameSeconds * rate_hz)));
-  std::vector<double> window(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    window[i] = 0.5 - 0.5 * std::cos(2.0 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(size));
+  Spectra spectra(size);
+  const std::size_t bins = spectra.bins(), frames = spectra.frames(clean.size());
+  std::vector<double> a(bins), b(bins);
+  // Measured twice rather than held: the spectra of an hour would be a gigabyte.
+  double loudest = 0;
+  for (std::size_t f = 0; f < frames; ++f) {
+    spectra.measure(clean, f, a);
+    loudest = std::max(loudest, *std::max_element(a.begin(), a.end()));
   }
-  PowerSpectrum spectrum(std::bit_ceil(size));
-  const std::size_t bins = spectrum.bins();
-  const std::vector<double> a = power_spectra(clean, spectrum, window), b = power_spectra(estimate, spectrum, window);
-  const double floor = kRange * *std::max_element(a.begin(), a.end());
+  const double floor = kRange * loudest;
   if (floor <= 0) return std::numeric_limits<double>::quiet_NaN();
 
-  const std::size_t frames = a.size() / bins;
   double sum = 0;
   for (std::size_t f = 0; f < frames; ++f) {
+    spectra.measure(clean, f, a);
+    spectra.measure(estimate, f, b);
     double squares = 0;
-    for (std::size_t k = f * bins; k < (f + 1) * bins; ++k) {
+    for (std::size_t k = 0; k < bins; ++k) {
       const double difference_db = 10.0 * std::log10(std::max(a[k], floor) / std::max(b[k], floor));
       squares += difference_db * difference_db;
     }

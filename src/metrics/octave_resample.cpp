@@ -52,40 +52,60 @@ double dot(const double* a, const double* b, std::size_t n) {
 
 }  // namespace
 
-std::vector<double> octave_resample(std::span<const float> x, int from_hz, int to_hz) {
-  if (from_hz == to_hz) return {x.begin(), x.end()};
-  const std::int64_t divisor = std::gcd(from_hz, to_hz), up = to_hz / divisor, down = from_hz / divisor;
+OctaveResampler::OctaveResampler(std::span<const float> x, int from_hz, int to_hz)
+    : x_(x), up_(to_hz / std::gcd(from_hz, to_hz)), down_(from_hz / std::gcd(from_hz, to_hz)) {
+  if (up_ == down_) return;
   std::int64_t half = 0;
-  const std::vector<double> taps = design(up, down, half);
-
+  const std::vector<double> taps = design(up_, down_, half);
   // Output j at the up-sampled position p = j * down is the sum over inputs i of x[i] * taps[half + p - i * up]. The
   // taps of one phase (p mod up) are kept reversed, so that each output is one product of two runs of memory.
-  const auto per_phase = static_cast<std::size_t>((2 * half) / up + 1);
-  std::vector<double> phases(per_phase * static_cast<std::size_t>(up), 0.0);
-  std::vector<std::int64_t> start(static_cast<std::size_t>(up));  // first input of a phase, relative to p / up
-  for (std::int64_t phase = 0; phase < up; ++phase) {
+  per_phase_ = static_cast<std::size_t>((2 * half) / up_ + 1);
+  phases_.assign(per_phase_ * static_cast<std::size_t>(up_), 0.0);
+  first_.resize(static_cast<std::size_t>(up_));
+  for (std::int64_t phase = 0; phase < up_; ++phase) {
     // Inputs i = p/up + d with |phase - d * up| <= half.
-    const std::int64_t first = -((half - phase) / up);
-    start[static_cast<std::size_t>(phase)] = first;
-    double* row = &phases[static_cast<std::size_t>(phase) * per_phase];
-    for (std::size_t k = 0; k < per_phase; ++k) {
-      const std::int64_t tap = half + phase - (first + static_cast<std::int64_t>(k)) * up;
+    const std::int64_t first = -((half - phase) / up_);
+    first_[static_cast<std::size_t>(phase)] = first;
+    double* row = &phases_[static_cast<std::size_t>(phase) * per_phase_];
+    for (std::size_t k = 0; k < per_phase_; ++k) {
+      const std::int64_t tap = half + phase - (first + static_cast<std::int64_t>(k)) * up_;
       if (tap >= 0 && tap <= 2 * half) row[k] = taps[static_cast<std::size_t>(tap)];
     }
   }
+}
 
-  const auto n = static_cast<std::int64_t>(x.size());
-  const std::int64_t pad = static_cast<std::int64_t>(per_phase) + 1;
-  std::vector<double> padded(static_cast<std::size_t>(n + 2 * pad), 0.0);
-  std::copy(x.begin(), x.end(), padded.begin() + pad);
+std::size_t OctaveResampler::size() const {
+  return static_cast<std::size_t>((static_cast<std::int64_t>(x_.size()) * up_ + down_ - 1) / down_);
+}
 
-  std::vector<double> y(static_cast<std::size_t>((n * up + down - 1) / down));
-  for (std::size_t j = 0; j < y.size(); ++j) {
-    const std::int64_t position = static_cast<std::int64_t>(j) * down;
-    const auto phase = static_cast<std::size_t>(position % up);
-    const std::int64_t first = position / up + start[phase];
-    y[j] = dot(&padded[static_cast<std::size_t>(first + pad)], &phases[phase * per_phase], per_phase);
+void OctaveResampler::read(std::size_t begin, std::span<double> out) {
+  if (up_ == down_) {
+    std::copy_n(x_.begin() + static_cast<std::ptrdiff_t>(begin), out.size(), out.begin());
+    return;
   }
+  if (out.empty()) return;
+  // The inputs of the stretch, with zeros where there are none, and room for what differs between phases.
+  const auto pad = static_cast<std::int64_t>(per_phase_) + 1;
+  const std::int64_t low = static_cast<std::int64_t>(begin) * down_ / up_ - pad;
+  const std::int64_t high = static_cast<std::int64_t>(begin + out.size() - 1) * down_ / up_ + pad;
+  stretch_.assign(static_cast<std::size_t>(high - low), 0.0);
+  const std::int64_t from = std::max<std::int64_t>(low, 0);
+  const std::int64_t to = std::min(high, static_cast<std::int64_t>(x_.size()));
+  if (from < to) std::copy(x_.begin() + from, x_.begin() + to, stretch_.begin() + (from - low));
+  for (std::size_t j = 0; j < out.size(); ++j) {
+    const std::int64_t position = static_cast<std::int64_t>(begin + j) * down_;
+    const auto phase = static_cast<std::size_t>(position % up_);
+    const std::int64_t first = position / up_ + first_[phase];
+    out[j] = dot(&stretch_[static_cast<std::size_t>(first - low)], &phases_[phase * per_phase_], per_phase_);
+  }
+}
+
+std::vector<double> octave_resample(std::span<const float> x, int from_hz, int to_hz) {
+  constexpr std::size_t kBlock = 8192;
+  OctaveResampler resampler(x, from_hz, to_hz);
+  std::vector<double> y(resampler.size());
+  for (std::size_t at = 0; at < y.size(); at += kBlock)
+    resampler.read(at, std::span(y).subspan(at, std::min(kBlock, y.size() - at)));
   return y;
 }
 

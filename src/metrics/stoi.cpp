@@ -44,17 +44,43 @@ const Tables& tables() {
   return instance;
 }
 
+/// A signal at 10 kHz, of which one stretch is held: frames are asked for in rising order.
+class Frames {
+ public:
+  Frames(std::span<const float> x, int rate_hz) : resampler_(x, rate_hz, kRateHz) {}
+
+  std::size_t size() const { return resampler_.size(); }
+  /// Samples begin … begin + kFrame - 1, windowed.
+  std::array<double, kFrame> windowed(std::size_t begin) {
+    if (begin + kFrame > begin_ + held_.size() || begin < begin_) {
+      constexpr std::size_t kHeld = 8192;
+      // What overlaps with the stretch before is not filtered again.
+      const std::size_t known = begin >= begin_ && begin < begin_ + held_.size() ? begin_ + held_.size() - begin : 0;
+      std::copy(held_.end() - static_cast<std::ptrdiff_t>(known), held_.end(), held_.begin());
+      held_.resize(std::min(kHeld, size() - begin));
+      begin_ = begin;
+      resampler_.read(begin + known, std::span(held_).subspan(known));
+    }
+    std::array<double, kFrame> frame;
+    for (std::size_t i = 0; i < kFrame; ++i) frame[i] = tables().window[i] * held_[begin - begin_ + i];
+    return frame;
+  }
+
+ private:
+  OctaveResampler resampler_;
+  std::vector<double> held_;
+  std::size_t begin_ = 0;
+};
+
 /// Frames of x louder than the loudest less 40 dB; empty when x is silent.
-std::vector<std::size_t> active_frames(const std::vector<double>& x) {
+std::vector<std::size_t> active_frames(std::span<const float> signal, int rate_hz) {
+  Frames x(signal, rate_hz);
   std::vector<double> level_db;
   double loudest_db = -std::numeric_limits<double>::infinity();
   bool any = false;
   for (std::size_t start = 0; start + kFrame < x.size(); start += kHop) {
     double energy = 0;
-    for (std::size_t i = 0; i < kFrame; ++i) {
-      const double v = tables().window[i] * x[start + i];
-      energy += v * v;
-    }
+    for (const double v : x.windowed(start)) energy += v * v;
     any = any || energy > 0;
     level_db.push_back(20.0 * std::log10(std::sqrt(energy) + kEpsilon));
     loudest_db = std::max(loudest_db, level_db.back());
@@ -66,31 +92,39 @@ std::vector<std::size_t> active_frames(const std::vector<double>& x) {
   return kept;
 }
 
-/// Windowed frames, overlapped and added as if the ones between did not exist.
-std::vector<double> keep_frames(const std::vector<double>& x, const std::vector<std::size_t>& frames) {
-  std::vector<double> y((frames.size() - 1) * kHop + kFrame, 0.0);
-  for (std::size_t f = 0; f < frames.size(); ++f) {
-    for (std::size_t i = 0; i < kFrame; ++i) y[f * kHop + i] += tables().window[i] * x[frames[f] * kHop + i];
-  }
-  return y;
-}
+/// The magnitudes in bands of what is left of a signal when windowed frames are overlapped and added as if the ones
+/// between did not exist.
+class KeptBands {
+ public:
+  KeptBands(std::span<const float> x, int rate_hz, std::size_t first_frame) : frames_(x, rate_hz) { add(first_frame); }
 
-std::vector<BandFrame> band_magnitudes(const std::vector<double>& x) {
-  PowerSpectrum spectrum(kFftSize);
-  std::vector<BandFrame> bands((x.size() - kFrame) / kHop,
-                               BandFrame{});  // the last whole frame is left out, as published
-  std::array<double, kFrame> frame{};
-  std::array<double, kFftSize / 2 + 1> power{};
-  for (std::size_t f = 0; f < bands.size(); ++f) {
-    for (std::size_t i = 0; i < kFrame; ++i) frame[i] = tables().window[i] * x[f * kHop + i];
-    spectrum(frame, power);
+  /// The next frame of what is left, which `frame` completes.
+  BandFrame next(std::size_t frame) {
+    std::copy(sum_.begin() + kHop, sum_.end(), sum_.begin());
+    std::fill(sum_.end() - kHop, sum_.end(), 0.0);
+    add(frame);
+    std::array<double, kFrame> windowed;
+    for (std::size_t i = 0; i < kFrame; ++i) windowed[i] = tables().window[i] * sum_[i];
+    spectrum_(windowed, power_);
+    BandFrame bands{};
     for (std::size_t b = 0; b < kBands; ++b) {
-      for (std::size_t k = tables().low[b]; k < tables().high[b]; ++k) bands[f][b] += power[k];
-      bands[f][b] = std::sqrt(bands[f][b]);
+      for (std::size_t k = tables().low[b]; k < tables().high[b]; ++k) bands[b] += power_[k];
+      bands[b] = std::sqrt(bands[b]);
     }
+    return bands;
   }
-  return bands;
-}
+
+ private:
+  void add(std::size_t frame) {
+    const std::array<double, kFrame> x = frames_.windowed(frame * kHop);
+    for (std::size_t i = 0; i < kFrame; ++i) sum_[kHop + i] += x[i];
+  }
+
+  Frames frames_;
+  PowerSpectrum spectrum_{kFftSize};
+  std::array<double, kHop + kFrame> sum_{};  // the frame to be measured, and the half that the next one adds to
+  std::array<double, kFftSize / 2 + 1> power_{};
+};
 
 /// Equations 3 to 5 of Taal et al.: the sum over bands of the correlation with the scaled and clipped estimate.
 double segment_stoi(const BandFrame* x, const BandFrame* y) {
@@ -163,20 +197,23 @@ Intelligibility measure(std::span<const float> clean, std::span<const float> est
                         bool extended) {
   require_pair(clean, estimate);
   require_rate(rate_hz);
-  const std::vector<double> x = octave_resample(clean, rate_hz, kRateHz),
-                            y = octave_resample(estimate, rate_hz, kRateHz);
-  const std::vector<std::size_t> frames = active_frames(x);
-  if (frames.size() < kSegment + 1) return {kNan, kNan};  // one frame is lost when the kept ones are cut again
+  const std::vector<std::size_t> kept = active_frames(clean, rate_hz);
+  if (kept.size() < kSegment + 1) return {kNan, kNan};  // one frame is lost when the kept ones are cut again
 
-  const std::vector<BandFrame> x_bands = band_magnitudes(keep_frames(x, frames));
-  const std::vector<BandFrame> y_bands = band_magnitudes(keep_frames(y, frames));
-  const std::size_t segments = x_bands.size() - kSegment + 1;
+  KeptBands x(clean, rate_hz, kept[0]), y(estimate, rate_hz, kept[0]);
+  std::array<BandFrame, kSegment> x_bands, y_bands;
   Intelligibility sum;
-  for (std::size_t s = 0; s < segments; ++s) {
-    if (plain) sum.stoi += segment_stoi(&x_bands[s], &y_bands[s]);
-    if (extended) sum.estoi += segment_estoi(&x_bands[s], &y_bands[s]);
+  for (std::size_t f = 1; f < kept.size(); ++f) {
+    std::copy(x_bands.begin() + 1, x_bands.end(), x_bands.begin());
+    std::copy(y_bands.begin() + 1, y_bands.end(), y_bands.begin());
+    x_bands.back() = x.next(kept[f]);
+    y_bands.back() = y.next(kept[f]);
+    if (f < kSegment) continue;
+    if (plain) sum.stoi += segment_stoi(x_bands.data(), y_bands.data());
+    if (extended) sum.estoi += segment_estoi(x_bands.data(), y_bands.data());
   }
-  return {sum.stoi / static_cast<double>(segments), sum.estoi / static_cast<double>(segments)};
+  const auto segments = static_cast<double>(kept.size() - kSegment);
+  return {sum.stoi / segments, sum.estoi / segments};
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct RunOptions {
   std::filesystem::path input = "/dev/null";  ///< standard input; a path or a named pipe
   std::filesystem::path folder = "";          ///< where it runs
   std::map<std::string, std::string> environment = {};
+  rlim_t data_bytes = RLIM_INFINITY;  ///< most memory of its own (RLIMIT_DATA): files that it maps do not count
 };
 
 inline std::string slurp(const std::filesystem::path& path) {
@@ -49,6 +50,10 @@ class Started {
     if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(125);
     ::setenv("LSAN_OPTIONS", "suppressions=" PELLUCID_SOURCE_DIR "/tests/cli/leaks.supp:print_suppressions=0", 0);
     for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
+    if (options.data_bytes != RLIM_INFINITY) {
+      const rlimit limit{options.data_bytes, options.data_bytes};
+      if (::setrlimit(RLIMIT_DATA, &limit) != 0) ::_exit(125);
+    }
     const int error = ::open((folder_ / "error").c_str(), O_WRONLY | O_CREAT, 0600);
     const int output = ::open((folder_ / "output").c_str(), O_WRONLY | O_CREAT, 0600);
     ::dup2(error, STDERR_FILENO);

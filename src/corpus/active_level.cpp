@@ -18,7 +18,7 @@ double power_db(double power) { return power > 0 ? 10.0 * std::log10(power) : -1
 
 }  // namespace
 
-ActiveLevel active_level(std::span<const float> samples, int rate_hz) {
+ActiveLevel active_level(std::span<const float> samples, int rate_hz, float gain) {
   if (samples.empty() || rate_hz <= 0) return {};
   const double g = std::exp(-1.0 / (kTimeConstantS * rate_hz));
   const auto hangover = static_cast<std::int64_t>(std::ceil(kHangoverS * rate_hz));
@@ -30,7 +30,8 @@ ActiveLevel active_level(std::span<const float> samples, int rate_hz) {
   int most = 0;
   double p = 0, q = 0, sum_of_squares = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const double x = std::isfinite(samples[i]) ? static_cast<double>(samples[i]) : 0.0;
+    const float scaled = gain * samples[i];
+    const double x = std::isfinite(scaled) ? static_cast<double>(scaled) : 0.0;
     sum_of_squares += x * x;
     p = g * p + (1 - g) * std::abs(x);
     q = g * q + (1 - g) * p;
@@ -69,9 +70,10 @@ ActiveLevel active_level(std::span<const float> samples, int rate_hz) {
   return {static_cast<float>(rms), 1.0f};
 }
 
-float rms_level_dbfs(std::span<const float> samples) {
+float rms_level_dbfs(std::span<const float> samples, float gain) {
   double sum = 0;
-  for (const float x : samples) {
+  for (const float sample : samples) {
+    const float x = gain * sample;
     if (std::isfinite(x)) sum += static_cast<double>(x) * static_cast<double>(x);
   }
   if (samples.empty() || sum <= 0) return kSilenceDbfs;

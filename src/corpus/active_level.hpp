@@ -16,12 +16,13 @@ struct ActiveLevel {
   float activity = 0;               ///< share of the samples that are active, 0..1
 };
 
-/// Envelope with two 0.03 s poles, 200 ms hangover, thresholds in steps of 2 and a margin of 15.9 dB as P.56 says.
-/// Thresholds reach down to 2^-20 of full scale, so quiet float signals measure the same as loud ones. Samples that are
-/// not finite count as zero. Silence and an empty span give {kSilenceDbfs, 0}.
-ActiveLevel active_level(std::span<const float> samples, int rate_hz);
+/// Of the samples times `gain`: envelope with two 0.03 s poles, 200 ms hangover, thresholds in steps of 2 and a margin
+/// of 15.9 dB as P.56 says. Thresholds reach down to 2^-20 of full scale, so quiet float signals measure the same as
+/// loud ones. Samples that are not finite count as zero. Silence and an empty span give {kSilenceDbfs, 0}.
+ActiveLevel active_level(std::span<const float> samples, int rate_hz, float gain = 1);
 
-/// Plain RMS level in dBFS, kSilenceDbfs for silence or nothing. Samples that are not finite count as zero.
-float rms_level_dbfs(std::span<const float> samples);
+/// Plain RMS level in dBFS of the samples times `gain`, kSilenceDbfs for silence or nothing. Samples that are not
+/// finite count as zero.
+float rms_level_dbfs(std::span<const float> samples, float gain = 1);
 
 }  // namespace pellucid::corpus

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "corpus/active_level.hpp"
 
@@ -35,8 +34,9 @@ double rms(std::span<const float> x) {
   return std::sqrt(sum / static_cast<double>(x.size()));
 }
 
-double speech_level_dbfs(std::span<const float> x, int rate_hz, SnrMode mode) {
-  return static_cast<double>(mode == SnrMode::kActive ? active_level(x, rate_hz).level_dbfs : rms_level_dbfs(x));
+double speech_level_dbfs(std::span<const float> x, int rate_hz, SnrMode mode, float gain) {
+  return static_cast<double>(mode == SnrMode::kActive ? active_level(x, rate_hz, gain).level_dbfs
+                                                      : rms_level_dbfs(x, gain));
 }
 
 MixGains solve_gains(const MixParts& parts, int rate_hz, const MixRequest& request) {
@@ -50,7 +50,6 @@ MixGains solve_gains(const MixParts& parts, int rate_hz, const MixRequest& reque
 
   // P.56 interpolates between thresholds fixed to full scale, so the level is measured where it ends up; when the noise
   // follows it by some tenths of a decibel, the peak may need another step.
-  thread_local std::vector<float> scaled;
   for (int attempt = 0; attempt < 6; ++attempt) {
     const double peak = request.peak_limit > 0 ? peak_of(parts, speech, noise) : 0;
     const bool too_loud = peak > request.peak_limit * 1.001;
@@ -63,9 +62,7 @@ MixGains solve_gains(const MixParts& parts, int rate_hz, const MixRequest& reque
     if (attempt > 0 && !too_loud) break;
     gains.level_dbfs = request.level_dbfs + 20 * std::log10(gains.scale);
     if (!has_speech) break;
-    scaled.resize(parts.target.size());
-    for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] = static_cast<float>(speech) * parts.target[i];
-    gains.level_dbfs = speech_level_dbfs(scaled, rate_hz, request.mode);
+    gains.level_dbfs = speech_level_dbfs(parts.target, rate_hz, request.mode, static_cast<float>(speech));
     if (has_noise) noise = to_gain(gains.level_dbfs - request.snr_db) / noise_rms;
     if (request.peak_limit <= 0) break;
   }

@@ -14,8 +14,8 @@ namespace pellucid::corpus {
 
 enum class SnrMode { kActive, kRms };
 
-/// dBFS (full-scale square wave = 0 dB) by the chosen definition; kSilenceDbfs for silence.
-double speech_level_dbfs(std::span<const float> x, int rate_hz, SnrMode mode);
+/// dBFS (full-scale square wave = 0 dB) by the chosen definition, of x times `gain`; kSilenceDbfs for silence.
+double speech_level_dbfs(std::span<const float> x, int rate_hz, SnrMode mode, float gain = 1);
 
 /// Root of the mean square, full scale 1.
 double rms(std::span<const float> x);

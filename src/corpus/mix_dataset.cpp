@@ -174,8 +174,13 @@ class Dataset {
     wav.channels = 1;
     wav.code = options_.bits == 24 ? kWavPcm24 : kWavPcm16;
     audio::Writer writer(path, audio::output_format(wav, path), AtomicFile::Existing::kReplace);
-    const std::vector<double> exact(samples.begin(), samples.end());
-    writer.write(exact);
+    constexpr std::size_t kBlock = 16384;
+    std::vector<double> exact;
+    for (; !samples.empty(); samples = samples.subspan(exact.size())) {
+      const std::span<const float> block = samples.first(std::min(kBlock, samples.size()));
+      exact.assign(block.begin(), block.end());
+      writer.write(exact);
+    }
     writer.close();
   }
 

@@ -29,7 +29,6 @@ ExactMixture mix_exactly(std::span<const float> speech, std::span<const float> n
     throw Error(ExitCode::kCorpus, "a stretch of noise is silent, so no SNR can be stated for it.");
   const double steps = std::ldexp(1.0, request.bits - 1);
   ExactMixture result;
-  std::vector<float> rounded_noise;
   double level_dbfs = request.level_dbfs;
   for (int attempt = 0; attempt < 16; ++attempt) {
     const MixGains gains = solve_gains({speech, speech, noise}, rate_hz,
@@ -40,12 +39,11 @@ ExactMixture mix_exactly(std::span<const float> speech, std::span<const float> n
       const double wanted = std::pow(10, (result.level_dbfs - request.snr_db) / 20);
       double gain = static_cast<double>(gains.noise);
       for (int round = 0; round < 12; ++round) {
-        const double found = round_to_steps(noise, gain, steps, rounded_noise);
+        const double found = round_to_steps(noise, gain, steps, result.noisy);
         if (found > 0 && std::fabs(20 * std::log10(found / wanted)) < kTolerance_db) {
           const float top = static_cast<float>(1 - 1 / steps);
-          result.noisy.resize(speech.size());
           for (std::size_t i = 0; i < speech.size(); ++i)
-            result.noisy[i] = std::clamp(result.clean[i] + rounded_noise[i], -1.0f, top);
+            result.noisy[i] = std::clamp(result.clean[i] + result.noisy[i], -1.0f, top);
           for (float& v : result.clean) v = std::clamp(v, -1.0f, top);
           return result;
         }

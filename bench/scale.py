@@ -5,8 +5,8 @@
                  [--held-hours 0.1,0.3,1] [--jobs 1] [--work DIR] [--out docs/report/scale.csv] [--only PART]
 
 The material is made of the speech in recipes/ in a folder of its own, which is removed at the end; it needs about 60 kB
-a file of the largest --files, 350 MB an hour of the longest --hours, and 100 kB a file of the largest --short.
---held-hours are for commands that hold a recording in memory, up to 2 GB an hour.
+a file of the largest --files, 350 MB an hour of the longest --hours, and 100 kB a file of the largest --short; in TMPDIR
+or /var/tmp 500 MB an hour more. --held-hours are for what takes long or holds a pair in memory, up to 1 GB an hour.
 The CSV has a line for each run; lines of cases or sizes that were not run this time stay. --only takes cases whose name
 holds PART; `none` in place of sizes leaves a group out. `make report-draw` makes the table and tests the claims.
 """

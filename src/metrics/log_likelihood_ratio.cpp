@@ -72,6 +72,7 @@ double log_likelihood_ratio(std::span<const float> clean, std::span<const float>
     return autocorrelation(frame, order);
   };
   const std::size_t frames = (clean.size() - size) / hop;  // the last whole frame is left out, as published
+  distances.reserve(frames);
   for (std::size_t f = 0; f < frames; ++f) {
     const Coefficients r = analyse(clean, f * hop);
     if (!(r[0] > 0)) continue;  // silence has no spectrum to be like

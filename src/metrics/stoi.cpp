@@ -76,6 +76,7 @@ class Frames {
 std::vector<std::size_t> active_frames(std::span<const float> signal, int rate_hz) {
   Frames x(signal, rate_hz);
   std::vector<double> level_db;
+  level_db.reserve(x.size() / kHop);
   double loudest_db = -std::numeric_limits<double>::infinity();
   bool any = false;
   for (std::size_t start = 0; start + kFrame < x.size(); start += kHop) {

@@ -14,7 +14,7 @@ struct State {
   double wall_s = 0, cpu_s = 0;  ///< spent in steps so far, over all runs
   double best_score = -1e9;
   double rate_factor = 1;  ///< of the recipe's learning rate; lowered once when the loss stopped being a number
-  AdamW optimizer;
+  Optimizer optimizer;
   std::vector<float> buffers, average_buffers;  ///< running statistics and their moving average
 };
 

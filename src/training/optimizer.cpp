@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace pellucid::training {
 
@@ -14,28 +15,44 @@ double learning_rate(const TrainOptions& o, long step) {
   return o.learning_rate * (o.final_rate + (1.0 - o.final_rate) * 0.5 * (1.0 + std::cos(std::numbers::pi * x)));
 }
 
-void AdamW::start(std::vector<float> initial) {
+void Optimizer::start(std::vector<float> initial) {
   weights = std::move(initial);
   mean.assign(weights.size(), 0.0f);
   variance.assign(weights.size(), 0.0f);
   average = weights;
 }
 
-double AdamW::update(std::vector<float>& gradient, const TrainOptions& o, long step, double rate) {
+double Optimizer::update(std::vector<float>& gradient, const TrainOptions& o, long step, double rate,
+                         const std::vector<Matrices>& matrices) {
   double squares = 0;
   for (const float g : gradient) squares += double(g) * g;
   const double norm = std::sqrt(squares);
   const double clip = norm > o.clip_norm ? o.clip_norm / norm : 1.0;
+  for (float& g : gradient) g = float(g * clip);
+
+  std::vector<float> move(weights.size());
+  muon_moves(matrices, gradient, mean, move, o.replicas);
   constexpr double kBeta1 = 0.9, kBeta2 = 0.98, kEpsilon = 1e-8;
   const double correct1 = 1.0 - std::pow(kBeta1, double(step + 1)), correct2 = 1.0 - std::pow(kBeta2, double(step + 1));
+  const auto adam = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      const double g = gradient[i];
+      mean[i] = float(kBeta1 * mean[i] + (1 - kBeta1) * g);
+      variance[i] = float(kBeta2 * variance[i] + (1 - kBeta2) * g * g);
+      move[i] = float((mean[i] / correct1) / (std::sqrt(variance[i] / correct2) + kEpsilon));
+    }
+  };
+  std::size_t at = 0;
+  for (const Matrices& m : matrices) {
+    adam(at, m.offset);
+    at = m.offset + m.size;
+  }
+  adam(at, weights.size());
+
   // Early on the average forgets faster, so that it does not hold the random start.
   const double keep = std::min(o.average, double(step + 1) / double(step + 10));
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const double g = gradient[i] = float(gradient[i] * clip);
-    mean[i] = float(kBeta1 * mean[i] + (1 - kBeta1) * g);
-    variance[i] = float(kBeta2 * variance[i] + (1 - kBeta2) * g * g);
-    const double move = (mean[i] / correct1) / (std::sqrt(variance[i] / correct2) + kEpsilon);
-    weights[i] = float(weights[i] - rate * (move + o.weight_decay * weights[i]));
+    weights[i] = float(weights[i] - rate * (move[i] + o.weight_decay * weights[i]));
     average[i] = float(keep * average[i] + (1 - keep) * weights[i]);
   }
   return norm;

@@ -1,8 +1,10 @@
-// AdamW over one flat vector, with clipping and a moving average of the weights: state that is easy to write whole.
+// The optimiser over one flat vector, with clipping and a moving average of the weights: state that is easy to write
+// whole.
 #pragma once
 
 #include <vector>
 
+#include "training/muon.hpp"
 #include "training/recipe.hpp"
 
 namespace pellucid::training {
@@ -10,14 +12,15 @@ namespace pellucid::training {
 /// The learning rate of a step (0-based): linear warm-up, constant, cosine decay over the last share of the steps.
 double learning_rate(const TrainOptions& options, long step);
 
-/// AdamW (Loshchilov and Hutter 2019), betas 0.9 and 0.98.
-struct AdamW {
+/// AdamW (Loshchilov and Hutter 2019), betas 0.9 and 0.98; of `matrices`, Muon, with the same weight decay.
+struct Optimizer {
   std::vector<float> weights, mean, variance, average;
 
   void start(std::vector<float> initial);
   /// Clips `gradient` to options.clip_norm in place, updates at `rate`; returns the norm before clipping. `step` is
   /// 0-based.
-  double update(std::vector<float>& gradient, const TrainOptions& options, long step, double rate);
+  double update(std::vector<float>& gradient, const TrainOptions& options, long step, double rate,
+                const std::vector<Matrices>& matrices = {});
 };
 
 }  // namespace pellucid::training

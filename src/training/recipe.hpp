@@ -24,6 +24,7 @@ struct TrainOptions {
   double chunk_s = 2.048;  ///< rounded to whole hops
   int replicas = 2;        ///< networks trained side by side, one a core, gradients averaged
   int loader_workers = 2;
+  std::string optimizer = "adamw";  ///< adamw, or muon: of matrices their momentum made orthogonal, AdamW of the rest
   double learning_rate = 2e-3;
   int warmup_steps = 500;
   double decay = 0.3;        ///< the last share of the steps, over which the rate falls to its last value by a cosine

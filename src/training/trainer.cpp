@@ -114,6 +114,7 @@ class Trainer {
   std::shared_ptr<Network> released_;    // holds the averaged weights
   nlohmann::ordered_json started_from_;  // what train.start says of its own training
   State state_;
+  std::vector<Matrices> matrices_;  // that Muon moves
   Validation validation_;
   std::unique_ptr<corpus::Loader> loader_;
   std::unique_ptr<Curve> curve_;
@@ -213,6 +214,7 @@ void Trainer::take_up() {
   state_ = {};
   if (!recipe_.train.start.empty() && group_.is_first()) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
+  if (recipe_.train.optimizer == "muon") matrices_ = matrices_of(*released_);
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   const fs::path last = folder_ / kCheckpoint;
   if (group_.is_first() && fs::exists(last))
@@ -305,7 +307,7 @@ double Trainer::step() {
     for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i] += own[i] / float(count);
   }
   if (group_.count() > 1) total = sum_over_processes(gradient, buffers, total);
-  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate());
+  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_);
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
   take_buffers(std::move(buffers));
   hand_out();

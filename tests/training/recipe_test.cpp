@@ -90,7 +90,7 @@ TEST(OptimizerTest, FindsTheMinimumOfABowl) {
   o.warmup_steps = 10;
   o.learning_rate = 0.02;
   o.weight_decay = 0;
-  AdamW adam;
+  Optimizer adam;
   adam.start({5.0f, -3.0f});
   for (long step = 0; step < o.steps; ++step) {
     std::vector<float> gradient{2 * (adam.weights[0] - 1), 20 * (adam.weights[1] - 2)};

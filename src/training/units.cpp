@@ -16,6 +16,11 @@ std::uint32_t next_count(const UnitGroup& kind, std::uint32_t count, std::uint32
   return next < std::max(1u, floor) ? count : next;
 }
 
+// The other way: units of a kind before the cut that left `count`; `count` where nothing was cut.
+std::uint32_t previous_count(const UnitGroup& kind, std::uint32_t count, std::uint32_t whole) {
+  return std::min(whole, (count / kind.multiple + 1) * kind.multiple);
+}
+
 class Finder {
  public:
   Finder(const Architecture& a, std::uint32_t multiple) : a_(a), multiple_(multiple) {
@@ -161,6 +166,16 @@ Kept choose(const Architecture& architecture, const Units& units, const Importan
     std::stable_sort(order[g].begin(), order[g].end(), [&](std::int64_t a, std::int64_t b) {
       return importance[g][std::size_t(a)] < importance[g][std::size_t(b)];
     });
+  // What the units of a kind between two counts are worth together.
+  const auto worth = [&](const UnitGroup& kind, std::uint32_t more, std::uint32_t fewer) {
+    double sum = 0;
+    for (std::size_t g = 0; g < order.size(); ++g) {
+      if (units.groups[g].number != kind.number) continue;
+      for (std::uint32_t i = architecture.*kind.number - more; i < architecture.*kind.number - fewer; ++i)
+        sum += std::max(0.0, importance[g][std::size_t(order[g][i])]);
+    }
+    return sum;
+  };
   Architecture now = architecture;
   while (nn::multiply_adds_per_frame(now) > multiply_adds) {
     double best = HUGE_VAL;
@@ -169,18 +184,27 @@ Kept choose(const Architecture& architecture, const Units& units, const Importan
       const std::uint32_t count = now.*kind.number;
       const std::uint32_t taken = count - next_count(kind, count, floor.*kind.number);
       if (taken == 0) continue;
-      double lost = 0;
-      for (std::size_t g = 0; g < order.size(); ++g) {
-        if (units.groups[g].number != kind.number) continue;
-        for (std::uint32_t i = 0; i < taken; ++i)
-          lost += std::max(0.0, importance[g][std::size_t(order[g][architecture.*kind.number - count + i])]);
-      }
+      const double lost = worth(kind, count, count - taken);
       Architecture tried = now;
       tried.*kind.number = count - taken;
       const auto saved = double(nn::multiply_adds_per_frame(now) - nn::multiply_adds_per_frame(tried));
       if (lost / saved < best) best = lost / saved, next = tried;
     }
     if (best == HUGE_VAL) break;
+    now = next;
+  }
+  // The last cut may have taken far more than was asked for: what still fits comes back, the most valuable first.
+  for (;;) {
+    double best = 0;
+    Architecture next;
+    for (const UnitGroup& kind : units.groups) {
+      const std::uint32_t count = now.*kind.number;
+      Architecture tried = now;
+      tried.*kind.number = previous_count(kind, count, architecture.*kind.number);
+      const double gained = worth(kind, tried.*kind.number, count);
+      if (gained > best && nn::multiply_adds_per_frame(tried) <= multiply_adds) best = gained, next = tried;
+    }
+    if (best == 0) break;
     now = next;
   }
   Kept kept;

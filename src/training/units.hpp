@@ -63,8 +63,9 @@ std::uint32_t fewest(const UnitGroup& kind, std::uint32_t count);
 Architecture smallest(const Architecture& architecture, const Units& units);
 
 /// Takes units out until a frame costs at most `multiply_adds`: again and again those that lose least for each
-/// multiply-add that they save. Of no kind stay fewer than in `floor`. What is lost with several
-/// units is taken as the sum. The cost may stay above when every kind is at its floor.
+/// multiply-add that they save; at the end those that still fit come back, the most valuable first. Of no kind stay
+/// fewer than in `floor`. What is lost with several units is taken as the sum. The cost may stay above when every kind
+/// is at its floor.
 Kept choose(const Architecture& architecture, const Units& units, const Importance& importance,
             const Architecture& floor, std::uint64_t multiply_adds);
 

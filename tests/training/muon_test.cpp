@@ -67,7 +67,7 @@ TEST(MuonTest, MatricesOfEveryMixerLieWithinTheirParameters) {
         EXPECT_EQ(*seen.rbegin() + 1, end);
       }
       EXPECT_LE(end, total);
-      EXPECT_GT(seen.size(), total * 8 / 10);  // most of a network is matrices
+      EXPECT_GT(seen.size(), total * 7 / 10);  // most of a network is matrices
     }
 }
 
@@ -119,7 +119,8 @@ TEST(MuonTest, StepsOfAllShapesHaveAboutTheSizeOfStepsOfAdamW) {
   muon.update(gradient, o, 0, 1.0, matrices);
   double squares = 0, count = 0;
   for (const Matrices& m : matrices)
-    for (std::size_t i = m.offset; i < m.offset + m.size; ++i, ++count) squares += double(muon.weights[i]) * muon.weights[i];
+    for (std::size_t i = m.offset; i < m.offset + m.size; ++i, ++count)
+      squares += double(muon.weights[i]) * muon.weights[i];
   const double rms = std::sqrt(squares / count);
   EXPECT_GT(rms, 0.2);
   EXPECT_LT(rms, 0.6);

@@ -28,7 +28,8 @@ class ResumeTest : public testing::Test {
     corpus::prepare(corpus::test::options_for(folder_->path(), folder_->path() / "corpus"), {});
     write_text(folder_->path() / "tiny.toml",
                "[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 4\nbands = 5\nwidth = 6\nhidden = 6\n"
-               "blocks = 1\n[train]\noptimizer = \"muon\"\nsteps = 40\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = 5\nvalidate_every = 20\n"
+               "blocks = 1\n[train]\noptimizer = \"muon\"\nsteps = 40\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = "
+               "5\nvalidate_every = 20\n"
                "checkpoint_every = 10\nvalid_pairs = 2\ncorpus = '" +
                    (folder_->path() / "corpus").string() + "'\n");
   }

@@ -117,6 +117,20 @@ TEST(Choose, TakesWhatLosesLeastAndKeepsTheFloor) {
     return smaller;
   };
   EXPECT_LE(nn::multiply_adds_per_frame(after(choose(a, units, importance, floor, whole / 3))), whole / 3);
+  // Nothing that was cut, and is worth something, would still fit.
+  Importance all = importance;
+  all[1][3] = all[1][17] = 0.5;
+  for (const double share : {0.8, 0.5, 0.35}) {
+    const auto most = std::uint64_t(share * double(whole));
+    const Architecture chosen = after(choose(a, units, all, floor, most));
+    for (const UnitGroup& kind : units.groups) {
+      Architecture more = chosen;
+      more.*kind.number = std::min(a.*kind.number, chosen.*kind.number + kind.multiple);
+      if (more.*kind.number != chosen.*kind.number) {
+        EXPECT_GT(nn::multiply_adds_per_frame(more), most) << share << " " << kind.name;
+      }
+    }
+  }
   const Architecture least = after(choose(a, units, importance, floor, 1));
   EXPECT_EQ(nn::multiply_adds_per_frame(least), nn::multiply_adds_per_frame(floor));
   EXPECT_EQ(least.channels, 4u);

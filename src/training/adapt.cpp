@@ -91,10 +91,12 @@ corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::
 
 // The recipe that the model was trained by, as far as it also holds for tuning.
 Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const fs::path& work) {
-  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 0.1);
+  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 1);
   recipe.name = "tuned";
   recipe.mix.synthetic_probability = recipe.mix.babble_probability = recipe.mix.second_noise_probability = 0.15;
   TrainOptions& t = recipe.train;
+  t.optimizer = "adamw";
+  t.learning_rate = 2e-4;  // whatever it was trained at: what is forgotten grows with it
   t.batch = 4;
   t.replicas = 2;
   t.warmup_steps = 50;

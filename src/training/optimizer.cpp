@@ -42,19 +42,22 @@ double Optimizer::update(std::vector<float>& gradient, const TrainOptions& o, lo
       move[i] = float((mean[i] / correct1) / (std::sqrt(variance[i] / correct2) + kEpsilon));
     }
   };
+  const auto take = [&](std::size_t first, std::size_t last, double decay) {
+    for (std::size_t i = first; i < last; ++i) weights[i] = float(weights[i] - rate * (move[i] + decay * weights[i]));
+  };
   std::size_t at = 0;
   for (const Matrices& m : matrices) {
     adam(at, m.offset);
+    take(at, m.offset, 0);
     at = m.offset + m.size;
+    take(m.offset, at, o.weight_decay);
   }
   adam(at, weights.size());
+  take(at, weights.size(), matrices.empty() ? o.weight_decay : 0);
 
   // Early on the average forgets faster, so that it does not hold the random start.
   const double keep = std::min(o.average, double(step + 1) / double(step + 10));
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    weights[i] = float(weights[i] - rate * (move[i] + o.weight_decay * weights[i]));
-    average[i] = float(keep * average[i] + (1 - keep) * weights[i]);
-  }
+  for (std::size_t i = 0; i < weights.size(); ++i) average[i] = float(keep * average[i] + (1 - keep) * weights[i]);
   return norm;
 }
 

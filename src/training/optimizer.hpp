@@ -12,7 +12,8 @@ namespace pellucid::training {
 /// The learning rate of a step (0-based): linear warm-up, constant, cosine decay over the last share of the steps.
 double learning_rate(const TrainOptions& options, long step);
 
-/// AdamW (Loshchilov and Hutter 2019), betas 0.9 and 0.98; of `matrices`, Muon, with the same weight decay.
+/// AdamW (Loshchilov and Hutter 2019), betas 0.9 and 0.98; of `matrices`, Muon. Where there are matrices, nothing else
+/// decays: their steps have one size whatever the gradient, and only decay keeps them from growing.
 struct Optimizer {
   std::vector<float> weights, mean, variance, average;
 

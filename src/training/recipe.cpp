@@ -293,6 +293,7 @@ void Recipe::check() const {
   expect("train.warmup_steps", train.warmup_steps, 0, 1e9);
   expect("train.decay", train.decay, 0, 1);
   expect("train.final_rate", train.final_rate, 0, 1);
+  expect("train.weight_decay", train.weight_decay, 0, 10);
   expect("train.clip_norm", train.clip_norm, 1e-6, 1e6);
   expect("train.average", train.average, 0, 0.999999);
   expect("train.validate_every", train.validate_every, 1, 1e9);

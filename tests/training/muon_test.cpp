@@ -126,6 +126,20 @@ TEST(MuonTest, StepsOfAllShapesHaveAboutTheSizeOfStepsOfAdamW) {
   EXPECT_LT(rms, 0.6);
 }
 
+TEST(MuonTest, DecayTakesFromMatricesOnly) {
+  TrainOptions o;
+  o.weight_decay = 0.5;
+  Matrices m;
+  m.offset = 1;
+  m.size = 4;
+  m.rows = m.columns = m.row_step = 2;
+  Optimizer muon;
+  muon.start({1, 1, 1, 1, 1, 1});
+  Floats gradient(6);
+  muon.update(gradient, o, 0, 0.1, {m});
+  EXPECT_EQ(muon.weights, (Floats{1, 0.95f, 0.95f, 0.95f, 0.95f, 1}));
+}
+
 TEST(MuonTest, FindsTheMinimumOfAnUnevenValley) {
   TrainOptions o;
   o.steps = 1000;

@@ -95,7 +95,7 @@ class Bench:
             a, b = lost_frames(read(self.path(title, name)), read(os.path.join(out, name)))
             active, lost = active + a, lost + b
         scores = ask([self.options.program, "eval", "--clean", self.path(title), "--noisy", out, "--metrics", "pesq", "--jobs", self.options.jobs, "--json"])
-        pesq = [row["before"]["pesq_wb"] for row in scores["files"] if row["before"]["pesq_wb"] is not None]
+        pesq = [row["noisy"]["pesq_wb"] for row in scores["files"] if row["noisy"]["pesq_wb"] is not None]
         return active, lost, min(pesq), sum(pesq) / len(pesq)
 
 

@@ -26,6 +26,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rep
 import machine  # noqa: E402
 import tables  # noqa: E402
 
+LEAST_MB = 0.1             # no command runs in less: it was looked at before it began, or the kernel does not tell
 RATE_HZ = 16000
 FILE_SAMPLES = 11200       # 0.7 s: 22 kB, and no shorter than `prepare` takes
 SHORT_SAMPLES = 16000      # 1 s
@@ -44,7 +45,7 @@ def numbers(text):
 def run(words):
     """Runs a command to its end: wall clock, processor time, and in MB the peaks of its own memory (RssAnon, looked at
     every 20 ms) and of all that was resident (maxrss: files that it maps, such as a corpus, count too). Of a command that
-    ends before it was looked at, and on kernels that do not tell RssAnon, all that was resident stands for both."""
+    ends before it was looked at in earnest, and on kernels that do not tell RssAnon, all that was resident stands for both."""
     begin = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT)
@@ -66,8 +67,9 @@ def run(words):
         if process.returncode != 0:
             said.seek(0)
             sys.exit(f"scale: {' '.join(words)} ended with {process.returncode}:\n{said.read()[-2000:].decode()}")
-    resident_mb = usage.ru_maxrss / 1024
-    return [time.monotonic() - begin, usage.ru_utime + usage.ru_stime, anonymous_kb / 1024 or resident_mb, resident_mb]
+    resident_mb, anonymous_mb = usage.ru_maxrss / 1024, anonymous_kb / 1024
+    own_mb = anonymous_mb if anonymous_mb >= LEAST_MB else resident_mb
+    return [time.monotonic() - begin, usage.ru_utime + usage.ru_stime, own_mb, resident_mb]
 
 
 class Material:

@@ -155,6 +155,11 @@ test-deb: $(DEB_READY)
 	@test -n "$$(ls build/deb/*.deb 2>/dev/null)" || $(MAKE) deb
 	@scripts/test-deb.sh build/deb
 
+## test-torch2 build the trainer in a Debian 13, with g++ 14 and LibTorch 2, run its tests there, and train and use a model
+.PHONY: test-torch2
+test-torch2: $(DEB_READY)
+	@scripts/test-torch2.sh $(JOBS)
+
 ## setup       install every Debian package that the project is built with
 .PHONY: setup
 setup: $(ALL_READY)
@@ -162,7 +167,7 @@ setup: $(ALL_READY)
 ## clean       remove what the targets above built
 .PHONY: clean
 clean:
-	rm -rf $(RELEASE) build/deb build/dev build/asan build/tsan build/coverage build/fuzz build/demo
+	rm -rf $(RELEASE) build/deb build/test-torch2 build/dev build/asan build/tsan build/coverage build/fuzz build/demo
 
 ## help        this list
 .PHONY: help

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check] [tools|all|fuzz|coverage|peers|python|deb]
+#   scripts/setup.sh [--check|--list] [tools|trainer|all|fuzz|coverage|peers|python|deb]
 #
 # tools   what the command line tool needs (`make demo`)
-# all     also what the trainer and the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
+# trainer also what the trainer is built with
+# all     also what the tests need (`make test`); the default. From npm it gets ONNX Runtime (86 MB) into
 #         build/npm, and what drives a browser (37 MB unpacked); from Debian a browser without windows (100 MB) and Ardour
 #         (112 MB), the VST3 host. Where those cannot be had, the rest goes on and the tests that need them are skipped
 # fuzz    also what one rarely needed target does: `make fuzz`
 # coverage  the same for `make coverage`
 # peers   the same for `make bench-peers`, from Debian and npm
 # python  the same for `make bench-python`: what the loader and the trainer are compared with (PyTorch, scipy, soundfile)
-# deb     what `make deb` and `make test-deb` need, without the tests of `make test`
+# deb     what `make deb`, `make test-deb` and `make test-torch2` need, without the tests of `make test`
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
+# --list  changes nothing: lists Debian's packages, installed or not
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,8 +22,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools_packages=(g++ cmake ninja-build pkg-config libsndfile1-dev libsoxr-dev libcli11-dev nlohmann-json3-dev
                 libfmt-dev libpng-dev libtomlplusplus-dev portaudio19-dev)
 # LibTorch is fast on the CPU only with OpenBLAS beside it.
-training_packages=(libgtest-dev libtorch-dev libgloo-dev 'libopenblas0-pthread|libopenblas0-openmp'
-                   libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
+trainer_packages=(libtorch-dev libgloo-dev 'libopenblas0-pthread|libopenblas0-openmp')
+test_packages=(libgtest-dev libonnx-dev libprotobuf-dev clang-format libbenchmark-dev)
 # Manual pages, and the shells whose completions are tested.
 shell_packages=(help2man bash fish zsh)
 # Other compilers, processors and WebAssembly, for the tests of PELLUCID_CROSS_TESTS.
@@ -43,21 +45,22 @@ fail() {
   exit 1
 }
 
-check=no
+mode=install
 scope=all
 for argument in "$@"; do
   case $argument in
-    --check) check=yes ;;
-    tools | all | fuzz | coverage | peers | python | deb) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check] [tools|all|fuzz|coverage|peers|python|deb]." ;;
+    --check | --list) mode=${argument#--} ;;
+    tools | trainer | all | fuzz | coverage | peers | python | deb) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check|--list] [tools|trainer|all|fuzz|coverage|peers|python|deb]." ;;
   esac
 done
 
 packages=("${tools_packages[@]}")
 with_tests=yes
-if [ "$scope" = tools ] || [ "$scope" = deb ]; then with_tests=no; fi
+if [ "$scope" = tools ] || [ "$scope" = trainer ] || [ "$scope" = deb ]; then with_tests=no; fi
+if [ $with_tests = yes ] || [ "$scope" = trainer ]; then packages+=("${trainer_packages[@]}"); fi
 if [ $with_tests = yes ]; then
-  packages+=("${training_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}" "${plugin_packages[@]}"
+  packages+=("${test_packages[@]}" "${cross_packages[@]}" "${python_packages[@]}" "${plugin_packages[@]}"
              "${shell_packages[@]}" "${chip_packages[@]}")
   # Not by their packages' names: Node.js often comes from elsewhere, with an npm of its own.
   for program in node:nodejs npm:npm; do
@@ -69,6 +72,11 @@ if [ "$scope" = coverage ]; then packages+=("${coverage_packages[@]}"); fi
 if [ "$scope" = python ]; then packages+=("${pytorch_packages[@]}"); fi
 if [ "$scope" = deb ]; then packages+=("${deb_packages[@]}"); fi
 if [ "$scope" = peers ]; then packages+=("${peers_packages[@]}"); fi
+
+if [ $mode = list ]; then
+  printf '%s\n' "${packages[@]%%|*}"
+  exit 0
+fi
 
 if ! command -v dpkg-query >/dev/null; then
   fail "this is not a Debian system (no dpkg-query); install the counterparts of ${packages[*]} and run make with SETUP=no."
@@ -88,7 +96,7 @@ done
 browser_installed() { installed chromium-headless-shell || installed chromium; }
 npm_installed() { cmp -s "$1/package-lock.json" "build/npm/$2/installed.json"; }
 
-if [ $check = yes ]; then
+if [ $mode = check ]; then
   if [ $with_tests = yes ]; then
     npm_installed tests/onnx onnx || missing+=("npm: tests/onnx")
     npm_installed tests/web web || missing+=("npm: tests/web")

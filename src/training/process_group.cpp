@@ -51,6 +51,12 @@ std::string read(c10d::Store& store, const std::string& key) {
   return {bytes.begin(), bytes.end()};
 }
 
+// LibTorch 2 prefers a server that not every build of it has.
+template <typename Options>
+void prefer_plain_server(Options& options) {
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
+}
+
 // Shows the others that this process lives. The thread keeps it alive beyond the group where the store hangs.
 struct Heart {
   void beat() {
@@ -142,6 +148,7 @@ struct ProcessGroup::Impl {
     options.isServer = listens;
     options.waitWorkers = false;
     options.timeout = timeout();
+    prefer_plain_server(options);
     try {
       store = c10::make_intrusive<c10d::PrefixStore>(fmt::format("pellucid/{}", place.attempt),
                                                      c10::make_intrusive<c10d::TCPStore>(place.address, options));

@@ -35,7 +35,7 @@ if [ -e $work/build.tar ]; then built=(--customize-hook="tar-in $work/build.tar 
 echo "test-torch2: building and testing there (log: $work/log)"
 mmdebstrap --variant=custom --skip=setup,update,cleanup --setup-hook="tar-in $work/system.tar /" \
   --customize-hook="tar-in $work/sources.tar /" "${built[@]}" \
-  --customize-hook="chroot \"\$1\" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root bash /$place/tests/torch2/inside.sh $jobs >&2 || touch \"\$1/failed\"" \
+  --customize-hook="chroot \"\$1\" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp bash /$place/tests/torch2/inside.sh $jobs >&2 || touch \"\$1/failed\"" \
   --customize-hook="tar-out /$place/build $work/build.tar" \
   --customize-hook='test ! -e "$1/failed"' \
   trixie /dev/null >$work/log 2>&1 || fail $work/log

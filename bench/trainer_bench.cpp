@@ -1,9 +1,10 @@
 // How fast one replica trains by a recipe: whole steps on made-up batches, in seconds of audio for each second of
 // processor time, and as a share of what the core can do at most. bench/python/trainer.py does the same in PyTorch.
 //
-//   bench_trainer RECIPE [SECONDS]
+//   bench_trainer RECIPE [SECONDS [KEY=VALUE ..]]
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
@@ -36,7 +37,8 @@ corpus::Batch made_up_batch(const Recipe& recipe) {
 void run(const Recipe& recipe, double seconds) {
   at::set_num_threads(1);
   Replica replica(recipe, torch::kCPU);
-  AdamW optimizer;
+  Optimizer optimizer;
+  const auto matrices = recipe.train.optimizer == "muon" ? matrices_of(replica.network()) : std::vector<Matrices>();
   optimizer.start(flat_parameters(replica.network()));
   const corpus::Batch batch = made_up_batch(recipe);
   long steps = 0;
@@ -44,7 +46,7 @@ void run(const Recipe& recipe, double seconds) {
     replica.start(batch);
     replica.wait();
     std::vector<float> gradient = replica.gradient();
-    optimizer.update(gradient, recipe.train, steps, 1e-3);
+    optimizer.update(gradient, recipe.train, steps, 1e-3, matrices);
     set_parameters(replica.network(), optimizer.weights);
     ++steps;
   };
@@ -67,10 +69,10 @@ void run(const Recipe& recipe, double seconds) {
 
 int main(int argc, char** argv) try {
   if (argc < 2) {
-    fmt::print(stderr, "bench_trainer: expected RECIPE [SECONDS].\n");
+    fmt::print(stderr, "bench_trainer: expected RECIPE [SECONDS [KEY=VALUE ..]].\n");
     return 2;
   }
-  run(Recipe::load(argv[1]), argc > 2 ? std::atof(argv[2]) : 10);
+  run(Recipe::load(argv[1], {argv + std::min(argc, 3), argv + argc}), argc > 2 ? std::atof(argv[2]) : 10);
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench_trainer: {}\n", error.what());

@@ -196,7 +196,8 @@ def main():
     torch.set_num_threads(1)
     trainer = Trainer(m, train)
     parameters = sum(p.numel() for p in trainer.network.parameters())
-    command = [os.path.join(options.build, "bench_trainer"), options.recipe, str(options.seconds)]
+    command = [os.path.join(options.build, "bench_trainer"), options.recipe, str(options.seconds),
+               "train.precision=float32", "train.optimizer=adamw"]  # as PyTorch beside it
     ours, theirs = [], []
     for _ in range(options.rounds):
         theirs.append(trainer.audio_s_per_s(options.seconds))

@@ -76,6 +76,7 @@ TEST(MuonTest, ThreadsChangeNothingAndWhatIsNoMatrixMovesAsByAdamW) {
   const auto matrices = matrices_of(network);
   const std::size_t n = flat_parameters(network).size();
   TrainOptions o;
+  o.weight_decay = 0;
   Optimizer plain, one, three;
   for (Optimizer* optimizer : {&plain, &one, &three}) optimizer->start(random_floats(n, 1));
   for (long step = 0; step < 3; ++step) {

@@ -4,7 +4,7 @@
 #   tests/torch2/inside.sh JOBS
 set -euo pipefail
 cd /opt/pellucid
-export LC_ALL=C.UTF-8 PATH=$PWD/build:$PATH
+export LC_ALL=C.UTF-8 PATH=$PWD/build/release:$PATH
 
 say() { echo "test-torch2: $*"; }
 fail() {
@@ -12,9 +12,8 @@ fail() {
   exit 1
 }
 
-cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DPELLUCID_TRAINING=ON -DPELLUCID_TESTS=ON -DPELLUCID_CROSS_TESTS=OFF \
-  -DPELLUCID_PYTHON=OFF
-cmake --build build -j "$1" --target pellucid_cli pellucid_train test_training
+cmake --preset release -DPELLUCID_TRAINING=ON -DPELLUCID_TESTS=ON -DPELLUCID_CROSS_TESTS=OFF -DPELLUCID_PYTHON=OFF
+cmake --build --preset release -j "$1" --target pellucid_cli pellucid_train test_training
 say "built by g++ $(g++ -dumpfullversion) with LibTorch $(dpkg-query -W -f '${Version}' libtorch-dev)"
 
 test_training 2>&1 | tee /tmp/tests

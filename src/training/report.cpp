@@ -14,12 +14,13 @@ namespace pellucid::training {
 namespace {
 
 constexpr char kHeader[] =
-    "step,hours_of_audio,loss,learning_rate,valid_loss,valid_si_sdr_db,valid_stoi,audio_s_per_s,waited_share,"
-    "peak_share\n";
+    "step,hours_of_audio,loss,learning_rate,valid_loss,valid_si_sdr_db,valid_stoi,valid_noise_alone_db,audio_s_per_s,"
+    "waited_share,peak_share\n";
 
 std::string row(const CurvePoint& p) {
   const std::string valid =
-      p.validated ? fmt::format("{:.6f},{:.4f},{:.5f}", p.valid_loss, p.si_sdr_db, p.stoi) : std::string(",,");
+      p.validated ? fmt::format("{:.6f},{:.4f},{:.5f},{:.2f}", p.valid_loss, p.si_sdr_db, p.stoi, p.noise_alone_db)
+                  : std::string(",,,");
   return fmt::format("{},{:.5f},{:.6f},{:.6g},{},{:.1f},{:.4f},{:.4f}\n", p.step, p.hours_of_audio, p.loss,
                      p.learning_rate, valid, p.audio_s_per_s, p.waited_share, p.peak_share);
 }
@@ -29,10 +30,11 @@ bool parse(const std::string& line, CurvePoint& p) {
   std::stringstream in(line);
   for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
   if (cells.size() == 9) cells.emplace_back("0");  // from before there was a peak_share
-  if (cells.size() != 10) return false;
+  if (cells.size() == 10) cells.insert(cells.begin() + 7, cells[4].empty() ? "" : "0");  // and noise alone
+  if (cells.size() != 11) return false;
   const auto number = [&](std::size_t i) { return std::strtod(cells[i].c_str(), nullptr); };
   p = {long(number(0)), number(1), number(2), number(3), !cells[4].empty(), number(4),
-       number(5),       number(6), number(7), number(8), number(9)};
+       number(5),       number(6), number(7), number(8), number(9),         number(10)};
   return true;
 }
 
@@ -113,6 +115,8 @@ void Curve::write(bool running) const {
         "Validation SI-SDR, dB", points_, [](const CurvePoint& c) { return c.si_sdr_db; }, true);
     html += plot(
         "Validation STOI", points_, [](const CurvePoint& c) { return c.stoi; }, true);
+    html += plot(
+        "Validation: left of noise alone, dB", points_, [](const CurvePoint& c) { return c.noise_alone_db; }, true);
     html += plot(
         "Learning rate", points_, [](const CurvePoint& c) { return c.learning_rate; }, false);
     html += plot(

@@ -11,7 +11,7 @@ struct CurvePoint {
   long step = 0;
   double hours_of_audio = 0, loss = 0, learning_rate = 0;
   bool validated = false;
-  double valid_loss = 0, si_sdr_db = 0, stoi = 0;
+  double valid_loss = 0, si_sdr_db = 0, stoi = 0, noise_alone_db = 0;
   /// Speed, the only columns that differ between runs; peak_share is of the machine's measured multiply-adds a second,
   /// 0 where that is not known.
   double audio_s_per_s = 0, waited_share = 0, peak_share = 0;

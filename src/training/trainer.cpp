@@ -372,6 +372,7 @@ std::string Trainer::provenance(const Scores& s) const {
                               {"cpu_hours", state_.cpu_s / 3600},
                               {"valid_si_sdr_db", s.si_sdr_db},
                               {"valid_stoi", s.stoi},
+                              {"valid_noise_alone_db", s.noise_alone_db},
                               {"valid_noisy_si_sdr_db", s.noisy_si_sdr_db},
                               {"valid_noisy_stoi", s.noisy_stoi},
                               {"seed", recipe_.train.seed},
@@ -392,8 +393,8 @@ void Trainer::release(const Scores& scores) {
 std::string told(const CurvePoint& p, const Scores& s) {
   return fmt::format(
       "step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} (noisy "
-      "{:.4f})",
-      p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi);
+      "{:.4f}), noise alone {:.1f} dB",
+      p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi, s.noise_alone_db);
 }
 
 TrainResult Trainer::run() {
@@ -463,6 +464,7 @@ TrainResult Trainer::run() {
         p.validated = true;
         p.valid_loss = s.loss;
         p.si_sdr_db = s.si_sdr_db;
+        p.noise_alone_db = s.noise_alone_db;
         p.stoi = s.stoi;
         take_down(s);
         if (group_.is_first()) progress.note(told(p, s));

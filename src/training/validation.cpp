@@ -1,5 +1,6 @@
 #include "training/validation.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "metrics/metrics.hpp"
@@ -9,6 +10,10 @@ namespace {
 
 constexpr std::uint64_t kSeed = 0x76616c6964;  // never a training's seed
 constexpr double kSeconds = 4.096;
+// A network learns silence from chunks of the training's length and may lose it after them.
+constexpr double kNoiseSeconds = 10, kSettled_s = 1;
+constexpr int kPairsPerNoise = 4;
+constexpr double kLowest_db = -60;
 
 struct Mean {
   double sum = 0;
@@ -18,6 +23,8 @@ struct Mean {
   }
   double value() const { return count ? sum / count : 0; }
 };
+
+int share(int all, const ProcessGroup& group) { return (all + group.count() - 1 - group.rank()) / group.count(); }
 
 void add_up(ProcessGroup& group, std::initializer_list<Mean*> means) {
   std::vector<double> all;
@@ -30,9 +37,7 @@ void add_up(ProcessGroup& group, std::initializer_list<Mean*> means) {
 }  // namespace
 
 Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, ProcessGroup& group)
-    : loss_(recipe.loss),
-      group_(group),
-      pairs_((recipe.train.valid_pairs + group.count() - 1 - group.rank()) / group.count()) {
+    : loss_(recipe.loss), group_(group), pairs_(share(recipe.train.valid_pairs, group)) {
   const int hop = recipe.model.hop_samples;
   samples_ = int(kSeconds * recipe.model.sample_rate_hz) / hop * hop;
   noisy_.resize(std::size_t(pairs_) * std::size_t(samples_));
@@ -48,6 +53,14 @@ Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, Proce
                       clean);
     si_sdr.add(metrics::si_sdr(clean, noisy));
     stoi.add(metrics::stoi(clean, noisy, recipe.model.sample_rate_hz));
+  }
+  mix.silence_probability = 1;
+  const int noises = share((recipe.train.valid_pairs + kPairsPerNoise - 1) / kPairsPerNoise, group);
+  for (int i = 0; i < noises; ++i) {
+    auto& noise = noises_.emplace_back(std::size_t(kNoiseSeconds * recipe.model.sample_rate_hz) / hop * hop);
+    std::vector<float> silence(noise.size());
+    corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed + 1, std::uint64_t(group.rank() + i * group.count()),
+                      noise, silence);
   }
   add_up(group_, {&si_sdr, &stoi});
   noisy_si_sdr_db_ = si_sdr.value();
@@ -76,8 +89,25 @@ Scores Validation::run(Network& network, const Spectrum& spectrum) const {
     si_sdr.add(metrics::si_sdr(reference, estimate));
     stoi.add(metrics::stoi(reference, estimate, a.sample_rate_hz));
   }
+  const double alone_db = noise_alone_db(network, spectrum);
   add_up(group_, {&loss_mean, &si_sdr, &stoi});
-  return {loss_mean.value(), si_sdr.value(), stoi.value(), noisy_si_sdr_db_, noisy_stoi_};
+  return {loss_mean.value(), si_sdr.value(), stoi.value(), noisy_si_sdr_db_, noisy_stoi_, alone_db};
+}
+
+double Validation::noise_alone_db(Network& network, const Spectrum& spectrum) const {
+  Mean mean;
+  for (const auto& noise : noises_) {
+    const auto x = torch::from_blob(const_cast<float*>(noise.data()), {1, long(noise.size())}, torch::kFloat32)
+                       .to(network.parameters().front().device());
+    const auto y = enhance(spectrum, x, mask_of(network)).signal;
+    const auto energy = [&](const torch::Tensor& signal) {
+      const long from = std::lround(kSettled_s * spectrum.architecture().sample_rate_hz);
+      return signal.narrow(1, from, signal.size(1) - from).square().sum().item<double>();
+    };
+    mean.add(std::max(kLowest_db, 10 * std::log10((energy(y) + 1e-12) / (energy(x) + 1e-12))));
+  }
+  add_up(group_, {&mean});
+  return mean.value();
 }
 
 }  // namespace pellucid::training

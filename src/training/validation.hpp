@@ -14,6 +14,8 @@ namespace pellucid::training {
 struct Scores {
   double loss = 0, si_sdr_db = 0, stoi = 0;
   double noisy_si_sdr_db = 0, noisy_stoi = 0;
+  /// What is left of noise alone, after the first second: dB against what came in, mean over clips.
+  double noise_alone_db = 0;
   /// One figure to choose by: dB of SI-SDR, a hundredth of STOI as much as 0.2 dB.
   double score() const { return si_sdr_db + 20.0 * stoi; }
 };
@@ -26,11 +28,14 @@ class Validation {
   Scores run(Network& network, const Spectrum& spectrum) const;
 
  private:
+  double noise_alone_db(Network& network, const Spectrum& spectrum) const;
+
   LossOptions loss_;
   ProcessGroup& group_;
   int pairs_;  // of this process
   int samples_;
   std::vector<float> noisy_, clean_;  // [pairs][samples]
+  std::vector<std::vector<float>> noises_;
   double noisy_si_sdr_db_ = 0, noisy_stoi_ = 0;
 };
 

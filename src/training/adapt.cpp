@@ -105,8 +105,8 @@ Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const 
   t.validate_every = t.checkpoint_every = 250;
   t.valid_pairs = 48;
   t.seed = int(options.seed);
-  recipe.apply(options.settings);
   t.start = options.model.string();
+  recipe.apply(options.settings);
   t.corpus = (work / "corpus").string();
   t.output = (work / "run").string();
   return recipe;

@@ -192,8 +192,8 @@ Tensor Network::rounded(const Tensor& weight) const {
 
 Tensor Network::run(const Layer& layer, const Tensor& x, long steps) {
   if (settling_ && layer.norm.gamma.defined()) settle(layer, x, steps);
-  return convolve(x, rounded(layer.weight), layer.norm, layer.slope, layer.residual, layer.taps, steps, is_training(),
-                  precision());
+  return convolve(x, rounded(layer.weight), layer.norm, layer.slope, layer.residual, layer.taps, steps,
+                  batch_statistics(), precision());
 }
 
 Tensor Network::run(const Recurrence& recurrence, const Tensor& x, long steps) {

@@ -26,6 +26,8 @@ class Network : public torch::nn::Module {
   /// 8: forward and folded() round every row of weights to whole numbers of -127 … 127 of its own step, as int8 models
   /// have them; gradients pass as if they did not (straight through; Bengio et al. 2013). 0: no rounding.
   void set_weight_bits(int bits) { weight_bits_ = bits; }
+  /// In training, normalise by the running statistics and leave them as they are.
+  void set_fixed_statistics(bool fixed) { fixed_statistics_ = fixed; }
   /// Of the CPU kernels' products while it trains; what is evaluated is computed in floats.
   void set_precision(kernels::Precision precision) { precision_ = precision; }
 
@@ -77,6 +79,7 @@ class Network : public torch::nn::Module {
   torch::Tensor rounded(const torch::Tensor& weight) const;
   kernels::Precision precision() const { return is_training() ? precision_ : kernels::Precision::kFloat32; }
   torch::Tensor run(const Layer& layer, const torch::Tensor& x, long steps);
+  bool batch_statistics() const { return is_training() && !fixed_statistics_; }
   void settle(const Layer& layer, const torch::Tensor& x, long steps);
   torch::Tensor run(const Recurrence& recurrence, const torch::Tensor& x, long steps);
   torch::Tensor mix_time(const Block& block, const torch::Tensor& z, long steps);
@@ -85,6 +88,7 @@ class Network : public torch::nn::Module {
 
   Architecture architecture_;
   bool settling_ = false;
+  bool fixed_statistics_ = false;
   int weight_bits_ = 0;
   kernels::Precision precision_ = kernels::Precision::kFloat32;
   std::vector<Layer> layers_;                                  // all

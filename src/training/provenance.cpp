@@ -16,6 +16,7 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
   t.learning_rate *= rate;
   t.warmup_steps = 100;
   t.average = 0.998;
+  t.fixed_statistics = 1;
   return recipe;
 }
 

@@ -23,6 +23,7 @@ constexpr char kCutModel[] = "cut.safetensors";
 Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
   Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 0.5);
   recipe.name = options.out.stem().string();
+  recipe.train.fixed_statistics = 0;  // each cut sets its own
   recipe.apply(options.settings);
   return recipe;
 }
@@ -118,7 +119,7 @@ class Pruner {
     recipe.train.start = smaller.string();
     recipe.train.output = folder.string();
     recipe.train.steps = steps;
-    recipe.train.decay = number == options_.cuts ? 0.7 : 0;
+    recipe.train.decay = recipe.train.fixed_statistics = number == options_.cuts ? 0.7 : 0;
     recipe.train.validate_every = number == options_.cuts ? std::min(1000, std::max(1, steps / 4)) : steps;
     recipe.train.checkpoint_every = std::min(500, recipe.train.checkpoint_every);
     recipe.check();

@@ -107,6 +107,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"train.weight_decay", &t.weight_decay},
                                                {"train.clip_norm", &t.clip_norm},
                                                {"train.average", &t.average},
+                                               {"train.fixed_statistics", &t.fixed_statistics, true},
                                                {"train.precision", &t.precision, true},
                                                {"train.weight_bits", &t.weight_bits},
                                                {"train.validate_every", &t.validate_every, true},
@@ -296,6 +297,11 @@ void Recipe::check() const {
   expect("train.weight_decay", train.weight_decay, 0, 10);
   expect("train.clip_norm", train.clip_norm, 1e-6, 1e6);
   expect("train.average", train.average, 0, 0.999999);
+  expect("train.fixed_statistics", train.fixed_statistics, 0, 1);
+  if (train.fixed_statistics == 1 && train.start.empty())
+    throw Error(ExitCode::kRecipe,
+                "train.fixed_statistics: found 1 without train.start, whose statistics it would use; give train.start, "
+                "or less than 1");
   expect("train.validate_every", train.validate_every, 1, 1e9);
   expect("train.checkpoint_every", train.checkpoint_every, 1, 1e9);
   expect("train.valid_pairs", train.valid_pairs, 1, 100000);

@@ -32,6 +32,8 @@ struct TrainOptions {
   double weight_decay = 1e-4;
   double clip_norm = 1.0;
   double average = 0.9995;  ///< moving average of the weights: decay a step; the average is what is released
+  /// The last share of the steps, in which normalisations use the gathered statistics, as the released network does.
+  double fixed_statistics = 0;
   int validate_every = 1000;
   int checkpoint_every = 500;
   std::string precision =

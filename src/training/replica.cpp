@@ -1,5 +1,7 @@
 #include "training/replica.hpp"
 
+#include "support/error.hpp"
+
 namespace pellucid::training {
 namespace {
 
@@ -27,6 +29,19 @@ std::vector<float> flat_parameters(const Network& network) { return flatten(netw
 void set_parameters(Network& network, const std::vector<float>& flat) { unflatten(network.parameters(), flat); }
 std::vector<float> flat_buffers(const Network& network) { return flatten(network.buffers()); }
 void set_buffers(Network& network, const std::vector<float>& flat) { unflatten(network.buffers(), flat); }
+
+torch::Device device_of(const Recipe& recipe, const ProcessGroup& group) {
+  if (recipe.train.device == "cuda" && !torch::cuda::is_available())
+    throw Error(ExitCode::kRecipe, "train.device: found 'cuda', but this LibTorch sees no CUDA device; use 'cpu'");
+  torch::Device device(recipe.train.device);
+  if (device.is_cpu() || group.count() == 1) return device;
+  if (group.local_rank() >= int(torch::cuda::device_count()))
+    throw Error(ExitCode::kRecipe,
+                "LOCAL_RANK: found {}, but LibTorch sees {} CUDA devices here; start one process for each",
+                group.local_rank(), torch::cuda::device_count());
+  device.set_index(c10::DeviceIndex(group.local_rank()));
+  return device;
+}
 
 Replica::Replica(const Recipe& recipe, torch::Device device, const Teacher* teacher)
     : recipe_(recipe),

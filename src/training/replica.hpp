@@ -12,6 +12,7 @@
 #include "training/distill.hpp"
 #include "training/losses.hpp"
 #include "training/objective.hpp"
+#include "training/process_group.hpp"
 #include "training/recipe.hpp"
 
 namespace pellucid::training {
@@ -21,6 +22,9 @@ std::vector<float> flat_parameters(const Network& network);
 void set_parameters(Network& network, const std::vector<float>& flat);
 std::vector<float> flat_buffers(const Network& network);
 void set_buffers(Network& network, const std::vector<float>& flat);
+
+/// The recipe's, and of several GPUs the one of this process. Throws Error(kRecipe) when it is not there.
+torch::Device device_of(const Recipe& recipe, const ProcessGroup& group);
 
 class Replica {
  public:

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
+#include <tuple>
 
 #include "corpus/index.hpp"
 #include "corpus/shard_file.hpp"
@@ -47,19 +48,6 @@ double cpu_seconds() {
   return s(usage.ru_utime) + s(usage.ru_stime);
 }
 
-torch::Device device_of(const Recipe& recipe, const ProcessGroup& group) {
-  if (recipe.train.device == "cuda" && !torch::cuda::is_available())
-    throw Error(ExitCode::kRecipe, "train.device: found 'cuda', but this LibTorch sees no CUDA device; use 'cpu'");
-  torch::Device device(recipe.train.device);
-  if (device.is_cpu() || group.count() == 1) return device;
-  if (group.local_rank() >= int(torch::cuda::device_count()))
-    throw Error(ExitCode::kRecipe,
-                "LOCAL_RANK: found {}, but LibTorch sees {} CUDA devices here; start one process for each",
-                group.local_rank(), torch::cuda::device_count());
-  device.set_index(c10::DeviceIndex(group.local_rank()));
-  return device;
-}
-
 // The recipe of one process that trains as all do together.
 Recipe as_one(Recipe recipe, const ProcessGroup& group) {
   recipe.train.replicas *= group.count();
@@ -67,15 +55,14 @@ Recipe as_one(Recipe recipe, const ProcessGroup& group) {
 }
 
 // Whatever must be alike in all processes.
-std::string settings(const Recipe& recipe) {
-  const auto& t = recipe.train;
-  const corpus::MappedFile index(fs::path(t.corpus) / corpus::kIndexName);
-  return recipe.fingerprint() +
-         fmt::format(
-             "train.steps={};train.decay={};train.final_rate={};train.validate_every={};train.checkpoint_every={};"
-             "train.valid_pairs={};train.device={};checksum of the corpus={:08x};",
-             t.steps, t.decay, t.final_rate, t.validate_every, t.checkpoint_every, t.valid_pairs, t.device,
-             crc32(0, index.bytes().data(), index.bytes().size()));
+std::string settings(Recipe recipe) {
+  const corpus::MappedFile index(fs::path(recipe.train.corpus) / corpus::kIndexName);
+  const TrainOptions defaults;
+  TrainOptions& own = recipe.train;
+  std::tie(own.corpus, own.output, own.start) = std::tie(defaults.corpus, defaults.output, defaults.start);
+  std::tie(own.loader_workers, own.precision) = std::tie(defaults.loader_workers, defaults.precision);
+  return recipe.to_toml() +
+         fmt::format("# checksum of the corpus: {:08x}\n", crc32(0, index.bytes().data(), index.bytes().size()));
 }
 
 class Trainer {
@@ -92,6 +79,7 @@ class Trainer {
   void hand_out();
   void start_from(const StoredModel& model);
   double step();
+  bool fix_statistics();
   void go_back(long step, Progress& progress);
   double sum_over_processes(std::vector<float>& gradient, std::vector<float>& buffers, double loss);
   void take_buffers(std::vector<float> mean);
@@ -285,10 +273,24 @@ void Trainer::go_back(long step, Progress& progress) {
   progress.add(double(state_.step - step + 1));
 }
 
+// Whether this step's normalisations use gathered statistics. The first such step begins from the averages, which are
+// what those statistics belong to; later ones, also after a resume, find them taken.
+bool Trainer::fix_statistics() {
+  const bool fixed = double(state_.step) >= (1 - recipe_.train.fixed_statistics) * recipe_.train.steps;
+  if (fixed && state_.buffers != state_.average_buffers) {
+    state_.buffers = state_.average_buffers;
+    state_.optimizer.weights = state_.optimizer.average;
+    hand_out();
+  }
+  for (auto& r : replicas_) r->network().set_fixed_statistics(fixed);
+  return fixed;
+}
+
 // The loss, or what is no number when it or its gradient has gone out of range: the state is then not to be used.
 double Trainer::step() {
   const auto count = double(whole_.train.replicas);
   const bool teacher_alone = double(state_.step) < recipe_.distill.alone * recipe_.train.steps;
+  const bool fixed = fix_statistics();
   for (auto& r : replicas_) r->start(loader_->next(), teacher_alone);
   double total = 0;
   std::exception_ptr error;
@@ -309,7 +311,7 @@ double Trainer::step() {
   if (group_.count() > 1) total = sum_over_processes(gradient, buffers, total);
   const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_);
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
-  take_buffers(std::move(buffers));
+  if (!fixed) take_buffers(std::move(buffers));
   hand_out();
   ++state_.step;
   state_.seconds_seen += count * recipe_.train.batch * chunk_samples_ / double(recipe_.model.sample_rate_hz);
@@ -390,13 +392,6 @@ void Trainer::release(const Scores& scores) {
     write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores)));
 }
 
-std::string told(const CurvePoint& p, const Scores& s) {
-  return fmt::format(
-      "step {}: {:.1f} h of audio, loss {:.4f}, valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} (noisy "
-      "{:.4f}), noise alone {:.1f} dB",
-      p.step, p.hours_of_audio, p.loss, s.loss, s.si_sdr_db, s.noisy_si_sdr_db, s.stoi, s.noisy_stoi, s.noise_alone_db);
-}
-
 TrainResult Trainer::run() {
   const auto& t = recipe_.train;
   Progress progress({.label = "Training " + recipe_.name,
@@ -467,7 +462,9 @@ TrainResult Trainer::run() {
         p.noise_alone_db = s.noise_alone_db;
         p.stoi = s.stoi;
         take_down(s);
-        if (group_.is_first()) progress.note(told(p, s));
+        if (group_.is_first())
+          progress.note(fmt::format("step {}: {:.1f} h of audio, loss {:.4f}, {}", p.step, p.hours_of_audio, p.loss,
+                                    s.in_words()));
         release(s);
       }
       if (curve_) curve_->add(p);

@@ -1,5 +1,7 @@
 #include "training/validation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -35,6 +37,12 @@ void add_up(ProcessGroup& group, std::initializer_list<Mean*> means) {
 }
 
 }  // namespace
+
+std::string Scores::in_words() const {
+  return fmt::format(
+      "valid loss {:.4f}, SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.4f} (noisy {:.4f}), noise alone {:.1f} dB", loss,
+      si_sdr_db, noisy_si_sdr_db, stoi, noisy_stoi, noise_alone_db);
+}
 
 Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, ProcessGroup& group)
     : loss_(recipe.loss), group_(group), pairs_(share(recipe.train.valid_pairs, group)) {

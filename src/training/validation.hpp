@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "corpus/loader.hpp"
@@ -18,6 +19,7 @@ struct Scores {
   double noise_alone_db = 0;
   /// One figure to choose by: dB of SI-SDR, a hundredth of STOI as much as 0.2 dB.
   double score() const { return si_sdr_db + 20.0 * stoi; }
+  std::string in_words() const;
 };
 
 class Validation {

@@ -58,6 +58,7 @@ TEST(RecipeTest, RefusesWrongValues) {
   EXPECT_NE(refusal("[model]\ncontext_frames = -1\n").find("0 or more"), std::string::npos);
   EXPECT_NE(refusal("[mix]\nroom_probability = 2.0\n").find("mix.room_probability"), std::string::npos);
   EXPECT_NE(refusal("[train]\ndevice = 'tpu'\n").find("'cpu' or 'cuda'"), std::string::npos);
+  EXPECT_NE(refusal("", {"train.fixed_statistics=1.0"}).find("without train.start"), std::string::npos);
   EXPECT_NE(refusal("[train\n").find("line 1"), std::string::npos);
   EXPECT_NE(refusal("", {"nonsense"}).find("key=value"), std::string::npos);
   EXPECT_THROW(Recipe::load("/nowhere/r.toml"), Error);

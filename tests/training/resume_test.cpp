@@ -52,12 +52,13 @@ class ResumeTest : public testing::Test {
     }
     return out;
   }
-  static std::vector<float> weights(const std::string& output) {
+  static std::vector<float> stored(const std::string& output, const std::string& name) {
     const auto file = read_tensor_file(folder_->path() / output / "last.ckpt");
     for (const auto& a : file.arrays)
-      if (a.name == "average") return a.values;
+      if (a.name == name) return a.values;
     return {};
   }
+  static std::vector<float> weights(const std::string& output) { return stored(output, "average"); }
   static std::string refusal(const Recipe& r, bool resume, ExitCode code) {
     try {
       train(r, resume, ProgressStyle::kNone);
@@ -92,6 +93,25 @@ TEST_F(ResumeTest, KilledAndResumedEqualsUnbroken) {
   train(recipe("killed"), true, ProgressStyle::kNone);
   EXPECT_EQ(curve("killed"), expected);
   EXPECT_EQ(weights("killed"), weights("unbroken"));
+}
+
+// From step 20 on in all of them.
+TEST_F(ResumeTest, StatisticsStayFixedAlsoOverAResume) {
+  const auto half = [](const std::string& output, int steps, double share, bool resume) {
+    train(recipe(output, {fmt::format("train.steps={}", steps), fmt::format("train.fixed_statistics={}", share),
+                          "train.decay=0.0"}),
+          resume, ProgressStyle::kNone);
+  };
+  half("unbroken-fixed", 40, 0.5, false);
+  const auto statistics = stored("unbroken-fixed", "buffers");
+  half("fixed", 20, 0, false);
+  EXPECT_NE(stored("fixed", "buffers"), statistics);
+  EXPECT_EQ(stored("fixed", "average_buffers"), statistics);
+  half("fixed", 30, 0.34, true);
+  EXPECT_EQ(stored("fixed", "buffers"), statistics);
+  half("fixed", 40, 0.5, true);
+  EXPECT_EQ(stored("fixed", "buffers"), statistics);
+  EXPECT_EQ(weights("fixed"), weights("unbroken-fixed"));
 }
 
 TEST_F(ResumeTest, LoaderThreadsDoNotMatter) {

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
-#include <tuple>
 
 #include "corpus/index.hpp"
 #include "corpus/shard_file.hpp"
@@ -55,14 +54,15 @@ Recipe as_one(Recipe recipe, const ProcessGroup& group) {
 }
 
 // Whatever must be alike in all processes.
-std::string settings(Recipe recipe) {
-  const corpus::MappedFile index(fs::path(recipe.train.corpus) / corpus::kIndexName);
-  const TrainOptions defaults;
-  TrainOptions& own = recipe.train;
-  std::tie(own.corpus, own.output, own.start) = std::tie(defaults.corpus, defaults.output, defaults.start);
-  std::tie(own.loader_workers, own.precision) = std::tie(defaults.loader_workers, defaults.precision);
-  return recipe.to_toml() +
-         fmt::format("# checksum of the corpus: {:08x}\n", crc32(0, index.bytes().data(), index.bytes().size()));
+std::string settings(const Recipe& recipe) {
+  const auto& t = recipe.train;
+  const corpus::MappedFile index(fs::path(t.corpus) / corpus::kIndexName);
+  return recipe.fingerprint() +
+         fmt::format("train.steps={};train.decay={};train.final_rate={};train.fixed_statistics={};", t.steps, t.decay,
+                     t.final_rate, t.fixed_statistics) +
+         fmt::format("train.validate_every={};train.checkpoint_every={};train.valid_pairs={};train.device={};",
+                     t.validate_every, t.checkpoint_every, t.valid_pairs, t.device) +
+         fmt::format("checksum of the corpus={:08x};", crc32(0, index.bytes().data(), index.bytes().size()));
 }
 
 class Trainer {

@@ -292,7 +292,7 @@ TEST_F(ScaleTest, AllGoBackTogetherWhenTheLossIsNoNumber) {
 }
 
 TEST_F(ScaleTest, RefusesProcessesThatDiffer) {
-  for (const std::string other : {"train.seed=2", "train.steps=21"}) {
+  for (const std::string other : {"train.seed=2", "train.steps=21", "train.fixed_statistics=0.5"}) {
     for (const Ran& ran : end_all(start_all(2, "differ", {}, {other}))) {
       EXPECT_EQ(ran.code, 9) << ran.error;
       EXPECT_NE(ran.error.find("process 1 of 2: found " + other + ", process 0 has train."), std::string::npos)

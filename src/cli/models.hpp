@@ -11,8 +11,8 @@
 
 namespace pellucid::cli {
 
-/// What `--model` is when nobody says.
-constexpr const char* kDefaultModel = "small";
+/// What `--model` of denoise and live is when nobody says.
+constexpr const char* kDefaultModel = "base";
 
 /// The folder of this program.
 std::filesystem::path program_folder();

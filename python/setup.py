@@ -34,7 +34,7 @@ class CMakeBuild(build_ext):
         subprocess.run(["cmake", "-S", here, "-B", build, *ninja, *defines, *more], check=True)
         jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count() or 1)
         subprocess.run(["cmake", "--build", build, "-j", jobs, "--target", "pellucid_python"], check=True)
-        shutil.copy(root / "models/small.safetensors", place)
+        shutil.copy(root / "models/base.safetensors", place)
 
 
 try:

@@ -280,7 +280,7 @@ def _read_model(model: Model) -> tuple[bytes, str]:
     """A model's bytes, and how to call it in a sentence."""
     if isinstance(model, (bytes, bytearray, memoryview)):
         return bytes(model), "The given model"
-    path = Path(__file__).with_name("small.safetensors") if model is None else Path(model)
+    path = Path(__file__).with_name("base.safetensors") if model is None else Path(model)
     try:
         return path.read_bytes(), str(path)
     except OSError as error:

@@ -177,7 +177,7 @@ class Runner:
         for hours in sizes:
             material.long(noisy, "noisy", hours)
             noise = os.path.dirname(noisy)
-            self.measure("denoise", "hours", hours, ["denoise", noisy, "-o", out + ".wav", "--quiet"])
+            self.measure("denoise", "hours", hours, ["denoise", noisy, "--model", "small", "-o", out + ".wav", "--quiet"])
             remove(out + ".wav")
             self.measure("prepare", "hours", hours,
                          ["prepare", "--speech", few, "--noise", noise, "--out", corpus, "--valid", "0", "--jobs", self.jobs],
@@ -204,7 +204,7 @@ class Runner:
         for size in sizes:
             material.pairs(self.path("short"), size)
             clean, noisy, out = self.path("short", "clean"), self.path("short", "noisy"), self.path("denoised")
-            self.measure("denoise, files of 1 s", "files", size, ["denoise", noisy, "-o", out, "--jobs", self.jobs, "--quiet"])
+            self.measure("denoise, files of 1 s", "files", size, ["denoise", noisy, "--model", "small", "-o", out, "--jobs", self.jobs, "--quiet"])
             self.measure("eval, files of 1 s", "files", size,
                          ["eval", "--clean", clean, "--noisy", noisy, "--brief", "--jobs", self.jobs])
             remove(out)

@@ -4,6 +4,7 @@
 //   bench_layers [--benchmark_filter=base/.*] [--kernels=avx2]
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "../tests/nn/owned_network.hpp"
 #include "../tests/nn/random_model.hpp"
+#include "../tests/nn/sparse_model.hpp"
 #include "dsp/stft.hpp"
 #include "engine/denoiser.hpp"
 #include "support/peak.hpp"
@@ -88,6 +90,31 @@ struct Bench {
     });
   }
 
+  /// The same product, of a network that is block-sparse: `share` of the blocks of a random weight.
+  void sparse_product(const std::string& name, std::size_t rows, std::size_t in, std::size_t out, double share) const {
+    auto x = random_memory(rows * in), w = random_memory(nn::padded(out, kernels.panel) * in),
+         y = random_memory(rows * out);
+    std::vector<std::uint32_t> end, step;
+    nn::test::Random random(1);
+    const double all = 1 - std::pow(1 - share, static_cast<double>(kernels.panel) / nn::kBlockOutputs);  // of a panel
+    for (std::size_t panel = 0; panel < out; panel += kernels.panel) {
+      for (std::size_t i = 0, last = 0; i < in; i += nn::kBlockInputs) {
+        if (random.uniform() >= 2 * all - 1) continue;
+        step.push_back(static_cast<std::uint32_t>(i - last));
+        last = i;
+      }
+      end.push_back(static_cast<std::uint32_t>(step.size()));
+    }
+    add(name, share * static_cast<double>(rows * in * out), [=, k = &kernels]() mutable {
+      nn::Affine affine = {};
+      affine.rows = rows, affine.in = in, affine.out = out;
+      affine.x = x.data(), affine.x_stride = in;
+      affine.w = w.data(), affine.block_end = end.data(), affine.block_step = step.data();
+      affine.y = y.data(), affine.y_stride = out;
+      k->affine(affine);
+    });
+  }
+
   void layers() const {
     const std::size_t C = a.channels, D = a.width, B = a.bands, H = a.hidden, P = a.positions(), k = a.kernel;
     const std::size_t bins = a.bins();
@@ -96,6 +123,8 @@ struct Bench {
     product("reduce", B, P, C, P, false);
     product("reduce.proj", B, C, D, C, true);
     product("gru.input", B, D, 3 * H, D, false);
+    for (const int percent : {100, 75, 50, 25, 12})
+      sparse_product("gru.input of " + std::to_string(percent) + " % of the blocks", B, D, 3 * H, 0.01 * percent);
     product("gru.out", B, H, D, H, true);
     product("freq.out", B, D, D, D, true);
     product("expand", P, B, C, B, true);
@@ -141,12 +170,25 @@ struct Bench {
   }
 
   void frames() const {
-    const auto multiply_adds = static_cast<double>(nn::multiply_adds_per_frame(a));
-    auto owned = std::make_shared<nn::test::OwnedNetwork>(nn::test::make_random_model(a, 1), kernels);
-    add("network", multiply_adds,
+    network("network", nn::test::make_random_model(a, 1));
+    for (const int percent : {50, 25}) {
+      network("network of " + std::to_string(percent) + " % of the blocks",
+              nn::test::make_sparse_model(a, 1, 0.01 * percent));
+    }
+    whole_frame();
+  }
+
+  void network(const std::string& name, std::vector<std::uint8_t> model) const {
+    auto owned = std::make_shared<nn::test::OwnedNetwork>(std::move(model), kernels);
+    add(name, static_cast<double>(nn::multiply_adds_per_frame(owned->file)),
         [owned, x = random_memory(2 * a.bins() + 2), y = random_memory(2 * a.bins() + 2)]() mutable {
           owned->network.process_frame(owned->state, x.data(), y.data());
         });
+  }
+
+  void whole_frame() const {
+    const auto multiply_adds = static_cast<double>(nn::multiply_adds_per_frame(a));
+    auto owned = std::make_shared<nn::test::OwnedNetwork>(nn::test::make_random_model(a, 1), kernels);
     dsp::Arena sizes;
     engine::Settings settings{a.sample_rate_hz, 1};
     settings.kernels.floats = &kernels;

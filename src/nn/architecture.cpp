@@ -75,6 +75,7 @@ struct Part {
   const char* middle;
   const char* suffix;
   uint32_t rank, shape[3];
+  uint32_t uses = 0;  // as in TensorSpec
 };
 constexpr uint32_t kNone = 0xffffffffu;
 
@@ -91,14 +92,15 @@ class Picker {
     name.text(part.middle).text(part.suffix);
     spec_->rank = part.rank;
     for (uint32_t i = 0; i < part.rank; ++i) spec_->shape[i] = part.shape[i];
+    spec_->uses = part.uses;
   }
-  /// A convolution or, with taps 0, a linear layer.
+  /// A convolution or, with taps 0, a linear layer, of `uses` positions or bands.
   void layer(const char* prefix, uint32_t index, const char* middle, uint32_t out, uint32_t taps, uint32_t in,
-             bool slope) {
+             uint32_t uses, bool slope) {
     if (taps > 0) {
-      add({prefix, index, middle, ".weight", 3, {out, taps, in}});
+      add({prefix, index, middle, ".weight", 3, {out, taps, in}, uses});
     } else {
-      add({prefix, index, middle, ".weight", 2, {out, in, 1}});
+      add({prefix, index, middle, ".weight", 2, {out, in, 1}, uses});
     }
     add({prefix, index, middle, ".bias", 1, {out, 1, 1}});
     if (slope) add({prefix, index, middle, ".slope", 1, {out, 1, 1}});
@@ -110,10 +112,10 @@ class Picker {
   TensorSpec* spec_;
 };
 
-/// The weights of a GRU: `input` columns, `units` rows a gate.
-void add_gru(Picker& picker, uint32_t n, const char* place, uint32_t input, uint32_t units) {
-  picker.add({"blocks.", n, place, ".weight_ih", 2, {3 * units, input, 1}});
-  picker.add({"blocks.", n, place, ".weight_hh", 2, {3 * units, units, 1}});
+/// The weights of a GRU of `uses` bands: `input` columns, `units` rows a gate.
+void add_gru(Picker& picker, uint32_t n, const char* place, uint32_t input, uint32_t units, uint32_t uses) {
+  picker.add({"blocks.", n, place, ".weight_ih", 2, {3 * units, input, 1}, uses});
+  picker.add({"blocks.", n, place, ".weight_hh", 2, {3 * units, units, 1}, uses});
   picker.add({"blocks.", n, place, ".bias_ih", 1, {3 * units, 1, 1}});
   picker.add({"blocks.", n, place, ".bias_hh", 1, {3 * units, 1, 1}});
 }
@@ -121,20 +123,20 @@ void add_gru(Picker& picker, uint32_t n, const char* place, uint32_t input, uint
 void add_time_mixer(Picker& picker, const Architecture& a, uint32_t n) {
   static constexpr const char* kLayers[kMaxTimeLayers] = {".time.0", ".time.1", ".time.2", ".time.3",
                                                           ".time.4", ".time.5", ".time.6", ".time.7"};
-  const uint32_t D = a.width, H = a.hidden;
+  const uint32_t D = a.width, H = a.hidden, B = a.bands;
   switch (a.time_mixer) {
     case TimeMixer::kGru:
-      add_gru(picker, n, ".time", D, H);
+      add_gru(picker, n, ".time", D, H, B);
       break;
     case TimeMixer::kConv:
-      for (uint32_t l = 0; l < a.time_layers; ++l) picker.layer("blocks.", n, kLayers[l], D, a.time_kernel, D, true);
+      for (uint32_t l = 0; l < a.time_layers; ++l) picker.layer("blocks.", n, kLayers[l], D, a.time_kernel, D, B, true);
       return;
     case TimeMixer::kAttention:
-      picker.layer("blocks.", n, ".time.qkv", 3 * H, 0, D, false);
+      picker.layer("blocks.", n, ".time.qkv", 3 * H, 0, D, B, false);
       picker.add({"blocks.", n, ".time", ".position", 2, {a.heads, a.context_frames, 1}});
       break;
   }
-  picker.layer("blocks.", n, ".time.out", D, 0, H, false);
+  picker.layer("blocks.", n, ".time.out", D, 0, H, B, false);
 }
 
 void add_freq_mixer(Picker& picker, const Architecture& a, uint32_t n) {
@@ -142,20 +144,20 @@ void add_freq_mixer(Picker& picker, const Architecture& a, uint32_t n) {
   switch (a.freq_mixer) {
     case FreqMixer::kDense:
       picker.add({"blocks.", n, ".freq.mix", ".weight", 3, {B, B, D}});
-      picker.layer("blocks.", n, ".freq.out", D, 0, D, true);
+      picker.layer("blocks.", n, ".freq.out", D, 0, D, B, true);
       break;
     case FreqMixer::kConv:
-      picker.layer("blocks.", n, ".freq.conv", D, a.kernel, D, true);
+      picker.layer("blocks.", n, ".freq.conv", D, a.kernel, D, B, true);
       break;
     case FreqMixer::kGru:
-      add_gru(picker, n, ".freq.up", D, G);
-      add_gru(picker, n, ".freq.down", D, G);
-      picker.layer("blocks.", n, ".freq.out", D, 0, 2 * G, false);
+      add_gru(picker, n, ".freq.up", D, G, B);
+      add_gru(picker, n, ".freq.down", D, G, B);
+      picker.layer("blocks.", n, ".freq.out", D, 0, 2 * G, B, false);
       break;
     case FreqMixer::kAttention:
-      picker.layer("blocks.", n, ".freq.qkv", 3 * G, 0, D, false);
+      picker.layer("blocks.", n, ".freq.qkv", 3 * G, 0, D, B, false);
       picker.add({"blocks.", n, ".freq", ".position", 3, {a.heads, B, B}});
-      picker.layer("blocks.", n, ".freq.out", D, 0, G, false);
+      picker.layer("blocks.", n, ".freq.out", D, 0, G, B, false);
       break;
   }
 }
@@ -163,24 +165,24 @@ void add_freq_mixer(Picker& picker, const Architecture& a, uint32_t n) {
 uint32_t walk(const Architecture& a, uint32_t wanted, TensorSpec* spec) {
   Picker picker(wanted, spec);
   const uint32_t C = a.channels, D = a.width, B = a.bands, P = a.positions();
-  picker.layer("in", kNone, "", C, a.kernel, 3 * a.fold, true);
-  for (uint32_t i = 1; i <= a.encoder_layers; ++i) picker.layer("encoder.", i, "", C, a.kernel, C, true);
+  picker.layer("in", kNone, "", C, a.kernel, 3 * a.fold, P, true);
+  for (uint32_t i = 1; i <= a.encoder_layers; ++i) picker.layer("encoder.", i, "", C, a.kernel, C, P, true);
   picker.add({"reduce", kNone, "", ".weight", 2, {B, P, 1}});
-  picker.layer("reduce", kNone, ".proj", D, 0, C, false);
+  picker.layer("reduce", kNone, ".proj", D, 0, C, B, false);
   picker.add({"embedding", kNone, "", "", 2, {B, D, 1}});
   for (uint32_t n = 0; n < a.blocks; ++n) {
     add_time_mixer(picker, a, n);
     add_freq_mixer(picker, a, n);
   }
   if (a.output == Output::kBandGains) {
-    picker.layer("out", kNone, "", 1, 0, D, false);
+    picker.layer("out", kNone, "", 1, 0, D, B, false);
     picker.add({"expand", kNone, "", ".weight", 2, {a.bins(), B, 1}});
     return picker.seen();
   }
-  picker.layer("expand", kNone, ".proj", C, 0, D, false);
+  picker.layer("expand", kNone, ".proj", C, 0, D, B, false);
   picker.add({"expand", kNone, "", ".weight", 2, {P, B, 1}});
-  for (uint32_t i = a.encoder_layers; i >= 1; --i) picker.layer("decoder.", i, "", C, a.kernel, C, true);
-  picker.layer("out", kNone, "", 2 * a.fold, a.kernel, C, false);
+  for (uint32_t i = a.encoder_layers; i >= 1; --i) picker.layer("decoder.", i, "", C, a.kernel, C, P, true);
+  picker.layer("out", kNone, "", 2 * a.fold, a.kernel, C, P, false);
   return picker.seen();
 }
 

@@ -92,6 +92,7 @@ struct TensorSpec {
   uint32_t rank = 0;
   uint32_t shape[3] = {1, 1, 1};
   DataType type = DataType::kF32;
+  uint32_t uses = 0;  ///< of a layer's weight: positions or bands that it multiplies in a frame; 0 of all else
   uint64_t count() const { return uint64_t{shape[0]} * shape[1] * shape[2]; }
   uint64_t bytes() const { return count() * (type == DataType::kI8 ? 1 : type == DataType::kI16 ? 2 : 4); }
 };

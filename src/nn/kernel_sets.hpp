@@ -1,6 +1,7 @@
 // The sets of kernels as their files define them; which of them are there and run, kernels.cpp knows.
 #pragma once
 
+#include "nn/blocks.hpp"
 #include "nn/kernels.hpp"
 
 namespace pellucid::nn {

@@ -27,6 +27,9 @@ inline constexpr size_t kSlack = 16;
 ///
 /// A convolution is this with rows that overlap: x_stride = channels, in = taps * channels. A mixing of rows (bands) is
 /// this with the mixing matrix as x and the rows as w (w_panel = panel, w_row = their stride).
+///
+/// With `block_end` w is sparse: of each panel only some blocks of 4 inputs are there, all panels' blocks one behind
+/// another, w[block][input of the 4][output of the panel]. What is left out counts as zero.
 struct Affine {
   size_t rows, in, out;
   const float* x;
@@ -40,6 +43,8 @@ struct Affine {
   size_t residual_stride;
   float* y;  ///< may be residual or residual2, not x or w
   size_t y_stride;
+  const uint32_t* block_end;   ///< [panels], the number of blocks of this panel and those before; null: w is dense
+  const uint32_t* block_step;  ///< [blocks], inputs from the panel's block before (from 0 for its first) to this
 };
 
 /// Exponents of the compression; see docs/network.md steps 1, 2 and 9.
@@ -71,7 +76,8 @@ struct Attention {
 /// Errors of the functions inside: sigmoid 2e-7 and tanh 3e-7 absolute, powers 3e-7 relative.
 struct Kernels {
   const char* name;
-  size_t panel;  ///< outputs in a panel of packed weights
+  size_t panel;             ///< outputs in a panel of packed weights
+  uint32_t sparse_percent;  ///< a weight with more of its panels' blocks is faster dense; 0: no sparse kernels
   void (*affine)(const Affine&);
   /// m[b][d] = sum_b' w[b][b'][d] z[b'][d]; all rows of `width` floats.
   void (*mix_bands)(const float* w, const float* z, float* m, size_t bands, size_t width);

@@ -1,7 +1,7 @@
 // The kernels, included once for each instruction set by a file that defines, inside an unnamed namespace: kLanes
 // (floats in a register), kPanel (a multiple of it), kNarrow (lanes of a smaller register for a last panel that is
 // mostly empty; 0 for none), kRows1 and kRows2 (rows worked on together with one and with two panels, so that the sums
-// fill the registers; kRows2 0: one panel at a time). Nothing in here may be visible outside.
+// fill the registers; kRows2 0: one panel at a time), and kSparsePercent. Nothing in here may be visible outside.
 
 template <size_t kCount>
 struct VectorOf {
@@ -33,8 +33,8 @@ PELLUCID_INLINE void store_some(float* p, V v, size_t count) {
   }
 }
 
-/// kRows rows of y times kWide registers V of outputs, from output `first`, which begins a panel.
-template <typename V, size_t kRows, size_t kWide>
+/// kRows rows of y times kWide registers V of outputs, from output `first`, which begins a panel. kSparse: one panel.
+template <typename V, size_t kRows, size_t kWide, bool kSparse>
 [[gnu::noinline]] static void affine_tile(const Affine& a, size_t row, size_t first) {
   constexpr size_t kStep = sizeof(V) / sizeof(float);
   V sum[kRows][kWide];
@@ -46,24 +46,48 @@ template <typename V, size_t kRows, size_t kWide>
   }
   // Three rows share a pointer: the others are at one and two strides from it, which addressing does for nothing.
   constexpr size_t kPointers = (kRows + 2) / 3;
-  const size_t w_panel = a.w_panel, w_row = a.w_row, x_stride = a.x_stride;
+  const size_t x_stride = a.x_stride;
   const float* x[kPointers];
 #pragma GCC unroll 16
   for (size_t p = 0; p < kPointers; ++p) x[p] = a.x + (row + 3 * p) * x_stride;
-  const float* w = a.w + first / kPanel * w_panel;
-  for (size_t left = a.in; left > 0; --left) {
-    V weight[kWide];
+  if constexpr (kSparse) {
+    const size_t panel = first / kPanel;
+    size_t block = panel > 0 ? a.block_end[panel - 1] : 0;
+    const size_t end = a.block_end[panel];
+    const float* w = a.w + block * kBlockInputs * kPanel;
+    for (; block < end; ++block, w += kBlockInputs * kPanel) {
+      const size_t step = a.block_step[block];
 #pragma GCC unroll 16
-    for (size_t v = 0; v < kWide; ++v) weight[v] = load<V>(w + v * kStep / kPanel * w_panel + v * kStep % kPanel);
+      for (size_t p = 0; p < kPointers; ++p) x[p] += step;
+      for (size_t i = 0; i < kBlockInputs; ++i) {
+        V weight[kWide];
 #pragma GCC unroll 16
-    for (size_t r = 0; r < kRows; ++r) {
-      const float value = x[r / 3][r % 3 * x_stride];
+        for (size_t v = 0; v < kWide; ++v) weight[v] = load<V>(w + i * kPanel + v * kStep);
 #pragma GCC unroll 16
-      for (size_t v = 0; v < kWide; ++v) sum[r][v] += value * weight[v];
+        for (size_t r = 0; r < kRows; ++r) {
+          const float value = x[r / 3][r % 3 * x_stride + i];
+#pragma GCC unroll 16
+          for (size_t v = 0; v < kWide; ++v) sum[r][v] += value * weight[v];
+        }
+      }
     }
+  } else {
+    const size_t w_panel = a.w_panel, w_row = a.w_row;
+    const float* w = a.w + first / kPanel * w_panel;
+    for (size_t left = a.in; left > 0; --left) {
+      V weight[kWide];
 #pragma GCC unroll 16
-    for (size_t p = 0; p < kPointers; ++p) ++x[p];
-    w += w_row;
+      for (size_t v = 0; v < kWide; ++v) weight[v] = load<V>(w + v * kStep / kPanel * w_panel + v * kStep % kPanel);
+#pragma GCC unroll 16
+      for (size_t r = 0; r < kRows; ++r) {
+        const float value = x[r / 3][r % 3 * x_stride];
+#pragma GCC unroll 16
+        for (size_t v = 0; v < kWide; ++v) sum[r][v] += value * weight[v];
+      }
+#pragma GCC unroll 16
+      for (size_t p = 0; p < kPointers; ++p) ++x[p];
+      w += w_row;
+    }
   }
   if (a.slope != nullptr) {
 #pragma GCC unroll 16
@@ -108,38 +132,49 @@ template <typename V, size_t kRows, size_t kWide>
   }
 }
 
-template <typename V, size_t kRows, size_t kWide>
+template <typename V, size_t kRows, size_t kWide, bool kSparse>
 PELLUCID_INLINE void affine_rows(const Affine& a, size_t rows, size_t row, size_t first) {
   if (rows == kRows) {
-    affine_tile<V, kRows, kWide>(a, row, first);
+    affine_tile<V, kRows, kWide, kSparse>(a, row, first);
   } else if constexpr (kRows > 1) {
-    affine_rows<V, kRows - 1, kWide>(a, rows, row, first);
+    affine_rows<V, kRows - 1, kWide, kSparse>(a, rows, row, first);
   }
 }
 
 /// All rows in tiles of nearly the same height: none so low that its sums wait for each other.
-template <typename V, size_t kMostRows, size_t kWide>
+template <typename V, size_t kMostRows, size_t kWide, bool kSparse = false>
 static void affine_columns(const Affine& a, size_t first) {
   const size_t tiles = (a.rows + kMostRows - 1) / kMostRows;
   for (size_t tile = 0, row = 0; tile < tiles; ++tile) {
     const size_t next = (tile + 1) * a.rows / tiles;
-    affine_rows<V, kMostRows, kWide>(a, next - row, row, first);
+    affine_rows<V, kMostRows, kWide, kSparse>(a, next - row, row, first);
     row = next;
   }
 }
 
+/// From output `first` on, one panel at a time.
+template <bool kSparse>
+static void affine_panels(const Affine& a, size_t first) {
+  for (; first + kNarrow < a.out; first += kPanel) affine_columns<Lanes, kRows1, kPanel / kLanes, kSparse>(a, first);
+  if constexpr (kNarrow > 0) {
+    if (first < a.out) affine_columns<Narrow, kRows1, 1, kSparse>(a, first);
+  }
+}
+
 static void affine(const Affine& a) {
-  constexpr size_t kVectors = kPanel / kLanes;
+  if constexpr (kSparsePercent > 0) {
+    if (a.block_end != nullptr) {
+      affine_panels<true>(a, 0);
+      return;
+    }
+  }
   size_t first = 0;
   if constexpr (kRows2 > 0) {
     for (; first + kPanel + kNarrow < a.out; first += 2 * kPanel) {
-      affine_columns<Lanes, (kRows2 > 0 ? kRows2 : 1), 2 * kVectors>(a, first);
+      affine_columns<Lanes, (kRows2 > 0 ? kRows2 : 1), 2 * kPanel / kLanes>(a, first);
     }
   }
-  for (; first + kNarrow < a.out; first += kPanel) affine_columns<Lanes, kRows1, kVectors>(a, first);
-  if constexpr (kNarrow > 0) {
-    if (first < a.out) affine_columns<Narrow, kRows1, 1>(a, first);
-  }
+  affine_panels<false>(a, first);
 }
 
 /// kRows rows of m times kWide registers.

@@ -6,12 +6,13 @@ namespace {
 
 constexpr size_t kLanes = 4, kPanel = 8, kNarrow = 4;
 constexpr size_t kRows1 = 6, kRows2 = 0;  // 12 registers hold sums
+constexpr uint32_t kSparsePercent = 95;
 
 #include "nn/kernels_body.inl"
 
 }  // namespace
 
-const Kernels kSimd128Kernels = {"simd128", kPanel,   affine,     mix_bands, gru_gates,
-                                 attend,    compress, decompress, saturate};
+const Kernels kSimd128Kernels = {"simd128", kPanel, kSparsePercent, affine,     mix_bands,
+                                 gru_gates, attend, compress,       decompress, saturate};
 
 }  // namespace pellucid::nn

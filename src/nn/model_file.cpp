@@ -1,5 +1,6 @@
 #include "nn/model_file.hpp"
 
+#include "nn/blocks.hpp"
 #include "nn/crc32.hpp"
 #include "nn/integer_model.hpp"
 
@@ -103,15 +104,25 @@ struct FindEnd {
 
 using SpecOf = bool (*)(const Architecture&, uint32_t, TensorSpec*);
 
-/// Puts every tensor of the header to its place in the architecture's order.
+/// "NAME.kept" is the bit map of tensor NAME.
+bool is_map_name(const Text& name) {
+  static constexpr char kEnd[] = ".kept";
+  constexpr size_t kSize = sizeof kEnd - 1;
+  return name.size > kSize && Text{name.data + name.size - kSize, kSize}.equals(kEnd);
+}
+Text without_map_name(const Text& name) { return {name.data, name.size - 5}; }
+
+/// Puts every tensor of the header, and in a sparse model every bit map, to its place in the architecture's order.
 struct Match {
   const Architecture& architecture;
   SpecOf spec_of;
-  uint32_t* offset;
+  uint32_t* offset;  ///< of `count` tensors, and of as many maps
   uint64_t data_size;
   uint32_t count;
+  bool sparse;
   const char* problem = nullptr;
-  uint64_t end[kMaxTensors] = {};
+  uint32_t end[2 * kMaxTensors] = {};  ///< 0: not there
+  uint32_t blocks[kMaxTensors] = {};   ///< of a tensor in blocks
   uint32_t matched = 0;
 
   bool fail(const char* what) {
@@ -120,33 +131,63 @@ struct Match {
   }
   bool metadata(const Text&, const Text&) { return true; }
   bool tensor(const Entry& entry) {
+    const bool is_map = sparse && is_map_name(entry.name);
+    const Text name = is_map ? without_map_name(entry.name) : entry.name;
     TensorSpec spec;
     uint32_t index = 0;
-    while (spec_of(architecture, index, &spec) && !entry.name.equals(spec.name)) ++index;
+    while (spec_of(architecture, index, &spec) && !name.equals(spec.name)) ++index;
     if (index >= count) return fail("it holds a tensor that its architecture does not have");
-    if (end[index] != 0) return fail("it holds a tensor twice");
+    return is_map ? take_map(entry, index, spec) : take_tensor(entry, index, spec);
+  }
+  bool take_tensor(const Entry& entry, uint32_t index, const TensorSpec& spec) {
     static constexpr const char* kTypes[] = {"F32", "I32", "I16", "I8"};
     if (!entry.dtype.equals(kTypes[static_cast<int>(spec.type)])) {
       return fail(spec.type == DataType::kF32 ? "a tensor is not float32" : "a tensor is not of the type it should be");
     }
-    if (entry.rank != spec.rank) return fail("a tensor has a shape that its architecture does not have");
-    for (uint32_t i = 0; i < spec.rank; ++i) {
-      if (entry.shape[i] != spec.shape[i]) return fail("a tensor has a shape that its architecture does not have");
+    uint64_t bytes = spec.bytes();
+    if (in_blocks(entry, spec)) {
+      blocks[index] = static_cast<uint32_t>(entry.shape[0]);
+      bytes = uint64_t{blocks[index]} * kBlockWeights * sizeof(float);
+    } else {
+      bool same = entry.rank == spec.rank;
+      for (uint32_t i = 0; same && i < spec.rank; ++i) same = entry.shape[i] == spec.shape[i];
+      if (!same) return fail("a tensor has a shape that its architecture does not have");
     }
-    if (entry.begin > entry.end || entry.end > data_size || entry.end - entry.begin != spec.bytes()) {
+    ++matched;
+    return place(entry, index, bytes);
+  }
+  /// [blocks, 4, 8], fewer than would fill the tensor.
+  bool in_blocks(const Entry& entry, const TensorSpec& spec) const {
+    BlockGrid grid;
+    return sparse && grid.of(spec) && entry.rank == 3 && entry.shape[0] >= 1 && entry.shape[0] < grid.count() &&
+           entry.shape[1] == kBlockInputs && entry.shape[2] == kBlockOutputs;
+  }
+  bool take_map(const Entry& entry, uint32_t index, const TensorSpec& spec) {
+    BlockGrid grid;
+    if (!grid.of(spec)) return fail("it has a map of the blocks of a tensor that has none");
+    if (!entry.dtype.equals("U8") || entry.rank != 1 || entry.shape[0] != grid.map_bytes()) {
+      return fail("a map of blocks has another type or size than its tensor asks for");
+    }
+    return place(entry, count + index, grid.map_bytes());
+  }
+  bool place(const Entry& entry, uint32_t slot, uint64_t bytes) {
+    if (end[slot] != 0) return fail("it holds a tensor twice");
+    if (entry.begin > entry.end || entry.end > data_size || entry.end - entry.begin != bytes) {
       return fail("a tensor lies outside the file or has another size than its shape");
     }
-    offset[index] = static_cast<uint32_t>(entry.begin);
-    end[index] = entry.end;
-    ++matched;
+    offset[slot] = static_cast<uint32_t>(entry.begin);
+    end[slot] = static_cast<uint32_t>(entry.end);
     return true;
   }
+  uint32_t slots() const { return sparse ? 2 * count : count; }
   /// Whether the tensors follow one another from 0 to the end: each starts where one ends, no two start together.
   bool tiles() const {
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < count; ++i) {
+    for (uint32_t i = 0; i < slots(); ++i) {
+      if (end[i] == 0) continue;
       bool joined = offset[i] == 0;
-      for (uint32_t j = 0; j < count; ++j) {
+      for (uint32_t j = 0; j < slots(); ++j) {
+        if (end[j] == 0) continue;
         if (j != i && offset[j] == offset[i]) return false;
         joined = joined || end[j] == offset[i];
       }
@@ -155,7 +196,32 @@ struct Match {
     }
     return sum == data_size;
   }
+  /// What is wrong with the maps; null when each belongs to a tensor in blocks and has as many bits as that has blocks.
+  const char* map_problem(const uint8_t* data) const {
+    for (uint32_t i = 0; sparse && i < count; ++i) {
+      if (blocks[i] == 0 && end[count + i] == 0) continue;
+      if (blocks[i] == 0) return "it has a map of the blocks of a tensor that is whole";
+      if (end[count + i] == 0) return "the map of a tensor's blocks is missing";
+      BlockGrid grid;
+      TensorSpec spec;
+      spec_of(architecture, i, &spec);
+      grid.of(spec);
+      if (blocks_before(data + offset[count + i], 8 * grid.map_bytes()) != blocks[i] ||
+          blocks_before(data + offset[count + i], grid.count()) != blocks[i]) {
+        return "a map of blocks does not have as many as its tensor";
+      }
+    }
+    return nullptr;
+  }
 };
+
+/// Infinity or not a number: all ones in the exponent.
+bool has_infinite(const uint8_t* values, size_t bytes) {
+  for (size_t i = 0; i + 4 <= bytes; i += 4) {
+    if ((values[i + 3] & 0x7f) == 0x7f && (values[i + 2] & 0x80) != 0) return true;
+  }
+  return false;
+}
 
 bool hex_value(const Text& digits, uint32_t* value) {
   if (digits.size != 8) return false;
@@ -216,6 +282,7 @@ ModelError ModelFile::parse(const void* bytes, size_t size) {
 
   ModelError error = read_architecture();
   if (error.status == ModelStatus::kOk) error = read_arithmetic();
+  if (error.status == ModelStatus::kOk) error = read_sparsity();
   return error.status == ModelStatus::kOk ? match_tensors(data_size) : error;
 }
 
@@ -257,10 +324,20 @@ ModelError ModelFile::read_arithmetic() {
   return {};
 }
 
+ModelError ModelFile::read_sparsity() {
+  const Text sparsity = metadata("sparsity");
+  sparse_ = sparsity.size != 0;
+  if (!sparse_) return {};
+  if (!sparsity.equals("blocks-8x4"))
+    return {ModelStatus::kUnsupported, "its sparsity is none that this version knows"};
+  if (arithmetic_ == Arithmetic::kInt8) return {ModelStatus::kUnsupported, "it is both int8 and sparse"};
+  return {};
+}
+
 ModelError ModelFile::match_tensors(size_t data_size) {
   const bool integer = arithmetic_ == Arithmetic::kInt8;
-  Match match{architecture_, integer ? integer_tensor_spec : tensor_spec, offset_, data_size,
-              integer ? 3 * product_count(architecture_) + 1 : tensor_count(architecture_)};
+  tensors_ = integer ? 3 * product_count(architecture_) + 1 : tensor_count(architecture_);
+  Match match{architecture_, integer ? integer_tensor_spec : tensor_spec, offset_, data_size, tensors_, sparse_};
   if (!walk_header(header_, header_size_, match)) {
     return {ModelStatus::kDamaged, match.problem != nullptr ? match.problem : "its header cannot be read"};
   }
@@ -272,13 +349,58 @@ ModelError ModelFile::match_tensors(size_t data_size) {
     if (const char* problem = integer_problem(*this)) return {ModelStatus::kDamaged, problem};
     return {};
   }
-  for (size_t i = 0; i + 4 <= data_size; i += 4) {
-    // All ones in the exponent: infinity or not a number.
-    if ((data_[i + 3] & 0x7f) == 0x7f && (data_[i + 2] & 0x80) != 0) {
-      return {ModelStatus::kDamaged, "a weight is not finite"};
-    }
+  if (const char* problem = match.map_problem(data_)) return {ModelStatus::kDamaged, problem};
+  for (uint32_t i = 0; i < tensors_; ++i) {
+    has_map_[i] = match.blocks[i] != 0;
+    if (has_infinite(tensor(i), match.end[i] - offset_[i])) return {ModelStatus::kDamaged, "a weight is not finite"};
   }
   return {};
+}
+
+void ModelFile::read(uint32_t index, float* values) const {
+  TensorSpec spec;
+  tensor_spec(architecture_, index, &spec);
+  const uint8_t* from = tensor(index);
+  const uint8_t* map = kept(index);
+  const size_t count = static_cast<size_t>(spec.count());
+  if (map == nullptr) {
+    for (size_t i = 0; i < count; ++i) values[i] = read_float(from + 4 * i);
+    return;
+  }
+  BlockGrid grid;
+  grid.of(spec);
+  const size_t inputs = size_t{grid.across} * kBlockInputs;
+  for (size_t i = 0; i < count; ++i) values[i] = 0.0f;
+  for (uint32_t number = 0; number < grid.count(); ++number) {
+    if (!has_block(map, number)) continue;
+    float* to = values + number / grid.across * kBlockOutputs * inputs + number % grid.across * kBlockInputs;
+    for (size_t i = 0; i < kBlockWeights; ++i, from += 4) {
+      to[i % kBlockOutputs * inputs + i / kBlockOutputs] = read_float(from);
+    }
+  }
+}
+
+namespace {
+
+/// Weights that a model does not have of its architecture's, each as often as a frame would use it.
+uint64_t missing(const ModelFile& file, bool in_use) {
+  uint64_t sum = 0;
+  TensorSpec spec;
+  for (uint32_t i = 0; file.sparse() && tensor_spec(file.architecture(), i, &spec); ++i) {
+    const uint8_t* map = file.kept(i);
+    BlockGrid grid;
+    if (map == nullptr || !grid.of(spec)) continue;
+    sum += uint64_t{grid.count() - blocks_before(map, grid.count())} * kBlockWeights * (in_use ? spec.uses : 1);
+  }
+  return sum;
+}
+
+}  // namespace
+
+uint64_t parameter_count(const ModelFile& file) { return parameter_count(file.architecture()) - missing(file, false); }
+
+uint64_t multiply_adds_per_frame(const ModelFile& file) {
+  return multiply_adds_per_frame(file.architecture()) - missing(file, true);
 }
 
 }  // namespace pellucid::nn

@@ -8,7 +8,8 @@
 //
 // After parse every tensor that the architecture asks for is there exactly once, with its shape, as finite float32 (or,
 // in an int8 model, as integers that cannot overflow anything); the tensors fill the file without gap or overlap, and
-// the checksum holds. The bytes must outlive the ModelFile.
+// the checksum holds. In a block-sparse model some of them are there as the blocks that are left (nn/blocks.hpp), as
+// many as their bit map says. The bytes must outlive the ModelFile.
 #pragma once
 
 #include <stddef.h>
@@ -43,8 +44,17 @@ class ModelFile {
 
   const Architecture& architecture() const { return architecture_; }
   Arithmetic arithmetic() const { return arithmetic_; }
-  /// Little-endian values of tensor `index` of tensor_spec (integer_tensor_spec in an int8 model), at any alignment.
+  /// Little-endian values of tensor `index` of tensor_spec (integer_tensor_spec in an int8 model), at any alignment:
+  /// all of them, or where there is kept(index) those of its blocks.
   const uint8_t* tensor(uint32_t index) const { return data_ + offset_[index]; }
+  /// Whether any tensor may be in blocks.
+  bool sparse() const { return sparse_; }
+  /// The bit map of a tensor that is in blocks, else null.
+  const uint8_t* kept(uint32_t index) const {
+    return sparse_ && has_map_[index] ? data_ + offset_[tensors_ + index] : nullptr;
+  }
+  /// All values of float tensor `index`, zero in the blocks that are not there.
+  void read(uint32_t index, float* values) const;
   /// Bytes of the JSON header, which starts at byte 8.
   size_t header_size() const { return header_size_; }
   /// Of an int8 model: bits after the point of features and mask.
@@ -56,6 +66,7 @@ class ModelFile {
  private:
   ModelError read_architecture();
   ModelError read_arithmetic();
+  ModelError read_sparsity();
   ModelError match_tensors(size_t data_size);
 
   const char* header_ = nullptr;
@@ -64,8 +75,15 @@ class ModelFile {
   Architecture architecture_;
   Arithmetic arithmetic_ = Arithmetic::kFloat32;
   uint32_t features_q_ = 0, mask_q_ = 0;
-  uint32_t offset_[kMaxTensors] = {};
+  bool sparse_ = false;
+  uint32_t tensors_ = 0;
+  uint32_t offset_[2 * kMaxTensors] = {};  // of the tensors, then of their bit maps
+  bool has_map_[kMaxTensors] = {};
 };
+
+/// As those of the architecture, without the blocks that are not there.
+uint64_t parameter_count(const ModelFile& file);
+uint64_t multiply_adds_per_frame(const ModelFile& file);
 
 /// One little-endian float32 at any address.
 inline float read_float(const uint8_t* p) {

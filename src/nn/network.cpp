@@ -1,5 +1,7 @@
 #include "nn/network.hpp"
 
+#include "nn/blocks.hpp"
+
 namespace pellucid::nn {
 
 using dsp::Arena;
@@ -33,46 +35,48 @@ void NetworkState::reset() {
 /// Takes the file's tensors one after another, in the order of tensor_spec, into the layout of the kernels.
 class Network::Packer {
  public:
-  Packer(const ModelFile& file, Arena& arena, size_t panel) : file_(file), arena_(arena), panel_(panel) {}
+  Packer(const ModelFile& file, Arena& arena, const Kernels& kernels) : file_(file), arena_(arena), kernels_(kernels) {}
 
   /// As it stands in the file.
   const float* plain(size_t count) {
-    const uint8_t* from = file_.tensor(next_++);
     float* to = arena_.take<float>(count + kSlack);
+    const uint32_t index = next_++;
     if (to == nullptr) return nullptr;
-    for (size_t i = 0; i < count; ++i) to[i] = read_float(from + 4 * i);
+    file_.read(index, to);
     for (size_t i = count; i < count + kSlack; ++i) to[i] = 0.0f;
     return to;
   }
   /// A weight [out][in] in panels.
-  const float* matrix(size_t out, size_t in) {
-    const uint8_t* from = file_.tensor(next_++);
-    const size_t all = padded(out, panel_);
+  void matrix(size_t out, size_t in, Layer* layer) {
+    layer->in = in;
+    layer->out = out;
+    const uint32_t index = next_++;
+    const uint8_t* from = file_.tensor(index);
+    if (const uint8_t* kept = file_.kept(index)) {
+      blocks(from, kept, layer);
+      return;
+    }
+    const size_t panel = kernels_.panel, all = padded(out, panel);
     float* to = arena_.take<float>(all * in + kSlack);
-    if (to == nullptr) return nullptr;
+    if (to == nullptr) return;
     for (size_t o = 0; o < all; ++o) {
-      float* column = to + o / panel_ * panel_ * in + o % panel_;
-      for (size_t i = 0; i < in; ++i) column[i * panel_] = o < out ? read_float(from + 4 * (o * in + i)) : 0.0f;
+      float* column = to + o / panel * panel * in + o % panel;
+      for (size_t i = 0; i < in; ++i) column[i * panel] = o < out ? read_float(from + 4 * (o * in + i)) : 0.0f;
     }
     for (size_t i = 0; i < kSlack; ++i) to[all * in + i] = 0.0f;
-    return to;
+    layer->weight = to;
   }
   Layer layer(size_t out, size_t taps, size_t in, bool slope) {
     Layer made;
-    made.in = taps * in;
-    made.out = out;
     made.taps = taps;
-    made.weight = matrix(out, taps * in);
+    matrix(out, taps * in, &made);
     made.bias = plain(out);
     if (slope) made.slope = plain(out);
     return made;
   }
   void gru(size_t in, size_t units, Layer* input, Layer* hidden) {
-    input->in = in;
-    hidden->in = units;
-    input->out = hidden->out = 3 * units;
-    input->weight = matrix(3 * units, in);
-    hidden->weight = matrix(3 * units, units);
+    matrix(3 * units, in, input);
+    matrix(3 * units, units, hidden);
     input->bias = plain(3 * units);
     hidden->bias = plain(3 * units);
   }
@@ -115,9 +119,62 @@ class Network::Packer {
   }
 
  private:
+  /// The blocks of a file (of 8 outputs) as blocks of a panel, which is as high or twice as high, with zeros where one
+  /// of the two is missing. Where that leaves so many that a whole weight is faster, it is made whole: all blocks.
+  void blocks(const uint8_t* from, const uint8_t* kept, Layer* layer) {
+    const uint32_t out = static_cast<uint32_t>(layer->out), panel = static_cast<uint32_t>(kernels_.panel);
+    const uint32_t panels = static_cast<uint32_t>(padded(out, panel)) / panel, high = panel / kBlockOutputs;
+    const BlockGrid grid{out / kBlockOutputs, static_cast<uint32_t>(layer->in) / kBlockInputs};
+    const auto has = [&](uint32_t row, uint32_t column) {
+      return row < grid.down && has_block(kept, grid.number(row, column));
+    };
+    bool whole = false;
+    const auto takes = [&](uint32_t p, uint32_t column) {
+      bool any = whole;
+      for (uint32_t row = p * high; row < (p + 1) * high; ++row) any = any || has(row, column);
+      return any;
+    };
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < panels; ++p) {
+      for (uint32_t column = 0; column < grid.across; ++column) count += takes(p, column) ? 1 : 0;
+    }
+    whole = uint64_t{count} * 100 > uint64_t{panels} * grid.across * kernels_.sparse_percent;
+    if (whole) count = panels * grid.across;
+    const size_t block = kBlockInputs * kernels_.panel, size = count * block + kSlack;
+    float* to = arena_.take<float>(size);
+    uint32_t* end = whole ? nullptr : arena_.take<uint32_t>(panels);
+    uint32_t* step = whole ? nullptr : arena_.take<uint32_t>(count);
+    if (to == nullptr || (!whole && (end == nullptr || step == nullptr))) return;
+    layer->weight = to;
+    layer->block_end = end;
+    layer->block_step = step;
+    for (size_t i = 0; i < size; ++i) to[i] = 0.0f;
+    uint32_t number = 0;
+    for (uint32_t p = 0; p < panels; ++p) {
+      const uint32_t first = number;
+      for (uint32_t column = 0, last = 0; column < grid.across; ++column) {
+        if (!takes(p, column)) continue;
+        if (!whole) step[number] = (column - last) * kBlockInputs;
+        ++number;
+        last = column;
+      }
+      if (!whole) end[p] = number;
+      for (uint32_t row = 0; row < high; ++row) {
+        float* into = to + first * block + row * kBlockOutputs;
+        for (uint32_t column = 0; column < grid.across; ++column) {
+          if (!takes(p, column)) continue;
+          for (uint32_t i = 0; has(p * high + row, column) && i < kBlockWeights; ++i, from += 4) {
+            into[i / kBlockOutputs * panel + i % kBlockOutputs] = read_float(from);
+          }
+          into += block;
+        }
+      }
+    }
+  }
+
   const ModelFile& file_;
   Arena& arena_;
-  size_t panel_;
+  const Kernels& kernels_;
   uint32_t next_ = 0;
 };
 
@@ -130,7 +187,7 @@ bool Network::init(const ModelFile& file, Arena& arena, const Kernels& kernels) 
   nyquist_power_ = dsp::make_power(0.5 / c);
 
   const size_t C = a.channels, D = a.width, B = a.bands, P = a.positions(), k = a.kernel;
-  Packer pack(file, arena, kernels.panel);
+  Packer pack(file, arena, kernels);
   in_ = pack.layer(C, k, 3 * a.fold, true);
   for (uint32_t i = 0; i < a.encoder_layers; ++i) encoder_[i] = pack.layer(C, k, C, true);
   reduce_ = pack.plain(B * P);
@@ -222,6 +279,8 @@ void Network::run(const Layer& layer, const float* x, size_t rows, const float* 
   affine.w = layer.weight;
   affine.w_panel = kernels_->panel * layer.in;
   affine.w_row = kernels_->panel;
+  affine.block_end = layer.block_end;
+  affine.block_step = layer.block_step;
   affine.bias = layer.bias;
   affine.slope = layer.slope;
   affine.residual = residual;

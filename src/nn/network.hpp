@@ -56,6 +56,7 @@ class Network {
   struct Layer {
     size_t in = 0, out = 0, taps = 1;
     const float *weight = nullptr, *bias = nullptr, *slope = nullptr;
+    const uint32_t *block_end = nullptr, *block_step = nullptr;  // of a sparse weight, as in Affine
   };
   struct Block {
     Layer time_in;                         // gru: of the input; attention: queries, keys and values

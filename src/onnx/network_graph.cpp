@@ -17,7 +17,7 @@ std::vector<float> NetworkBuilder::values(const std::string& tensor) const {
   nn::TensorSpec spec;
   nn::tensor_spec(a_, index, &spec);
   std::vector<float> numbers(spec.count());
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = nn::read_float(file_.tensor(index) + 4 * i);
+  file_.read(index, numbers.data());
   return numbers;
 }
 

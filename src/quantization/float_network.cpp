@@ -12,7 +12,7 @@ std::map<std::string, std::vector<float>> read_tensors(const nn::ModelFile& file
   for (std::uint32_t i = 0; nn::tensor_spec(file.architecture(), i, &spec); ++i) {
     std::vector<float>& values = tensors[spec.name];
     values.resize(spec.count());
-    for (std::size_t j = 0; j < values.size(); ++j) values[j] = nn::read_float(file.tensor(i) + 4 * j);
+    file.read(i, values.data());
   }
   return tensors;
 }

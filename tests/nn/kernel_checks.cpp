@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "guarded.hpp"
+#include "nn/blocks.hpp"
 #include "owned_network.hpp"
 #include "random_model.hpp"
 
@@ -89,6 +90,60 @@ std::string check_affine(const Kernels& kernels) {
   for (std::uint64_t seed = 0; seed < 250; ++seed) {
     std::string wrong = check_affine_case(kernels, seed);
     if (!wrong.empty()) return wrong;
+  }
+  return {};
+}
+
+/// A sparse product against the dense one of the same weights with zeros: the same sums in the same order.
+std::string check_sparse_affine(const Kernels& kernels) {
+  if (kernels.sparse_percent == 0) return {};  // it has none, and no network asks it
+  for (std::uint64_t seed = 0; seed < 250; ++seed) {
+    Random random(seed);
+    const size_t rows = 1 + random.below(60), panel = kernels.panel, across = 1 + random.below(24);
+    const size_t in = across * kBlockInputs, out = kBlockOutputs * (1 + random.below(13));
+    const size_t panels = padded(out, panel) / panel, block = kBlockInputs * panel;
+    const size_t x_stride = 1 + random.below(static_cast<std::uint32_t>(in));
+    std::vector<float> blocks;
+    std::vector<std::uint32_t> end, step;
+    Guarded w(panels * in * panel), x((rows - 1) * x_stride + in), bias(out), slope(out), dense(rows * out);
+    for (Guarded* each : {&w, &x, &bias, &slope, &dense}) fill(*each, random);
+    const std::uint32_t share = random.below(5);  // none to all
+    for (size_t p = 0; p < panels; ++p) {
+      for (size_t column = 0, last = 0; column < across; ++column) {
+        float* at = w.data() + p * in * panel + column * block;
+        if (random.below(4) < share) {
+          blocks.insert(blocks.end(), at, at + block);
+          step.push_back(static_cast<std::uint32_t>((column - last) * kBlockInputs));
+          last = column;
+        } else {
+          for (size_t i = 0; i < block; ++i) at[i] = 0.0f;
+        }
+      }
+      end.push_back(static_cast<std::uint32_t>(step.size()));
+    }
+    Guarded packed(blocks.size() + 1), sparse(rows * out);
+    for (size_t i = 0; i < blocks.size(); ++i) packed[i] = blocks[i];
+    for (size_t i = 0; i < sparse.size(); ++i) sparse[i] = dense[i];
+    Affine a = {};
+    a.rows = rows, a.in = in, a.out = out;
+    a.x = x.data(), a.x_stride = x_stride;
+    a.w = w.data(), a.w_panel = panel * in, a.w_row = panel;
+    a.bias = bias.data(), a.slope = slope.data();
+    a.y = dense.data(), a.y_stride = out;
+    kernels.affine(a);
+    a.w = packed.data(), a.w_panel = a.w_row = 0;
+    a.block_end = end.data(), a.block_step = step.data();
+    a.y = sparse.data();
+    kernels.affine(a);
+    for (size_t i = 0; i < sparse.size(); ++i) {
+      if (!(sparse[i] == dense[i])) {
+        return text("seed %d, %d rows, %d in, %d out: value %d is %g, not %g", as_int(seed), as_int(rows), as_int(in),
+                    as_int(out), as_int(i), sparse[i], dense[i]);
+      }
+    }
+    for (const Guarded* each : {&x, &bias, &slope, &packed, &sparse, &dense}) {
+      if (!each->intact()) return "wrote outside";
+    }
   }
   return {};
 }
@@ -307,9 +362,11 @@ std::string check_bits(const Kernels& kernels) {
 }  // namespace
 
 const KernelCheck kKernelChecks[] = {
-    {"Affine", check_affine},        {"MixBands", check_mix_bands},           {"GruGates", check_gru_gates},
-    {"Attend", check_attend},        {"GateFunctions", check_gate_functions}, {"Compression", check_compression},
-    {"WholeNetwork", check_network}, {"SameBitsWithoutFma", check_bits},
+    {"Affine", check_affine},           {"SparseAffine", check_sparse_affine},
+    {"MixBands", check_mix_bands},      {"GruGates", check_gru_gates},
+    {"Attend", check_attend},           {"GateFunctions", check_gate_functions},
+    {"Compression", check_compression}, {"WholeNetwork", check_network},
+    {"SameBitsWithoutFma", check_bits},
 };
 const int kKernelCheckCount = sizeof kKernelChecks / sizeof kKernelChecks[0];
 

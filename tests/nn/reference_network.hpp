@@ -18,8 +18,9 @@ class ReferenceNetwork {
   explicit ReferenceNetwork(const ModelFile& file) : a_(file.architecture()) {
     TensorSpec spec;
     for (std::uint32_t i = 0; tensor_spec(a_, i, &spec); ++i) {
-      std::vector<double>& values = tensors_[spec.name];
-      for (std::size_t j = 0; j < spec.count(); ++j) values.push_back(read_float(file.tensor(i) + 4 * j));
+      std::vector<float> values(spec.count());
+      file.read(i, values.data());
+      tensors_[spec.name].assign(values.begin(), values.end());
     }
   }
 

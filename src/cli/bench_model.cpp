@@ -26,6 +26,7 @@ class Loaded {
     const std::unique_ptr<Model> model = load_any_model(path.string());
     const nn::ModelFile& file = model->file;
     architecture_ = file.architecture();
+    multiply_adds_ = nn::multiply_adds_per_frame(file);
     engine::Settings settings{architecture_.sample_rate_hz, 1};
     settings.kernels = {&kernels, nn::integer_kernels_named(kernels.name)};
     kernels_ = kernels.name;
@@ -44,6 +45,7 @@ class Loaded {
   }
 
   const nn::Architecture& architecture() const { return architecture_; }
+  std::uint64_t multiply_adds() const { return multiply_adds_; }
   const char* kernels() const { return kernels_; }
   void process(std::vector<float>& samples) {
     denoiser_.process(engine::Source::interleaved(samples.data(), 1), engine::Sink::interleaved(samples.data(), 1),
@@ -55,6 +57,7 @@ class Loaded {
     void operator()(void* memory) const { std::free(memory); }
   };
   nn::Architecture architecture_;
+  std::uint64_t multiply_adds_ = 0;  // of a frame
   const char* kernels_ = "";
   std::unique_ptr<void, Free> memory_;
   engine::Denoiser denoiser_;
@@ -103,7 +106,7 @@ void measure_speed(Loaded& loaded, double seconds, BenchResult* result) {
   }
   const double hop = median(std::move(hop_s));
   result->realtime_factor = 1e-3 * result->hop_ms / hop;
-  result->multiply_adds_per_s = static_cast<double>(nn::multiply_adds_per_frame(a)) / hop;
+  result->multiply_adds_per_s = static_cast<double>(loaded.multiply_adds()) / hop;
   result->peak_multiply_adds_per_s = median(std::move(peaks));
 }
 

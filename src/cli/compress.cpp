@@ -56,8 +56,9 @@ const Target& find_target(const std::string& name) {
   return *std::find_if(std::begin(kTargets), std::end(kTargets), [&](const Target& t) { return name == t.name; });
 }
 
-double multiply_adds_per_s(const nn::Architecture& a) {
-  return static_cast<double>(nn::multiply_adds_per_frame(a)) * a.sample_rate_hz / a.hop_samples;
+double multiply_adds_per_s(const nn::ModelFile& file) {
+  const nn::Architecture& a = file.architecture();
+  return static_cast<double>(nn::multiply_adds_per_frame(file)) * a.sample_rate_hz / a.hop_samples;
 }
 
 std::size_t state_bytes(const nn::ModelFile& file) {
@@ -139,7 +140,7 @@ class Compressor {
     }
     ordered_json step = {{"step", what},
                          {"bytes", model->bytes.size()},
-                         {"multiply_adds_per_s", multiply_adds_per_s(model->file.architecture())},
+                         {"multiply_adds_per_s", multiply_adds_per_s(model->file)},
                          {"state_bytes", state_bytes(model->file)}};
     step.update(scores);
     steps_.push_back(step);
@@ -162,7 +163,7 @@ class Compressor {
   }
 
   fs::path pruned() {
-    const double speed = multiply_adds_per_s(original_->file.architecture()) / target_.multiply_adds_per_s;
+    const double speed = multiply_adds_per_s(original_->file) / target_.multiply_adds_per_s;
     if (speed <= 1) return original_->path;
     const fs::path out = in_work("pruned.safetensors");
     if (!fs::exists(out)) {
@@ -208,7 +209,7 @@ class Compressor {
                   "model (what was made lies in {})",
                   target_.name, original_->path.string(), what, found, most, work_.path().string());
     };
-    expect("multiply-adds a second", multiply_adds_per_s(model.file.architecture()), target_.multiply_adds_per_s);
+    expect("multiply-adds a second", multiply_adds_per_s(model.file), target_.multiply_adds_per_s);
     expect("the file's bytes", static_cast<double>(model.bytes.size()), static_cast<double>(target_.file_bytes));
     expect("the state's bytes", static_cast<double>(state_bytes(model.file)), static_cast<double>(target_.state_bytes));
   }

@@ -12,6 +12,7 @@
 #include "cli/models.hpp"
 #include "dsp/arena.hpp"
 #include "engine/denoiser.hpp"
+#include "nn/blocks.hpp"
 #include "nn/model_file.hpp"
 
 namespace pellucid::cli {
@@ -31,11 +32,25 @@ std::size_t memory_bytes(const nn::ModelFile& file) {
   return measure.bytes();
 }
 
+/// Of the weights that may be in blocks: how many there are, and how many there would be in a whole model.
+ordered_json describe_blocks(const nn::ModelFile& file) {
+  std::uint64_t kept = 0, all = 0;
+  nn::TensorSpec spec;
+  nn::BlockGrid grid;
+  for (std::uint32_t i = 0; nn::tensor_spec(file.architecture(), i, &spec); ++i) {
+    if (!grid.of(spec)) continue;
+    const std::uint8_t* map = file.kept(i);
+    all += grid.count();
+    kept += map != nullptr ? nn::blocks_before(map, grid.count()) : grid.count();
+  }
+  return {{"blocks", "8x4"}, {"kept", kept}, {"of", all}};
+}
+
 ordered_json describe(const std::filesystem::path& path, std::size_t bytes, const nn::ModelFile& file) {
   const nn::Architecture& a = file.architecture();
   const bool integer = file.arithmetic() == nn::Arithmetic::kInt8;
   const double frames_per_s = static_cast<double>(a.sample_rate_hz) / a.hop_samples;
-  const std::uint64_t multiply_adds = nn::multiply_adds_per_frame(a);
+  const std::uint64_t multiply_adds = nn::multiply_adds_per_frame(file);
 
   ordered_json shape;
   for (std::uint32_t i = 0; const nn::ChoiceField* choice = nn::choice_field(i); ++i) {
@@ -56,7 +71,8 @@ ordered_json describe(const std::filesystem::path& path, std::size_t bytes, cons
   info["hop_samples"] = a.hop_samples;
   info["arithmetic"] = integer ? "int8" : "float32";
   info["architecture"] = shape;
-  info["parameters"] = nn::parameter_count(a);
+  if (file.sparse()) info["sparsity"] = describe_blocks(file);
+  info["parameters"] = nn::parameter_count(file);
   info["multiply_adds_per_frame"] = multiply_adds;
   info["multiply_adds_per_s"] = static_cast<double>(multiply_adds) * frames_per_s;
   info["state_bytes"] = nn::state_floats(a) * (integer ? sizeof(std::int16_t) : sizeof(float));
@@ -92,6 +108,11 @@ void print_text(const ordered_json& info) {
     numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", key, value_text(value));
   }
   line("network", numbers);
+  if (info.contains("sparsity")) {
+    const auto kept = info["sparsity"]["kept"].get<double>(), all = info["sparsity"]["of"].get<double>();
+    line("sparsity", fmt::format("{:.0f} of the layers' {:.0f} blocks of 8 outputs by 4 inputs, {:.0f} %", kept, all,
+                                 100 * kept / all));
+  }
   line("parameters", fmt::format("{}, {}", info["parameters"].get<std::uint64_t>(), value_text(info["arithmetic"])));
   line("multiply-adds", fmt::format("{:.2f} M/s ({} a frame)", info["multiply_adds_per_s"].get<double>() / 1e6,
                                     info["multiply_adds_per_frame"].get<std::uint64_t>()));

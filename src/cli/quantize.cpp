@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,8 +118,9 @@ void add_metadata(const Model& model, const QuantizeOptions& options, double sec
   const std::size_t length = static_cast<std::size_t>(model.file.header_size());
   const ordered_json header = ordered_json::parse(text.substr(8, length));
   std::vector<std::pair<std::string, std::string>> all;
+  const std::set<std::string> own = {"checksum", "arithmetic", "quantization", "sparsity"};  // of the float file alone
   for (const auto& [key, value] : header.at("__metadata__").items()) {
-    if (key == "checksum" || key == "arithmetic" || key == "quantization") continue;
+    if (own.count(key) > 0) continue;
     all.emplace_back(key, key == "name" ? value.get<std::string>() + "-int8" : value.get<std::string>());
   }
   all.insert(all.end(), to->metadata.begin(), to->metadata.end());

@@ -1,4 +1,4 @@
-// `pellucid prune MODEL --speed 2 -o OUT`: a trained model with fewer channels, GRU units and bands.
+// `pellucid prune MODEL --speed 2 -o OUT`: a trained model with fewer channels, GRU units and bands, or fewer blocks.
 #include <fmt/format.h>
 
 #include <map>
@@ -16,17 +16,13 @@ namespace {
 using nlohmann::ordered_json;
 using training::Standing;
 
-double per_second(const nn::Architecture& a) {
-  return double(nn::multiply_adds_per_frame(a)) * a.sample_rate_hz / a.hop_samples;
-}
-
 ordered_json describe(const Standing& standing) {
   const BenchResult bench = bench_model("", standing.model, {&nn::best_kernels(), 5, false});
   const nn::Architecture& a = standing.architecture;
   return {{"model", standing.model.string()},
           {"bytes", standing.bytes},
-          {"parameters", nn::parameter_count(a)},
-          {"multiply_adds_per_s", per_second(a)},
+          {"parameters", standing.parameters},
+          {"multiply_adds_per_s", double(standing.multiply_adds) * a.sample_rate_hz / a.hop_samples},
           {"state_bytes", nn::state_floats(a) * sizeof(float)},
           {"realtime_factor", bench.realtime_factor},
           {"valid_loss", standing.scores.loss},
@@ -54,18 +50,25 @@ void print_table(const ordered_json& before, const ordered_json& after) {
 
 int run_prune(int argc, char** argv) {
   CLI::App app{
-      "Cuts channels, GRU units and bands out of a trained model, by measured importance, and trains it between "
-      "the cuts.",
+      "Cuts channels, GRU units and bands, or blocks of weights, out of a trained model, by measured importance, and "
+      "trains it between the cuts.",
       "pellucid prune"};
   training::PruneOptions options;
-  std::string model, corpus;
+  std::string model, corpus, blocks;
   bool json = false, structured = false;
   app.add_option("MODEL", model, "A float model's name or file")->required();
   app.add_option("-o,--out", options.out, "The smaller model")->required()->type_name("FILE.safetensors");
   app.add_option("--speed", options.speed, "How many times fewer multiply-adds a frame is to cost")
       ->check(CLI::Range(1.0001, 1000.0))
       ->capture_default_str();
-  app.add_flag("--structured", structured, "Whole channels, GRU units and bands; there is nothing else")->group("");
+  auto* units = app.add_flag("--structured", structured, "Cut whole channels, GRU units and bands, as without it");
+  app.add_option(
+         "--blocks", blocks,
+         "Cut blocks of so many outputs by inputs out of the layers' weights instead, 8x4 or 16x4; the file keeps "
+         "those that are left")
+      ->check(CLI::IsMember({"8x4", "16x4"}))
+      ->type_name("OUTxIN")
+      ->excludes(units);
   app.add_option("--corpus", corpus, "Folder of `pellucid prepare` to measure, train and validate on (train.corpus)")
       ->type_name("DIR");
   app.add_option("--steps", options.steps, "Steps of training over all cuts, half of them behind the last; 0: none")
@@ -91,6 +94,7 @@ int run_prune(int argc, char** argv) {
   app.add_flag("--force", options.force, "Replace a file that is there");
   app.add_flag("--json", json, "Progress as JSON lines, the result on standard output");
   if (const auto code = parse(app, argc, argv)) return *code;
+  if (!blocks.empty()) options.block_outputs = blocks == "16x4" ? 16 : 8;
   options.model = find_model(model);
   options.importance = kinds.at(kind);
   if (!corpus.empty()) options.settings.push_back("train.corpus='" + corpus + "'");

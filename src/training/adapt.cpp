@@ -212,7 +212,8 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
                 "{}: nothing was gained on the noise held back ({:.2f} dB SI-SDR as before), so no model is written; "
                 "try more noise, more --minutes or a larger model",
                 options.model.string(), result.own_before.si_sdr_db);
-  write_file(options.out, encode_model(*best, options.out.stem().string(), provenance(options, model, result, tuned)));
+  write_file(options.out,
+             encode_model(*best, options.out.stem().string(), provenance(options, model, result, tuned), model.sparse));
   fs::remove_all(work, error);
   return result;
 }

@@ -8,7 +8,9 @@
 
 namespace pellucid::training {
 
-/// The file's bytes; `provenance` is JSON text about data, steps and seed.
-std::string encode_model(const Network& network, const std::string& name, const std::string& provenance);
+/// The file's bytes; `provenance` is JSON text about data, steps and seed. Where it is to be sparse, weights in which
+/// whole blocks (nn/blocks.hpp) are zero are there as those that are not.
+std::string encode_model(const Network& network, const std::string& name, const std::string& provenance,
+                         bool sparse = false);
 
 }  // namespace pellucid::training

@@ -82,6 +82,29 @@ double mean_loss(Network& network, const Pairs& pairs) {
   return sum / double(pairs.count());
 }
 
+// Visits w dL/dw of every pair, by the names and in the shapes of the file.
+void for_each_pair(Network& network, const Pairs& pairs, ProgressStyle style,
+                   const std::function<void(const std::map<std::string, Tensor>&)>& visit) {
+  const auto weights = network.file_parameters();
+  Progress progress({.label = "Measuring importance", .total = double(pairs.count()), .unit = "pairs", .style = style});
+  for (std::size_t i = 0; i < pairs.count(); ++i) {
+    stop_if_interrupted();
+    for (auto& p : network.parameters()) p.mutable_grad() = Tensor();
+    const Tensor mask = pairs.mask(network, i);
+    Tensor gradient;
+    pairs.loss(mask.detach(), i, &gradient);
+    mask.backward(gradient);
+    torch::NoGradGuard no_grad;
+    std::map<std::string, Tensor> products;
+    for (const auto& [name, weight] : weights) products[name] = weight * weight.grad();
+    visit(as_in_file(network.architecture(), products));
+    progress.add();
+  }
+}
+
+// What the loss gains by a change of the weights, to the second order, of one pair.
+double share_of(double change, const Pairs& pairs) { return change * change / (2 * double(pairs.count())); }
+
 }  // namespace
 
 Importance measure_importance(Network& network, const Units& units, const Recipe& recipe, const corpus::Corpus& corpus,
@@ -120,26 +143,31 @@ Importance measure_importance(Network& network, const Units& units, const Recipe
         as_in_file(a, weights));
     return all;
   }
-  Progress progress({.label = "Measuring importance", .total = double(count), .unit = "pairs", .style = style});
-  for (std::size_t i = 0; i < pairs.count(); ++i) {
-    stop_if_interrupted();
-    for (auto& p : network.parameters()) p.mutable_grad() = Tensor();
-    const Tensor mask = pairs.mask(network, i);
-    Tensor gradient;
-    pairs.loss(mask.detach(), i, &gradient);
-    mask.backward(gradient);
-    torch::NoGradGuard no_grad;
-    std::map<std::string, Tensor> products;
-    for (const auto& [name, weight] : weights) products[name] = weight * weight.grad();
+  for_each_pair(network, pairs, style, [&](const std::map<std::string, Tensor>& products) {
     for_each_unit(
         [&](double& value, const std::vector<Tensor>& parts) {
           double change = 0;
           for (const Tensor& part : parts) change += part.sum().item<double>();
-          value += change * change / (2 * double(pairs.count()));
+          value += share_of(change, pairs);
         },
-        as_in_file(a, products));
-    progress.add();
-  }
+        products);
+  });
+  return all;
+}
+
+BlockImportance measure_importance(Network& network, const std::vector<BlockMatrix>& matrices, const Recipe& recipe,
+                                   const corpus::Corpus& corpus, int count, ProgressStyle style) {
+  const Pairs pairs(recipe, corpus, count);
+  network.eval();
+  BlockImportance all;
+  for (const BlockMatrix& matrix : matrices) all.emplace_back(matrix.groups.size());
+  for_each_pair(network, pairs, style, [&](const std::map<std::string, Tensor>& products) {
+    for (std::size_t m = 0; m < matrices.size(); ++m) {
+      const Tensor& product = products.at(matrices[m].tensor);
+      for (std::size_t g = 0; g < all[m].size(); ++g)
+        all[m][g] += share_of(part(product, matrices[m].groups[g]).sum().item<double>(), pairs);
+    }
+  });
   return all;
 }
 

@@ -8,6 +8,7 @@
 
 #include "corpus/corpus.hpp"
 #include "support/progress.hpp"
+#include "training/blocks.hpp"
 #include "training/network.hpp"
 #include "training/recipe.hpp"
 #include "training/units.hpp"
@@ -20,5 +21,9 @@ enum class ImportanceKind { kAblation, kTaylor };
 /// went in. Throws Error(kTraining) when a loss is no number.
 Importance measure_importance(Network& network, const Units& units, const Recipe& recipe, const corpus::Corpus& corpus,
                               ImportanceKind kind, int pairs, ProgressStyle style);
+
+/// The same by gradients, with the weights of a group of blocks in place of those that read a unit.
+BlockImportance measure_importance(Network& network, const std::vector<BlockMatrix>& matrices, const Recipe& recipe,
+                                   const corpus::Corpus& corpus, int pairs, ProgressStyle style);
 
 }  // namespace pellucid::training

@@ -23,7 +23,8 @@ void Optimizer::start(std::vector<float> initial) {
 }
 
 double Optimizer::update(std::vector<float>& gradient, const TrainOptions& o, long step, double rate,
-                         const std::vector<Matrices>& matrices) {
+                         const std::vector<Matrices>& matrices, const std::vector<float>& kept) {
+  for (std::size_t i = 0; i < kept.size(); ++i) gradient[i] *= kept[i];
   double squares = 0;
   for (const float g : gradient) squares += double(g) * g;
   const double norm = std::sqrt(squares);
@@ -32,6 +33,7 @@ double Optimizer::update(std::vector<float>& gradient, const TrainOptions& o, lo
 
   std::vector<float> move(weights.size());
   muon_moves(matrices, gradient, mean, move, o.replicas);
+  for (std::size_t i = 0; i < kept.size(); ++i) move[i] *= kept[i];  // a matrix made orthogonal has no zeros
   constexpr double kBeta1 = 0.9, kBeta2 = 0.98, kEpsilon = 1e-8;
   const double correct1 = 1.0 - std::pow(kBeta1, double(step + 1)), correct2 = 1.0 - std::pow(kBeta2, double(step + 1));
   const auto adam = [&](std::size_t first, std::size_t last) {

@@ -19,9 +19,9 @@ struct Optimizer {
 
   void start(std::vector<float> initial);
   /// Clips `gradient` to options.clip_norm in place, updates at `rate`; returns the norm before clipping. `step` is
-  /// 0-based.
+  /// 0-based. `kept`, where there is one, is 0 for weights that are zero and stay so, 1 for all others.
   double update(std::vector<float>& gradient, const TrainOptions& options, long step, double rate,
-                const std::vector<Matrices>& matrices = {});
+                const std::vector<Matrices>& matrices = {}, const std::vector<float>& kept = {});
 };
 
 }  // namespace pellucid::training

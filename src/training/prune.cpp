@@ -9,6 +9,7 @@
 #include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "support/work_folder.hpp"
+#include "training/blocks.hpp"
 #include "training/export.hpp"
 #include "training/provenance.hpp"
 #include "training/stored_model.hpp"
@@ -38,7 +39,13 @@ std::string describe(const Architecture& a, const Units& units) {
 }
 
 // The smallest that pruning goes to. Throws when that does not meet the speed.
-Architecture floor_of(const Architecture& a, const PruneOptions& options) {
+Architecture floor_of(const StoredModel& model, const PruneOptions& options) {
+  const Architecture& a = model.architecture;
+  if (model.sparse)
+    throw Error(ExitCode::kModel,
+                "{}: is block-sparse, and a cut of units would tear its blocks; cut the units of the model that it was "
+                "made of, or give --blocks",
+                options.model.string());
   const Units units = units_of(a, static_cast<std::uint32_t>(options.multiple));
   const Architecture floor = smallest(a, units);
   const double most = double(nn::multiply_adds_per_frame(a)) / double(nn::multiply_adds_per_frame(floor));
@@ -52,16 +59,34 @@ Architecture floor_of(const Architecture& a, const PruneOptions& options) {
   return floor;
 }
 
+// The same of blocks.
+void check_blocks(const StoredModel& model, const PruneOptions& options) {
+  if (options.importance != ImportanceKind::kTaylor)
+    throw Error(ExitCode::kUsage,
+                "--importance ablation: found --blocks, of which there are too many to take out one "
+                "by one; leave it at taylor");
+  const auto saved = most_saved(block_matrices(model.architecture, model.tensors, options.block_outputs));
+  const double most = double(model.multiply_adds) / double(model.multiply_adds - saved);
+  if (options.speed > most)
+    throw Error(ExitCode::kUsage,
+                "--speed {:g}: cannot be met: down to an eighth of the blocks of every weight that has any {} needs "
+                "{:.2f} times fewer multiply-adds; ask for at most {:.2f}, or cut units first (--structured)",
+                options.speed, options.model.string(), most, std::floor(100 * most) / 100);
+}
+
 class Pruner {
  public:
   explicit Pruner(const PruneOptions& options)
       : options_(options),
         original_(read_stored_model(options.model)),
-        floor_(floor_of(original_.architecture, options)),
         recipe_(recipe_of(original_, options)),
         work_(options.out.string() + ".work", plan(), "pruning", options.resume) {
     if (fs::exists(options_.out) && !options_.force)
       throw Error(ExitCode::kOutput, "{}: is there already; add --force to replace it", options_.out.string());
+    if (in_blocks())
+      check_blocks(original_, options_);
+    else
+      floor_ = floor_of(original_, options_);
     at::set_num_threads(1);
     corpus_ = corpus::Corpus::open(recipe_.train.corpus);
     if (corpus_->rate_hz() != int(original_.architecture.sample_rate_hz))
@@ -84,6 +109,7 @@ class Pruner {
   }
 
  private:
+  bool in_blocks() const { return options_.block_outputs > 0; }
   std::uint32_t multiple() const { return static_cast<std::uint32_t>(options_.multiple); }
 
   // What must be the same when it is gone on with.
@@ -97,6 +123,7 @@ class Pruner {
         {"pairs", options_.pairs},
         {"multiple", options_.multiple},
         {"recipe", recipe_.fingerprint()}};
+    if (in_blocks()) j["blocks"] = options_.block_outputs;
     return j.dump(1) + "\n";
   }
 
@@ -133,26 +160,47 @@ class Pruner {
   }
 
   std::string cut_model(int number, const StoredModel& model) const {
+    Recipe recipe = recipe_;
+    recipe.model = model.architecture;
+    // Every cut takes the same share of what is there, so that the last ones, which hurt most, are small.
+    const double goal = double(original_.multiply_adds) / std::pow(options_.speed, double(number) / options_.cuts);
+    const Tensors tensors =
+        in_blocks() ? fewer_blocks(number, model, recipe, goal) : fewer_units(number, model, &recipe, goal);
+    Network cut_network(recipe.model);
+    cut_network.load(tensors);
+    return encode_model(cut_network, recipe_.name, provenance(recipe, model), in_blocks());
+  }
+
+  void tell(int number, const std::string& left, std::uint64_t multiply_adds) const {
+    fmt::print(stderr, "cut {} of {}: {} ({:.2f} times fewer multiply-adds than at first)\n", number, options_.cuts,
+               left, double(original_.multiply_adds) / double(multiply_adds));
+  }
+
+  // The recipe's model becomes the smaller one.
+  Tensors fewer_units(int number, const StoredModel& model, Recipe* recipe, double goal) const {
     const Architecture& a = model.architecture;
     const Units units = units_of(a, multiple());
-    Recipe recipe = recipe_;
-    recipe.model = a;
-    const auto network = make_network(model);
-    const Importance importance =
-        measure_importance(*network, units, recipe, *corpus_, options_.importance, options_.pairs, options_.progress);
-    check(importance, units);
-    // Every cut takes the same share of what is there, so that the last ones, which hurt most, are small.
-    const auto whole = double(nn::multiply_adds_per_frame(original_.architecture));
-    const double goal = whole / std::pow(options_.speed, double(number) / options_.cuts);
+    const Importance importance = measure_importance(*make_network(model), units, *recipe, *corpus_,
+                                                     options_.importance, options_.pairs, options_.progress);
+    for (std::size_t g = 0; g < importance.size(); ++g) check(importance[g], units.groups[g].name, "unit");
     const Kept kept = choose(a, units, importance, floor_, std::uint64_t(std::floor(goal + 1e-6)));
-    Architecture smaller;
-    const Tensors tensors = cut(a, units, kept, model.tensors, &smaller);
-    fmt::print(stderr, "cut {} of {}: {} ({:.2f} times fewer multiply-adds than at first)\n", number, options_.cuts,
-               describe(smaller, units), whole / double(nn::multiply_adds_per_frame(smaller)));
-    Network cut_network(smaller);
-    cut_network.load(tensors);
-    recipe.model = smaller;
-    return encode_model(cut_network, recipe_.name, provenance(recipe, model));
+    const Tensors tensors = cut(a, units, kept, model.tensors, &recipe->model);
+    tell(number, describe(recipe->model, units), nn::multiply_adds_per_frame(recipe->model));
+    return tensors;
+  }
+
+  Tensors fewer_blocks(int number, const StoredModel& model, const Recipe& recipe, double goal) const {
+    const auto matrices = block_matrices(model.architecture, model.tensors, options_.block_outputs);
+    const BlockImportance importance =
+        measure_importance(*make_network(model), matrices, recipe, *corpus_, options_.pairs, options_.progress);
+    for (std::size_t m = 0; m < matrices.size(); ++m) check(importance[m], matrices[m].tensor, "block");
+    const double saved = std::ceil(std::max(0.0, double(model.multiply_adds) - goal - 1e-6));
+    const Tensors tensors = give_up(matrices, importance, std::uint64_t(saved), model.tensors);
+    const BlockTotal before = total(matrices),
+                     after = total(block_matrices(model.architecture, tensors, options_.block_outputs));
+    tell(number, fmt::format("{} of {} blocks", after.groups, before.groups),
+         model.multiply_adds - before.multiply_adds + after.multiply_adds);
+    return tensors;
   }
 
   // Of a model that was cut and not trained since.
@@ -162,20 +210,22 @@ class Pruner {
     return nlohmann::ordered_json{{"step", 0}, {"start", start}, {"recipe", recipe.to_toml()}}.dump();
   }
 
-  static void check(const Importance& importance, const Units& units) {
-    for (std::size_t g = 0; g < importance.size(); ++g) {
-      const double most = *std::max_element(importance[g].begin(), importance[g].end());
-      if (!std::isfinite(most) || most <= 0)
-        throw Error(ExitCode::kTraining,
-                    "{}: no unit of it lowers the loss, so that pruning would take the whole layer; train the model "
-                    "further, or train a recipe without that layer",
-                    units.groups[g].name);
-    }
+  static void check(const std::vector<double>& importance, const std::string& where, const char* what) {
+    const double most = *std::max_element(importance.begin(), importance.end());
+    if (!std::isfinite(most) || most <= 0)
+      throw Error(ExitCode::kTraining,
+                  "{}: no {} of it lowers the loss, so that pruning would take the whole layer; train the model "
+                  "further, or train a recipe without that layer",
+                  where, what);
   }
 
   Standing standing(const StoredModel& model, const fs::path& path) const {
     const auto network = make_network(model);
-    return {path, model.bytes.size(), model.architecture,
+    return {path,
+            model.bytes.size(),
+            model.architecture,
+            model.parameters,
+            model.multiply_adds,
             validation_->run(*network, Spectrum(model.architecture, torch::kCPU))};
   }
 

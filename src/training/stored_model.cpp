@@ -31,10 +31,13 @@ StoredModel read_stored_model(const std::filesystem::path& path) {
     throw Error(ExitCode::kModel, "{}: is an int8 model, which cannot be trained; name the float model it was made of",
                 path.string());
   StoredModel model{bytes, text_of(file, "name"), text_of(file, "training"), file.architecture(), {}};
+  model.sparse = file.sparse();
+  model.parameters = nn::parameter_count(file);
+  model.multiply_adds = nn::multiply_adds_per_frame(file);
   nn::TensorSpec spec;
   for (std::uint32_t i = 0; nn::tensor_spec(model.architecture, i, &spec); ++i) {
     const torch::Tensor t = torch::empty(std::vector<std::int64_t>(spec.shape, spec.shape + spec.rank));
-    for (std::int64_t j = 0; j < t.numel(); ++j) t.data_ptr<float>()[j] = nn::read_float(file.tensor(i) + 4 * j);
+    file.read(i, t.data_ptr<float>());
     model.tensors.emplace_back(spec.name, t);
   }
   return model;

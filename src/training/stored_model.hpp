@@ -16,7 +16,9 @@ struct StoredModel {
   std::string name;
   std::string provenance;  ///< JSON text of the metadata's `training`; empty when there is none
   Architecture architecture;
-  std::vector<std::pair<std::string, torch::Tensor>> tensors;  ///< as Network::folded gives them
+  std::vector<std::pair<std::string, torch::Tensor>> tensors;  ///< as Network::folded gives them, all whole
+  bool sparse = false;                              ///< its file holds some of them as the blocks that are left
+  std::uint64_t parameters = 0, multiply_adds = 0;  ///< that the file holds, and of a frame
 };
 
 /// Reads and checks a float model file. Throws Error(kModel) that says what is wrong with it.

@@ -47,6 +47,11 @@ std::string encode(const TensorFile& file) {
     header[a.name] = {{"dtype", "F32"}, {"shape", a.shape}, {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
+  for (const auto& b : file.bytes) {
+    header[b.name] = {
+        {"dtype", "U8"}, {"shape", {b.values.size()}}, {"data_offsets", {offset, offset + b.values.size()}}};
+    offset += b.values.size();
+  }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();
@@ -55,6 +60,7 @@ std::string encode(const TensorFile& file) {
   out += text;
   for (const auto& a : file.arrays)
     out.append(reinterpret_cast<const char*>(a.values.data()), a.values.size() * sizeof(float));
+  for (const auto& b : file.bytes) out.append(reinterpret_cast<const char*>(b.values.data()), b.values.size());
   const std::uint32_t crc = crc32(0, out.data(), out.size());
   const std::size_t at = out.find(kUnset) + sizeof kUnset - 1 - kDigits;
   out.replace(at, kDigits, fmt::format("{:08x}", crc));

@@ -15,9 +15,15 @@ struct NamedArray {
   std::vector<float> values;
 };
 
+struct NamedBytes {
+  std::string name;
+  std::vector<std::uint8_t> values;
+};
+
 struct TensorFile {
   std::vector<std::pair<std::string, std::string>> metadata;  ///< in the order of the file
   std::vector<NamedArray> arrays;
+  std::vector<NamedBytes> bytes;  ///< U8, behind the arrays; only encode() knows them
 
   /// Empty when the key is missing.
   std::string meta(const std::string& key) const;

@@ -1,7 +1,6 @@
 #include "training/trainer.hpp"
 
-#include <sys/resource.h>
-
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "support/folder_lock.hpp"
 #include "support/interrupt.hpp"
 #include "support/peak.hpp"
+#include "training/blocks.hpp"
 #include "training/checkpoint.hpp"
 #include "training/export.hpp"
 #include "training/memory.hpp"
@@ -39,13 +39,6 @@ using Clock = std::chrono::steady_clock;
 constexpr long kCurveEvery = 50;     // steps between rows of the curve
 constexpr double kPasses = 3;        // forward, and backward by inputs and by weights: each a product as large
 constexpr double kLowerRate = 0.25;  // what a training goes on with that went out of range
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto s = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
-  return s(usage.ru_utime) + s(usage.ru_stime);
-}
 
 // The recipe of one process that trains as all do together.
 Recipe as_one(Recipe recipe, const ProcessGroup& group) {
@@ -103,6 +96,7 @@ class Trainer {
   nlohmann::ordered_json started_from_;  // what train.start says of its own training
   State state_;
   std::vector<Matrices> matrices_;  // that Muon moves
+  std::vector<float> kept_;         // 0 for weights that stay zero, 1 for all others
   Validation validation_;
   std::unique_ptr<corpus::Loader> loader_;
   std::unique_ptr<Curve> curve_;
@@ -110,7 +104,7 @@ class Trainer {
   bool stop_ = false;                     // a process was interrupted
   double most_audio_s_per_s_ = HUGE_VAL;  // what the cores could do with multiply-adds alone; unknown for devices
   Clock::time_point spent_at_ = Clock::now();
-  double spent_cpu_ = cpu_seconds();
+  double spent_cpu_ = processor_time_s();
 };
 
 StoredModel open_start(const Recipe& recipe, const fs::path& path) {
@@ -202,6 +196,7 @@ void Trainer::take_up() {
   state_ = {};
   if (!recipe_.train.start.empty() && group_.is_first()) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
+  kept_.resize(state_.optimizer.weights.size(), 1.0f);
   if (recipe_.train.optimizer == "muon") matrices_ = matrices_of(*released_);
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   const fs::path last = folder_ / kCheckpoint;
@@ -232,7 +227,7 @@ void Trainer::share_state() {
   s.best_score = numbers[4];
   s.rate_factor = numbers[5];
   for (auto* values : {&s.optimizer.weights, &s.optimizer.mean, &s.optimizer.variance, &s.optimizer.average, &s.buffers,
-                       &s.average_buffers})
+                       &s.average_buffers, &kept_})
     group_.spread(*values);
 }
 
@@ -247,6 +242,7 @@ void Trainer::start_from(const StoredModel& model) {
   constexpr int kPairs = 16;
   started_from_ = nlohmann::ordered_json::parse(ancestry(model.name, model.provenance));
   released_->load(model.tensors);
+  kept_ = kept_weights(*released_, model.sparse);
   std::vector<float> noisy(std::size_t(kPairs) * std::size_t(chunk_samples_)), clean(noisy.size());
   for (int i = 0; i < kPairs; ++i) {
     const std::size_t at = std::size_t(i) * std::size_t(chunk_samples_), n = std::size_t(chunk_samples_);
@@ -309,7 +305,7 @@ double Trainer::step() {
     for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i] += own[i] / float(count);
   }
   if (group_.count() > 1) total = sum_over_processes(gradient, buffers, total);
-  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_);
+  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_, kept_);
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
   if (!fixed) take_buffers(std::move(buffers));
   hand_out();
@@ -340,7 +336,7 @@ void Trainer::take_buffers(std::vector<float> mean) {
 
 // Adds the time since the last call to the state's account.
 void Trainer::spend() {
-  const double cpu = cpu_seconds();
+  const double cpu = processor_time_s();
   std::vector<double> spent_cpu{cpu - spent_cpu_};
   group_.sum(spent_cpu);
   state_.wall_s += elapsed_s(spent_at_);
@@ -389,7 +385,8 @@ void Trainer::release(const Scores& scores) {
   state_.best_score = scores.score();
   spend();
   if (group_.is_first())
-    write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores)));
+    write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores),
+                                                                       std::ranges::find(kept_, 0.0f) != kept_.end()));
 }
 
 TrainResult Trainer::run() {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../nn/random_model.hpp"
+#include "../nn/sparse_model.hpp"
 #include "nn/architecture.hpp"
 #include "program.hpp"
 
@@ -54,6 +55,24 @@ TEST_F(Info, PrintsWhatTheModelSays) {
   for (const char* part : {"random", "16000 Hz", "gru", "training command", "crc32:"}) {
     EXPECT_NE(text.output.find(part), std::string::npos) << part << " is missing in:\n" << text.output;
   }
+}
+
+TEST_F(Info, CountsWhatASparseModelKeeps) {
+  nn::Architecture a = nn::test::small_architecture();
+  a.channels = 16, a.width = 24, a.hidden = 24;
+  const std::string whole = write("whole.pellucid", nn::test::make_random_model(a, 1)),
+                    sparse = write("sparse.pellucid", nn::test::make_sparse_model(a, 1, 0.5));
+  const json before = json::parse(run_program({"info", whole, "--json"}).output),
+             after = json::parse(run_program({"info", sparse, "--json"}).output);
+  EXPECT_FALSE(before.contains("sparsity"));
+  const int kept = after["sparsity"]["kept"], all = after["sparsity"]["of"];
+  EXPECT_NEAR(kept, 0.5 * all, 0.1 * all);
+  EXPECT_EQ(before["parameters"].get<int>() - after["parameters"].get<int>(), 32 * (all - kept));
+  EXPECT_LT(after["multiply_adds_per_frame"], before["multiply_adds_per_frame"]);
+  EXPECT_LT(after["memory_bytes"], before["memory_bytes"]);
+  EXPECT_LT(after["bytes"], before["bytes"]);
+  const std::string text = run_program({"info", sparse}).output;
+  EXPECT_NE(text.find("blocks of 8 outputs by 4 inputs"), std::string::npos) << text;
 }
 
 TEST_F(Info, CountsEveryKindOfModel) {

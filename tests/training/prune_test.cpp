@@ -5,12 +5,14 @@
 #include <sys/wait.h>
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "../cli/program.hpp"
 #include "../corpus/prepare_support.hpp"
+#include "training/blocks.hpp"
 #include "training/export.hpp"
 #include "training/stored_model.hpp"
 #include "training/trainer.hpp"
@@ -81,26 +83,130 @@ TEST_F(PruneTest, MakesASmallerModelThatInfoReads) {
 }
 
 TEST_F(PruneTest, KilledAndResumedEqualsUnbroken) {
-  ASSERT_EQ(run_program(arguments(model(), "unbroken.safetensors")).code, 0);
-  {
-    cli::Started started(arguments(model(), "killed.safetensors"), {});
-    const fs::path begun = path("killed.safetensors.work") / "cut-1" / "last.ckpt";
-    for (int i = 0; i < 6000 && !fs::exists(begun); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    kill(started.process(), SIGKILL);
-    started.wait();
-    ASSERT_TRUE(fs::exists(begun));
+  for (const std::vector<std::string>& kind : {std::vector<std::string>{}, {"--blocks", "8x4"}}) {
+    const std::string unbroken = fmt::format("unbroken{}.safetensors", kind.size()),
+                      killed = fmt::format("killed{}.safetensors", kind.size());
+    std::vector<std::string> resume = kind;
+    resume.push_back("--resume");
+    ASSERT_EQ(run_program(arguments(model(), unbroken, kind)).code, 0);
+    {
+      cli::Started started(arguments(model(), killed, kind), {});
+      const fs::path begun = path(killed + ".work") / "cut-1" / "last.ckpt";
+      for (int i = 0; i < 6000 && !fs::exists(begun); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      kill(started.process(), SIGKILL);
+      started.wait();
+      ASSERT_TRUE(fs::exists(begun));
+    }
+    EXPECT_FALSE(fs::exists(path(killed)));
+    expect_refused(run_program(arguments(model(), killed, kind)), 7, "--resume", killed);
+    expect_refused(run_program(arguments(model(), killed, resume, "1.7")), 9, "other options", killed);
+    const Ran run = run_program(arguments(model(), killed, resume));
+    ASSERT_EQ(run.code, 0) << run.error;
+    const StoredModel a = read_stored_model(path(unbroken)), b = read_stored_model(path(killed));
+    ASSERT_EQ(a.tensors.size(), b.tensors.size());
+    for (std::size_t i = 0; i < a.tensors.size(); ++i)
+      EXPECT_TRUE(torch::equal(a.tensors[i].second, b.tensors[i].second));
   }
-  EXPECT_FALSE(fs::exists(path("killed.safetensors")));
-  expect_refused(run_program(arguments(model(), "killed.safetensors")), 7, "--resume", "killed.safetensors");
-  expect_refused(run_program(arguments(model(), "killed.safetensors", {"--resume"}, "1.7")), 9, "other options",
-                 "killed.safetensors");
-  const Ran run = run_program(arguments(model(), "killed.safetensors", {"--resume"}));
-  ASSERT_EQ(run.code, 0) << run.error;
-  const StoredModel a = read_stored_model(path("unbroken.safetensors")),
-                    b = read_stored_model(path("killed.safetensors"));
-  ASSERT_EQ(a.tensors.size(), b.tensors.size());
-  for (std::size_t i = 0; i < a.tensors.size(); ++i)
-    EXPECT_TRUE(torch::equal(a.tensors[i].second, b.tensors[i].second));
+}
+
+std::size_t groups_in(const StoredModel& model, int outputs) {
+  return total(block_matrices(model.architecture, model.tensors, outputs)).groups;
+}
+
+TEST_F(PruneTest, CutsBlocksOut) {
+  for (const std::string blocks : {"8x4", "16x4"}) {
+    const std::string out = "sparse" + blocks + ".safetensors";
+    const Ran run = run_program(arguments(model(), out, {"--json", "--blocks", blocks}));
+    ASSERT_EQ(run.code, 0) << run.error;
+    const auto result = nlohmann::json::parse(run.output);
+    const auto told = nlohmann::json::parse(run_program({"info", path(out).string(), "--json"}).output);
+    for (const char* key : {"multiply_adds_per_s", "parameters", "bytes"}) EXPECT_EQ(told[key], result["after"][key]);
+    const double fewer =
+        result["before"]["multiply_adds_per_s"].get<double>() / result["after"]["multiply_adds_per_s"].get<double>();
+    EXPECT_GE(fewer, 1.6);
+    EXPECT_LT(fewer, 1.8);
+    EXPECT_LT(result["after"]["parameters"], result["before"]["parameters"]);
+    const StoredModel sparse = read_stored_model(path(out)), whole = read_stored_model(model());
+    EXPECT_TRUE(sparse.sparse);
+    EXPECT_EQ(told["sparsity"]["kept"], groups_in(sparse, 8));
+    EXPECT_EQ(told["sparsity"]["of"], groups_in(whole, 8));
+    std::int64_t numbers = 0, zeros = 0;
+    for (const auto& [name, tensor] : sparse.tensors) {
+      numbers += tensor.numel();
+      if (tensor.dim() > 1) zeros += (tensor == 0).sum().item<std::int64_t>();
+    }
+    EXPECT_EQ(std::int64_t(sparse.parameters), numbers - zeros);
+    EXPECT_FALSE(fs::exists(path(out + ".work")));
+  }
+  const StoredModel pairs = read_stored_model(path("sparse16x4.safetensors"));
+  std::size_t blocks = 0;
+  for (const BlockMatrix& matrix : block_matrices(pairs.architecture, pairs.tensors, 16))
+    for (const BlockGroup& group : matrix.groups) blocks += std::size_t(group.outputs) / 8;
+  EXPECT_EQ(blocks, groups_in(pairs, 8)) << "a pair is torn";
+}
+
+TEST_F(PruneTest, BlocksThatAreGoneStayAway) {
+  Network network(read_stored_model(model()).architecture);
+  Tensors tensors = read_stored_model(model()).tensors;
+  const auto all = block_matrices(network.architecture(), tensors, 8);
+  BlockImportance importance;
+  for (const BlockMatrix& matrix : all) importance.emplace_back(matrix.groups.size(), 1.0);
+  network.load(give_up(all, importance, most_saved(all) / 2, tensors));
+  corpus::test::write_text(path("start.safetensors"), encode_model(network, "start", "{}", true));
+  const StoredModel start = read_stored_model(path("start.safetensors"));
+  for (const std::string optimizer : {"adamw", "muon"}) {
+    const fs::path out = path("on-" + optimizer);
+    train(Recipe::load(path("tiny.toml"),
+                       {"train.corpus='" + path("corpus").string() + "'", "train.output='" + out.string() + "'",
+                        "train.start='" + path("start.safetensors").string() + "'", "train.steps=6",
+                        "train.optimizer='" + optimizer + "'"}),
+          false, ProgressStyle::kNone);
+    const StoredModel trained = read_stored_model(out / "tiny.safetensors");
+    EXPECT_TRUE(trained.sparse);
+    EXPECT_EQ(trained.multiply_adds, start.multiply_adds);
+    for (std::size_t i = 0; i < trained.tensors.size(); ++i) {
+      const torch::Tensor &before = start.tensors[i].second, &after = trained.tensors[i].second;
+      EXPECT_FALSE(torch::equal(before, after)) << trained.tensors[i].first << " was not trained";
+      EXPECT_TRUE(before.dim() == 1 || torch::equal(before == 0, after == 0)) << trained.tensors[i].first;
+    }
+  }
+}
+
+TEST_F(PruneTest, GivesUpWhatLosesLeastForEachMultiplyAdd) {
+  const StoredModel whole = read_stored_model(model());
+  torch::manual_seed(3);
+  for (const int outputs : {8, 16}) {
+    const auto all = block_matrices(whole.architecture, whole.tensors, outputs);
+    BlockImportance importance;
+    for (const BlockMatrix& matrix : all) {
+      importance.emplace_back();
+      for (std::size_t g = 0; g < matrix.groups.size(); ++g)
+        importance.back().push_back(torch::rand({1}).item<double>());
+    }
+    const std::uint64_t wanted = total(all).multiply_adds / 3;
+    const auto left = block_matrices(whole.architecture, give_up(all, importance, wanted, whole.tensors), outputs);
+    EXPECT_LE(total(left).multiply_adds, total(all).multiply_adds - wanted);
+    EXPECT_GT(total(left).multiply_adds, total(all).multiply_adds - wanted - 2 * 32 * 64)
+        << "more was taken than a group too much";
+    double dearest_gone = 0, cheapest_left = HUGE_VAL;
+    ASSERT_EQ(left.size(), all.size());
+    for (std::size_t m = 0; m < all.size(); ++m) {
+      EXPECT_GE(left[m].groups.size(), all[m].fewest);
+      for (std::size_t g = 0, l = 0; g < all[m].groups.size(); ++g) {
+        const BlockGroup& group = all[m].groups[g];
+        const double lost = importance[m][g] / double(group.multiply_adds);
+        const bool stays = l < left[m].groups.size() && left[m].groups[l].output == group.output &&
+                           left[m].groups[l].input == group.input;
+        l += stays ? 1 : 0;
+        if (!stays) dearest_gone = std::max(dearest_gone, lost);
+        if (stays && left[m].groups.size() > all[m].fewest) cheapest_left = std::min(cheapest_left, lost);
+      }
+    }
+    EXPECT_LE(dearest_gone, cheapest_left);
+    const auto least = block_matrices(whole.architecture, give_up(all, importance, UINT64_MAX, whole.tensors), outputs);
+    for (std::size_t m = 0; m < all.size(); ++m) EXPECT_EQ(least[m].groups.size(), all[m].fewest);
+    EXPECT_GE(total(all).multiply_adds - total(least).multiply_adds, most_saved(all));
+  }
 }
 
 TEST_F(PruneTest, RefusesWhatMakesNoModel) {
@@ -113,6 +219,24 @@ TEST_F(PruneTest, RefusesWhatMakesNoModel) {
                 .code,
             0);
   expect_refused(run_program(arguments(path("int8.safetensors"), "d")), 5, "int8 model", "d");
+  expect_refused(run_program(arguments(model(), "f", {"--blocks", "8x4"}, "100")), 2, "cannot be met", "f");
+  expect_refused(run_program(arguments(model(), "g", {"--blocks", "8x4", "--importance", "ablation"})), 2, "ablation",
+                 "g");
+  expect_refused(run_program(arguments(model(), "h", {"--blocks", "8x4", "--structured"})), 2, "--structured", "h");
+  expect_refused(run_program(arguments(model(), "i", {"--blocks", "4x8"})), 2, "--blocks", "i");
+
+  // Blocks are zeros to what follows: integers take them as such, and units are not cut out of them.
+  Network network(read_stored_model(model()).architecture);
+  Tensors halved = read_stored_model(model()).tensors;
+  halved[0].second.narrow(2, 0, 4).zero_();
+  network.load(halved);
+  corpus::test::write_text(path("blocks.safetensors"), encode_model(network, "blocks", "{}", true));
+  ASSERT_TRUE(read_stored_model(path("blocks.safetensors")).sparse);
+  expect_refused(run_program(arguments(path("blocks.safetensors"), "j")), 5, "block-sparse", "j");
+  EXPECT_EQ(run_program({"quantize", path("blocks.safetensors").string(), "-o", path("k.safetensors").string(),
+                         "--calibrate", noise.string()})
+                .code,
+            0);
 
   // A block that nothing reads: any importance would take it whole.
   const StoredModel stored = read_stored_model(model());

@@ -71,7 +71,7 @@ class FileExamples : public ::testing::Test {
 TEST_F(FileExamples, TheCExampleCleansAFile) {
   make("in.wav", 44100, 2, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
   ASSERT_EQ(run(PELLUCID_C_EXAMPLE " " PELLUCID_SOURCE_DIR "/models/small.safetensors in.wav out.wav"), 0) << said();
-  ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav -o cli.wav"), 0) << said();
+  ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav --model small -o cli.wav"), 0) << said();
   EXPECT_EQ(read("out.wav").size(), read("in.wav").size());
   EXPECT_LE(distance("out.wav", "cli.wav"), 1.0 / 32768);
 }
@@ -102,7 +102,7 @@ TEST_F(FileExamples, TheFfmpegExampleKeepsSoundInTime) {
                 " AUDIO_CODEC=pcm_f32le " PELLUCID_SOURCE_DIR "/examples/ffmpeg/denoise.sh in.wav out.wav 0.8"),
             0)
       << said();
-  ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav -o cli.wav --strength 0.8"), 0) << said();
+  ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav --model small -o cli.wav --strength 0.8"), 0) << said();
   EXPECT_EQ(read("out.wav").size(), read("cli.wav").size());
   EXPECT_LE(distance("out.wav", "cli.wav"), 1e-6);
 }

@@ -89,9 +89,10 @@ class HostsTest : public ::testing::Test {
     return all;
   }
 
-  /// `pellucid denoise in.wav -o expected.wav` with further options.
+  /// `pellucid denoise in.wav --model small -o expected.wav` with further options.
   std::vector<double> expected(const std::string& options = "") const {
-    run(std::string(PELLUCID_PROGRAM) + " denoise in.wav -o expected.wav --force --link-channels " + options);
+    run(std::string(PELLUCID_PROGRAM) + " denoise in.wav --model small -o expected.wav --force --link-channels " +
+        options);
     return read("expected.wav");
   }
 

@@ -54,11 +54,11 @@ export function readWav(path) {
   throw new Error(`${path}: no data chunk`);
 }
 
-/** What the command line tool makes of samples. */
+/** What the command line tool makes of samples, with the model of the page. */
 export function byCli(channels, rate, ...options) {
   writeWav(join(scratch, "in.wav"), channels, rate);
   const files = [join(scratch, "in.wav"), "-o", join(scratch, "out.wav")];
-  execFileSync(process.env.PELLUCID_PROGRAM, ["denoise", "--quiet", "--force", ...files, ...options]);
+  execFileSync(process.env.PELLUCID_PROGRAM, ["denoise", "--quiet", "--force", "--model", "small", ...files, ...options]);
   return readWav(join(scratch, "out.wav")).channels;
 }
 

@@ -54,11 +54,12 @@ export function readWav(path) {
   throw new Error(`${path}: no data chunk`);
 }
 
-/** What the command line tool makes of samples, with the model of the page. */
+/** What the command line tool makes of samples, with the page's model unless the options name another. */
 export function byCli(channels, rate, ...options) {
   writeWav(join(scratch, "in.wav"), channels, rate);
   const files = [join(scratch, "in.wav"), "-o", join(scratch, "out.wav")];
-  execFileSync(process.env.PELLUCID_PROGRAM, ["denoise", "--quiet", "--force", "--model", "small", ...files, ...options]);
+  const model = options.includes("--model") ? [] : ["--model", "small"];
+  execFileSync(process.env.PELLUCID_PROGRAM, ["denoise", "--quiet", "--force", ...model, ...files, ...options]);
   return readWav(join(scratch, "out.wav")).channels;
 }
 

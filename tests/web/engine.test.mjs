@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { byCli, largestDifference, readWav, recording, scratch, source, web, writeWav } from "./helpers.mjs";
+import { byCli, largestDifference, readWav, recording, roundedModel, scratch, source, web, writeWav } from "./helpers.mjs";
 
 const { Denoiser, PellucidError, hasSimd, load } = await import(pathToFileURL(join(web, "pellucid/node.js")));
-const { roundModel } = await import(pathToFileURL(join(source, "web/model.mjs")));
 const noisy = recording();
 
 /** The whole of `channels`, aligned, in blocks of `block`. */
@@ -40,11 +39,10 @@ test("equals the tool within 1e-4, with the tool's own model", async () => {
 });
 
 test("equals the tool within 1e-5 where both have the packed model's weights", async () => {
-  const rounded = roundModel(readFileSync(join(source, "models/small.safetensors")));
-  writeFileSync(join(scratch, "rounded.safetensors"), rounded);
-  assert.deepEqual(Buffer.from((await load()).model), rounded);
+  const rounded = roundedModel();
+  assert.deepEqual(Buffer.from((await load()).model), rounded.bytes);
   const [clean] = await denoise([noisy.samples], noisy.rate);
-  const [expected] = byCli([noisy.samples], noisy.rate, "--model", join(scratch, "rounded.safetensors"));
+  const [expected] = byCli([noisy.samples], noisy.rate, "--model", rounded.path);
   assert.ok(largestDifference(clean, expected) <= 1e-5, `${largestDifference(clean, expected)}`);
 });
 

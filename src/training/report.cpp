@@ -30,7 +30,7 @@ bool parse(const std::string& line, CurvePoint& p) {
   std::stringstream in(line);
   for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
   if (cells.size() == 9) cells.emplace_back("0");  // from before there was a peak_share
-  if (cells.size() == 10) cells.insert(cells.begin() + 7, cells[4].empty() ? "" : "0");  // and noise alone
+  if (cells.size() == 10) cells.insert(cells.begin() + 7, cells[4].empty() ? "" : "nan");  // and noise alone
   if (cells.size() != 11) return false;
   const auto number = [&](std::size_t i) { return std::strtod(cells[i].c_str(), nullptr); };
   p = {long(number(0)), number(1), number(2), number(3), !cells[4].empty(), number(4),
@@ -44,7 +44,7 @@ std::string plot(const std::string& title, const std::vector<CurvePoint>& points
   constexpr double kWidth = 560, kHeight = 240, kLeft = 64, kRight = 16, kTop = 34, kBottom = 34;
   std::vector<std::pair<double, double>> xy;
   for (const auto& p : points)
-    if (!validated || p.validated) xy.emplace_back(p.hours_of_audio, value(p));
+    if ((!validated || p.validated) && std::isfinite(value(p))) xy.emplace_back(p.hours_of_audio, value(p));
   if (xy.empty()) return {};
   double low = xy[0].second, high = xy[0].second;
   for (const auto& [x, y] : xy) low = std::min(low, y), high = std::max(high, y);

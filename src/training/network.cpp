@@ -316,7 +316,8 @@ void Network::load(const std::vector<std::pair<std::string, Tensor>>& tensors) {
   torch::NoGradGuard no_grad;
   const std::map<std::string, Tensor> stored(tensors.begin(), tensors.end());
   const auto copy = [&](const std::string& name, Tensor to) {
-    if (to.defined()) to.copy_(stored.at(name).reshape(to.sizes()));
+    if (const auto found = stored.find(name); to.defined() && found != stored.end())
+      to.copy_(found->second.reshape(to.sizes()));
   };
   for (const auto& [name, tensor] : plains_) copy(name, tensor);
   for (const Layer& layer : layers_) {
@@ -324,7 +325,10 @@ void Network::load(const std::vector<std::pair<std::string, Tensor>>& tensors) {
     copy(layer.bias_name, layer.norm.beta);
     copy(layer.slope_name, layer.slope);
     if (!layer.norm.gamma.defined()) continue;
-    Tensor(layer.norm.gamma).fill_(std::sqrt(1.0 + kNormEpsilon));
+    // All that a block adds to its input goes through normalised layers: with none of it the block does nothing, and
+    // learns at once to (Goyal et al. 2017, 5.1).
+    const bool there = stored.contains(layer.weight_name);
+    Tensor(layer.norm.gamma).fill_(there ? std::sqrt(1.0 + kNormEpsilon) : 0.0);
     Tensor(layer.norm.running_mean).zero_();
     Tensor(layer.norm.running_var).fill_(1.0);
   }

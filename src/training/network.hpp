@@ -39,7 +39,7 @@ class Network : public torch::nn::Module {
   /// The parameters by the names that their tensors have in the file; weights are as they are before folding.
   std::map<std::string, torch::Tensor> file_parameters() const;
   /// Takes up what folded() gave, with normalisations that do nothing: the same function when it evaluates, but not yet
-  /// one to train, for a batch's statistics would then change it.
+  /// one to train, for a batch's statistics would then change it. Blocks that `tensors` lack pass on what they get.
   void load(const std::vector<std::pair<std::string, torch::Tensor>>& tensors);
   /// Gives the normalisations of loaded weights the statistics of these features, layer by layer, without a change to
   /// the function: from then on it trains from where it stood. Returns what forward does.

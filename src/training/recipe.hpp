@@ -16,8 +16,8 @@ namespace pellucid::training {
 struct TrainOptions {
   std::string corpus = "corpus";      ///< folder of `pellucid prepare`
   std::string output = "runs/model";  ///< checkpoints, curves, the model file
-  std::string start;                  ///< a model file of the same architecture to begin from, in place of chance
-  std::string device = "cpu";         ///< cpu, cuda
+  std::string start;  ///< a model file to begin from, in place of chance; of the same architecture, or of fewer blocks
+  std::string device = "cpu";  ///< cpu, cuda
   int seed = 1;
   int steps = 100000;
   int batch = 8;           ///< chunks a replica sees in a step

@@ -110,12 +110,14 @@ class Trainer {
 StoredModel open_start(const Recipe& recipe, const fs::path& path) {
   StoredModel model = read_stored_model(path);
   const auto found = metadata_of(model.architecture), expected = metadata_of(recipe.model);
+  const bool grows = model.architecture.blocks < recipe.model.blocks;
   for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
-    if (found[i] != expected[i])
-      throw Error(ExitCode::kRecipe,
-                  "train.start: {} has {} = {}, the recipe {} = {}; both must be of one architecture: set the recipe's "
-                  "[model] as `pellucid info` says, or start from another model",
-                  path.string(), found[i].first, found[i].second, expected[i].first, expected[i].second);
+    if (found[i] != expected[i] && !(grows && found[i].first == "blocks"))
+      throw Error(
+          ExitCode::kRecipe,
+          "train.start: {} has {} = {}, the recipe {} = {}; both must be of one architecture, but for blocks, of "
+          "which the recipe may have more: set its [model] as `pellucid info` says, or start from another model",
+          path.string(), found[i].first, found[i].second, expected[i].first, expected[i].second);
   return model;
 }
 

@@ -85,6 +85,32 @@ TEST_F(StartTest, TrainingGoesOnFromTheModel) {
     EXPECT_TRUE(torch::allclose(stored.tensors[i].second, was.tensors[i].second, 0.1, 0.05)) << was.tensors[i].first;
 }
 
+TEST_F(StartTest, MoreBlocksBeginAsTheSmallerModelAndLearn) {
+  for (const std::string mixers : {"gru dense", "conv conv", "attention gru", "gru attention"}) {
+    const auto space = mixers.find(' ');
+    const std::vector<std::string> kinds{"model.time_mixer=" + mixers.substr(0, space),
+                                         "model.freq_mixer=" + mixers.substr(space + 1), "model.heads=2",
+                                         "train.steps=10"};
+    auto larger = kinds;
+    const auto small = train(recipe("small " + mixers, kinds), false, ProgressStyle::kNone).model;
+    larger.insert(larger.end(), {"train.start='" + small.string() + "'", "model.blocks=3", "train.learning_rate=1e-3"});
+    const StoredModel stored = read_stored_model(small);
+    Network grown(recipe("grown " + mixers, larger).model);
+    grown.load(stored.tensors);
+    const Tensor features =
+        torch::randn({60, long(stored.architecture.positions()), 3 * long(stored.architecture.fold)});
+    const Tensor before = mask(*make_network(stored), features, false);
+    grown.settle(features, 20);
+    EXPECT_TRUE(torch::allclose(mask(grown, features, false), before, 1e-4, 1e-5)) << mixers;
+    EXPECT_TRUE(torch::allclose(mask(grown, features, true), before, 1e-3, 1e-4)) << mixers;
+    const StoredModel written =
+        read_stored_model(train(recipe("grown " + mixers, larger), false, ProgressStyle::kNone).model);
+    EXPECT_EQ(written.architecture.blocks, 3U);
+    for (const auto& [name, tensor] : written.tensors)
+      EXPECT_GT(tensor.abs().sum().item<double>(), 0) << mixers << ": " << name << " has learned nothing";
+  }
+}
+
 TEST_F(StartTest, ResumesWithoutTheFileItBeganFrom) {
   const fs::path copy = folder_->path() / "copy.safetensors";
   fs::copy_file(model(), copy);
@@ -106,6 +132,10 @@ TEST_F(StartTest, SaysWhatIsWrong) {
   };
   const std::string other = refusal({start(), "model.bands=6"}, ExitCode::kRecipe);
   EXPECT_NE(other.find("bands = 5, the recipe bands = 6"), std::string::npos) << other;
+  const fs::path larger =
+      train(recipe("larger", {"model.blocks=2", "train.steps=1"}), false, ProgressStyle::kNone).model;
+  const std::string fewer = refusal({"train.start='" + larger.string() + "'"}, ExitCode::kRecipe);
+  EXPECT_NE(fewer.find("blocks = 2, the recipe blocks = 1"), std::string::npos) << fewer;
   const std::string missing = refusal({"train.start='/nowhere.safetensors'"}, ExitCode::kModel);
   EXPECT_NE(missing.find("/nowhere.safetensors"), std::string::npos) << missing;
   const std::string int8 =

@@ -8,6 +8,8 @@
   field MODEL      other systems on the same clips
   compression      int8 against float
   applications     what bench/applications.py measured
+  ablations        what bench/ablations.py measured of the recipe's parts
+  mixers           and of networks of other kinds at the same cost
 """
 import os
 import re
@@ -220,8 +222,27 @@ def applications(data, argument, here):
     return tables.markdown(["application", "noise", "SNR dB", "`pellucid denoise`", "pairs", "SI-SDR dB", "STOI", "PESQ", "noise alone"], lines)
 
 
+def study(data, name):
+    rows = [row for row in data.ablations if row["study"] == name and row["change"] != "nothing"]
+    if not rows:
+        return "Not measured yet.\n"
+    cells = [[row["change"], tables.millions(row["multiply_adds_per_s"]),
+              *(with_interval({**row, "measure": measure, **{f"change{end}": row[f"{measure}_{key}"] for end, key in
+                                                             (("", "mean"), ("_low", "low"), ("_high", "high"))}}, "change", True)
+                for measure in ("pesq_wb", "stoi", "si_sdr_db"))] for row in rows]
+    return tables.markdown(["what differs", "multiply-adds/s", "PESQ", "STOI", "SI-SDR dB"], cells)
+
+
+def ablations(data, argument, here):
+    return study(data, "parts")
+
+
+def mixers(data, argument, here):
+    return study(data, "mixers")
+
+
 MAKERS = {"readme": readme, "systems": systems, "models": models, "card": card, "limits": limits, "field": field, "compression": compression,
-          "applications": applications}
+          "applications": applications, "ablations": ablations, "mixers": mixers}
 
 
 def filled(text, data, here):

@@ -24,6 +24,9 @@ COLUMNS = {
     "applications.csv": ["application", "noise", "snrs_db", "options", "model", "checksum", "pairs",
                          *(f"{measure}_{side}" for measure in ("si_sdr_db", "stoi", "pesq_wb") for side in ("before", "after")),
                          "noise_alone_db", "measured"],
+    "ablations.csv": ["study", "change", "multiply_adds_per_s", "hours",
+                      *(measure + key for measure in ("pesq_wb", "stoi", "si_sdr_db") for key in ("", "_mean", "_low", "_high"))],
+    "hours.csv": ["model", "run", "hours", "si_sdr_db", "stoi"],
 }
 Model = collections.namedtuple("Model", "name path checksum")
 Measure = collections.namedtuple("Measure", "title decimals unit")
@@ -77,6 +80,7 @@ class Data:
         self.speed = {row["model"]: row for row in rows["speed.csv"]}
         self.scale = tables.read_csv(self.path("scale.csv"))
         self.applications = rows["applications.csv"]
+        self.ablations, self.hours = rows["ablations.csv"], rows["hours.csv"]
         self.budgets = tables.read_csv(os.path.join(root, "embedded", "budgets.csv"))
         self.all_field = tables.read_csv(os.path.join(root, "bench", "report", "field.csv"))
 

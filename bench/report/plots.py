@@ -188,10 +188,54 @@ def scale(data, unit):
     return svg.picture(1040, 400, f"Time and memory against {unit}", parts + svg.legend(748, 60, entries))
 
 
+def ablations(data):
+    """What one change does, with intervals; zero is the training that nothing was changed of."""
+    rows = [row for row in data.ablations if row["change"] != "nothing"]
+    if not rows:
+        return None
+    names = [tables.plain(row["change"]) for row in rows]
+    step, parts = 24, []
+    height = step * len(rows)
+    for number, name in enumerate(names):
+        parts.append(svg.text(20, 46 + step * number + 16, name if len(name) <= 46 else name[:44].rstrip(" ,(") + " …", 12))
+    for column, measure in enumerate(("pesq_wb", "stoi", "si_sdr_db")):
+        panel = svg.Panel(330 + 215 * column, 46, 190, height, "change of " + measure_of(measure).title.replace(" (wide band)", ""))
+        panel.x_axis([0.0] + [value for row in rows for value in numbers(row, measure + "_low", measure + "_high")])
+        panel.frame()
+        panel.parts.append(svg.line(panel.x(0), panel.top, panel.x(0), panel.bottom, svg.INK))
+        for number, row in enumerate(rows):
+            y, colour = panel.top + step * number + 12, svg.COLOURS[0 if row["study"] == rows[0]["study"] else 1]
+            low, mean, high = numbers(row, measure + "_low", measure + "_mean", measure + "_high")
+            panel.parts += [svg.line(panel.x(low), y, panel.x(high), y, colour, 1.8), svg.dot(panel.x(mean), y, colour, 3.4)]
+        parts += panel.parts
+    return svg.picture(980, height + 90, "What one change does to nano after eleven hours of mixtures", parts)
+
+
+def hours(data):
+    """SI-SDR and STOI on the validation pairs against hours of mixtures seen, a line a run."""
+    names = [name for name in data.floats if any(row["model"] == name for row in data.hours)]
+    if not names:
+        return None
+    paint, parts = colours(data), []
+    for column, measure in enumerate(("si_sdr_db", "stoi")):
+        panel = svg.Panel(60 + 400 * column, 46, 330, 300, measure_of(measure).title + ", validation")
+        panel.x_axis([float(row["hours"]) for row in data.hours], "hours of mixtures seen", zero=True)
+        panel.y_axis([float(row[measure]) for row in data.hours])
+        panel.frame()
+        for name in names:
+            mine = [row for row in data.hours if row["model"] == name]
+            for run in dict.fromkeys(row["run"] for row in mine):
+                points = [(panel.x(float(row["hours"])), panel.y(float(row[measure]))) for row in mine if row["run"] == run]
+                panel.parts += [svg.polyline(points, paint[name])] + [svg.dot(x, y, paint[name], 2.4) for x, y in points]
+        parts += panel.parts
+    return svg.picture(890, 400, "Quality against hours of training", parts + svg.legend(800, 60, [(name, paint[name], "") for name in names]))
+
+
 def all_plots(data):
     main = data.sets[0] if data.sets else ""
     found = {"quality.svg": systems(data, main), "snr.svg": by_snr(data, main), "noise.svg": by_noise(data, main),
              "multiply-adds.svg": cost(data, main, "multiply_adds_per_s"), "bytes.svg": cost(data, main, "bytes"),
              "speed.svg": speed(data), "chips.svg": chips(data),
+             "ablations.svg": ablations(data), "hours.svg": hours(data),
              "scale-hours.svg": scale(data, "hours"), "scale-files.svg": scale(data, "files")}
     return {name: picture for name, picture in found.items() if picture}

@@ -39,6 +39,11 @@ def markdown(header, rows):
     return "\n".join(lines) + "\n"
 
 
+def plain(words):
+    """Markdown's marks of code taken out."""
+    return words.replace("`", "")
+
+
 def thousands(value):
     return f"{int(value):,}"
 

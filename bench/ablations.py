@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""What one change does to a model: trainings that differ in nothing else, each compared with the first on the same pairs.
+
+  pellucid mix --corpus corpus --split valid --count 96 --length-s 6 --snr -5,0,5,10,15,20 --seed 11 --out pairs
+  bench/ablations.py PROGRAM corpus pairs runs [--out docs/report/ablations.csv] [--steps 2400] [--only STUDY] [--seed 1]
+
+recipes/nano.toml with fewer steps. What is trained or compared already (a folder of `runs`, a row of the CSV file) is not
+done again; a training that was stopped goes on. `make report-draw` puts table and plot into docs/models.md.
+"""
+import argparse
+import collections
+import json
+import os
+import subprocess
+import sys
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
+sys.path.insert(0, os.path.join(ROOT, "bench", "report"))
+import tables  # noqa: E402
+from data import COLUMNS  # noqa: E402
+
+Change = collections.namedtuple("Change", "study name words settings")
+NO_AUGMENTATION = [f"mix.{kind}_probability=0.0" for kind in (
+    "equalizer", "room", "gain_ramp", "lowpass", "resampler", "clip", "quantize", "speed", "transient", "second_noise", "babble_room")]
+CHANGES = [
+    Change("parts", "plain", "nothing", []),
+    Change("parts", "seed2", "`train.seed=2`", ["train.seed=2"]),
+    Change("parts", "f20", "20/10 ms, the frame of LC3, Opus and WebRTC (`model.window_samples=320`, `hop_samples=160`), latency 20 ms",
+           ["model.window_samples=320", "model.hop_samples=160"]),
+    Change("parts", "f16", "16/8 ms (256, 128), latency 16 ms", ["model.window_samples=256", "model.hop_samples=128"]),
+    Change("parts", "noaug", "no augmentation (equaliser, rooms, gain ramps, band limits, clipping, quantisation, speed, transients, "
+           "second noise)", NO_AUGMENTATION),
+    Change("parts", "noover", "`loss.over_suppression=0`", ["loss.over_suppression=0.0"]),
+    Change("parts", "nocons", "`loss.consistency=0`", ["loss.consistency=0.0"]),
+    Change("parts", "nowave", "`loss.waveform=0`", ["loss.waveform=0.0"]),
+    Change("parts", "nocomplex", "`loss.complex=0`, `loss.magnitude=1`", ["loss.complex=0.0", "loss.magnitude=1.0"]),
+    Change("parts", "batchstat", "`train.fixed_statistics=0`", ["train.fixed_statistics=0.0"]),
+    Change("parts", "adamw", "`train.optimizer=adamw`, `train.weight_decay=1e-4`", ["train.optimizer=adamw", "train.weight_decay=1e-4"]),
+    # Of one cost, within 3 %.
+    Change("mixers", "conv-conv", "conv over time, conv over the bands: the plain CNN (width 14, 3 layers of 3 taps a block, 28 frames in all)",
+           ["model.time_mixer=conv", "model.freq_mixer=conv", "model.width=14"]),
+    Change("mixers", "attention-conv", "attention (16 units, 4 heads, 20 frames), conv",
+           ["model.time_mixer=attention", "model.freq_mixer=conv", "model.context_frames=20"]),
+    Change("mixers", "attention-dense", "attention (16 units, 4 heads, 28 frames), dense",
+           ["model.time_mixer=attention", "model.context_frames=28"]),
+    Change("mixers", "gru-conv", "GRU (15 units), conv", ["model.freq_mixer=conv", "model.hidden=15"]),
+    Change("mixers", "gru-attention", "GRU (15 units), attention (8 units, 4 heads)",
+           ["model.freq_mixer=attention", "model.hidden=15", "model.freq_hidden=8"]),
+    Change("mixers", "gru-gru", "GRU (10 units), GRU up and down the bands (8 units each)",
+           ["model.freq_mixer=gru", "model.hidden=10", "model.freq_hidden=8"]),
+]
+MEASURES = ("pesq_wb", "stoi", "si_sdr_db")
+
+
+def call(words):
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"ablations: `{' '.join(words)}` ended with {done.returncode}: {done.stderr[-500:]}")
+    return done.stdout
+
+
+def train(options, change):
+    folder = os.path.join(options.runs, change.name)
+    model, finished = (os.path.join(folder, name) for name in ("nano.safetensors", "finished"))
+    if not os.path.exists(finished):
+        print(f"training {change.name}", flush=True)
+        begun = ["--resume"] if os.path.exists(os.path.join(folder, "last.ckpt")) else []
+        settings = ["train.decay=0.5", "train.fixed_statistics=0.25", f"train.steps={options.steps}", f"train.validate_every={options.steps}",
+                    f"train.seed={options.seed}", *change.settings]
+        call([options.program, "train", os.path.join(ROOT, "recipes", "nano.toml"), "--corpus", options.corpus, "--out", folder, *begun,
+              *(word for setting in settings for word in ("--set", setting))])
+        open(finished, "w").close()
+    return model
+
+
+def row_of(options, change, plain, model):
+    print(f"comparing {change.name}", flush=True)
+    measured = json.loads(call([options.program, "eval", "--compare", plain, model, "--json", "--clean", os.path.join(options.pairs, "clean"),
+                                "--noisy", os.path.join(options.pairs, "noisy")]))["measures"]
+    about = json.loads(call([options.program, "info", model, "--json"]))
+    row = {"study": change.study, "change": change.words, "multiply_adds_per_s": f"{about['multiply_adds_per_s']:.0f}",
+           "hours": f"{about['training']['hours_of_audio']:.1f}"}
+    for measure in MEASURES:
+        one = measured[measure]
+        row[measure] = f"{one['b']:.4f}"
+        row.update({f"{measure}_{key}": f"{one['difference'][key]:.4f}" for key in ("mean", "low", "high")})
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    for name in ("program", "corpus", "pairs", "runs"):
+        parser.add_argument(name)
+    parser.add_argument("--out", default=os.path.join(ROOT, "docs", "report", "ablations.csv"))
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="a study: parts, mixers")
+    options = parser.parse_args()
+    rows = {row["change"]: row for row in tables.read_csv(options.out)}
+    plain = train(options, CHANGES[0])
+    for change in CHANGES:
+        if change.words in rows or options.only not in ("", change.study):
+            continue
+        rows[change.words] = row_of(options, change, plain, train(options, change))
+        tables.write_csv(options.out, COLUMNS["ablations.csv"], [rows[one.words] for one in CHANGES if one.words in rows])
+
+
+if __name__ == "__main__":
+    main()

@@ -8,11 +8,8 @@
 #include <optional>
 #include <thread>
 
-#include "corpus/index.hpp"
-#include "corpus/shard_file.hpp"
 #include "nn/kernels.hpp"
 #include "support/atomic_file.hpp"
-#include "support/crc32.hpp"
 #include "support/elapsed.hpp"
 #include "support/error.hpp"
 #include "support/folder_lock.hpp"
@@ -21,7 +18,7 @@
 #include "training/blocks.hpp"
 #include "training/checkpoint.hpp"
 #include "training/export.hpp"
-#include "training/memory.hpp"
+#include "training/inputs.hpp"
 #include "training/provenance.hpp"
 #include "training/replica.hpp"
 #include "training/report.hpp"
@@ -44,18 +41,6 @@ constexpr double kLowerRate = 0.25;  // what a training goes on with that went o
 Recipe as_one(Recipe recipe, const ProcessGroup& group) {
   recipe.train.replicas *= group.count();
   return recipe;
-}
-
-// Whatever must be alike in all processes.
-std::string settings(const Recipe& recipe) {
-  const auto& t = recipe.train;
-  const corpus::MappedFile index(fs::path(t.corpus) / corpus::kIndexName);
-  return recipe.fingerprint() +
-         fmt::format("train.steps={};train.decay={};train.final_rate={};train.fixed_statistics={};", t.steps, t.decay,
-                     t.final_rate, t.fixed_statistics) +
-         fmt::format("train.validate_every={};train.checkpoint_every={};train.valid_pairs={};train.device={};",
-                     t.validate_every, t.checkpoint_every, t.valid_pairs, t.device) +
-         fmt::format("checksum of the corpus={:08x};", crc32(0, index.bytes().data(), index.bytes().size()));
 }
 
 class Trainer {
@@ -106,43 +91,6 @@ class Trainer {
   Clock::time_point spent_at_ = Clock::now();
   double spent_cpu_ = processor_time_s();
 };
-
-StoredModel open_start(const Recipe& recipe, const fs::path& path) {
-  StoredModel model = read_stored_model(path);
-  const auto found = metadata_of(model.architecture), expected = metadata_of(recipe.model);
-  const bool grows = model.architecture.blocks < recipe.model.blocks;
-  for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
-    if (found[i] != expected[i] && !(grows && found[i].first == "blocks"))
-      throw Error(
-          ExitCode::kRecipe,
-          "train.start: {} has {} = {}, the recipe {} = {}; both must be of one architecture, but for blocks, of "
-          "which the recipe may have more: set its [model] as `pellucid info` says, or start from another model",
-          path.string(), found[i].first, found[i].second, expected[i].first, expected[i].second);
-  return model;
-}
-
-corpus::Corpus open_corpus(const Recipe& recipe, ProcessGroup& group) {
-  check_memory(recipe, available_memory_bytes());
-  auto corpus = corpus::Corpus::open(recipe.train.corpus);
-  if (corpus.rate_hz() != int(recipe.model.sample_rate_hz))
-    throw Error(ExitCode::kCorpus,
-                "{}: found a corpus of {} Hz, expected {} Hz as the recipe's model.sample_rate_hz says",
-                recipe.train.corpus, corpus.rate_hz(), recipe.model.sample_rate_hz);
-  for (const auto split : {corpus::Split::kTrain, corpus::Split::kValid})
-    if (corpus.select(corpus::Kind::kSpeech, split).empty())
-      throw Error(ExitCode::kCorpus, "{}: the {} split has no speech; prepare a corpus with more speakers",
-                  recipe.train.corpus, split == corpus::Split::kTrain ? "train" : "valid");
-  const double recorded = 1 - recipe.mix.babble_probability - recipe.mix.synthetic_probability;
-  for (const auto split : {corpus::Split::kTrain, corpus::Split::kValid})
-    if (recorded > 1e-9 && corpus.select(corpus::Kind::kNoise, split).empty())
-      throw Error(ExitCode::kCorpus,
-                  "{}: the {} split has no noise, but the recipe takes that of {:.0f} % of its pairs from recordings; "
-                  "prepare the corpus with --noise, or train with --set mix.synthetic_probability={:g}",
-                  recipe.train.corpus, split == corpus::Split::kTrain ? "train" : "valid", 100 * recorded,
-                  1 - recipe.mix.babble_probability);
-  if (group.count() > 1) group.agree(settings(recipe));
-  return corpus;
-}
 
 Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group)
     : recipe_(recipe),

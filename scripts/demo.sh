@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 program=${1:?name the program, for example build/release/pellucid}
-model=${2:-small}
+model=${2:-base}
 source=examples/audio
 out=${3:-$PWD/build/demo}
 mkdir -p "$out/denoised"

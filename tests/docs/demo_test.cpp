@@ -15,7 +15,7 @@ TEST(Demo, TheShippedModelImprovesTheShippedRecording) {
   const fs::path source = PELLUCID_SOURCE_DIR, out = fs::path(PELLUCID_BINARY_DIR) / "tests" / "docs" / "demo";
   fs::remove_all(out);
   const std::string command =
-      (source / "scripts/demo.sh").string() + " " + PELLUCID_PROGRAM + " small " + out.string() + " 2>&1";
+      (source / "scripts/demo.sh").string() + " " + PELLUCID_PROGRAM + " base " + out.string() + " 2>&1";
   std::string text;
   FILE* pipe = popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);

@@ -9,6 +9,7 @@
   compression      int8 against float
   applications     what bench/applications.py measured
   ablations        what bench/ablations.py measured of the recipe's parts
+  chips            embedded/budgets.csv
   mixers           and of networks of other kinds at the same cost
 """
 import os
@@ -222,6 +223,13 @@ def applications(data, argument, here):
     return tables.markdown(["application", "noise", "SNR dB", "`pellucid denoise`", "pairs", "SI-SDR dB", "STOI", "PESQ", "noise alone"], lines)
 
 
+def chips(data, argument, here):
+    return tables.markdown(["chip", "model", "instructions a hop, mean", "worst", "flash, kB", "memory, kB", "stack, bytes"],
+                           [[f"`{row['chip']}`", f"`{row['model']}`", tables.thousands(row["mean_instructions"]), tables.thousands(row["worst_instructions"]),
+                             f"{float(row['flash_bytes']) / 1000:.1f}", f"{float(row['ram_bytes']) / 1000:.1f}", row["stack_bytes"]]
+                            for row in data.budgets])
+
+
 def study(data, name):
     rows = [row for row in data.ablations if row["study"] == name and row["change"] != "nothing"]
     if not rows:
@@ -242,7 +250,7 @@ def mixers(data, argument, here):
 
 
 MAKERS = {"readme": readme, "systems": systems, "models": models, "card": card, "limits": limits, "field": field, "compression": compression,
-          "applications": applications, "ablations": ablations, "mixers": mixers}
+          "applications": applications, "chips": chips, "ablations": ablations, "mixers": mixers}
 
 
 def filled(text, data, here):

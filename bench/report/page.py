@@ -106,10 +106,7 @@ def chips(data, plots):
         return ""
     return ("## Chips\n\nThe budgets of `embedded/budgets.csv`, which the tests hold every chip's firmware to within 1 % in an emulator "
             "([how](../embedded.md#budgets)): executed instructions, not cycles.\n\n" + picture("chips.svg", "Instructions for a hop", plots) +
-            tables.markdown(["chip", "model", "instructions a hop, mean", "worst", "flash, kB", "memory, kB", "stack, bytes"],
-                            [[f"`{row['chip']}`", f"`{row['model']}`", tables.thousands(row["mean_instructions"]), tables.thousands(row["worst_instructions"]),
-                              f"{float(row['flash_bytes']) / 1000:.1f}", f"{float(row['ram_bytes']) / 1000:.1f}", row["stack_bytes"]]
-                             for row in data.budgets]) + "\n")
+            blocks.chips(data, None, HERE) + "\n")
 
 
 def scale(data, plots):

@@ -1,8 +1,7 @@
-// A folder that goes away with the test, and sound to put into it.
+// Sound to put into the folder of a test.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
@@ -12,23 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
 #include "support/random.hpp"
 
 namespace pellucid::audio {
 
-class FolderTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pellucid-audio-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_;
-};
+using pellucid::test::FolderTest;
 
 /// Noise below 4 kHz or so (of any coder's liking) with a slow swell, all channels different; interleaved, |x| < 0.5.
 inline std::vector<double> noise(std::size_t frames, int channels, int rate_hz) {

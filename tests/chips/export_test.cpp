@@ -3,20 +3,15 @@
 
 #include "../cli/program.hpp"
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 
 namespace pellucid::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Export : public testing::Test {
+class Export : public pellucid::test::FolderTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-chips-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   std::string write(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
     std::ofstream(folder_ / name, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -43,7 +38,6 @@ class Export : public testing::Test {
     a.hidden = 32;
     return a;
   }
-  fs::path folder_;
 };
 
 TEST_F(Export, WritesAComponentWhole) {

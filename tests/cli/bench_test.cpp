@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 #include "nn/architecture.hpp"
 #include "nn/kernels.hpp"
 #include "program.hpp"
@@ -14,23 +15,18 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class Bench : public testing::Test {
+class Bench : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-bench-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     const auto bytes = nn::test::make_random_model(architecture_, 1);
     std::ofstream(folder_ / "tiny.safetensors", std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
-  void TearDown() override { fs::remove_all(folder_); }
   Ran bench(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "bench");
     return run_program(arguments, {.environment = {{"PELLUCID_MODELS", folder_.string()}}});
   }
   nn::Architecture architecture_ = nn::test::small_architecture();
-  fs::path folder_;
 };
 
 void expect_sane(const json& model, const nn::Architecture& a) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "../support/temp_folder.hpp"
 #include "program.hpp"
 
 namespace pellucid::cli {
@@ -75,16 +76,14 @@ TEST(Completion, OffersNothingForWhatIsUnknown) {
   EXPECT_EQ(asked({"denoise", "--nonsense=x"}), Words{":none"});
 }
 
-class Shell : public testing::Test {
+class Shell : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("pellucid-shell-" + std::to_string(::getpid()));
     fs::create_directories(folder_ / "sounds");
     fs::create_directories(folder_ / "models");
     std::ofstream(folder_ / "models" / "zebra.safetensors") << "x";
     std::ofstream(folder_ / "zebra-talk.wav") << "x";
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   // What a shell prints for a script, the program on its PATH, in a folder with zebra-talk.wav and sounds/, where a
   // model is named zebra.
@@ -103,7 +102,6 @@ class Shell : public testing::Test {
     return lines(slurp(folder_ / ".said"));
   }
 
-  fs::path folder_;
   bool skipped_ = false;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 #include "program.hpp"
 #include "support/random.hpp"
@@ -47,19 +48,15 @@ inline std::vector<std::uint8_t> gain_model(double gain) {
   return file;
 }
 
-class DenoiseTest : public ::testing::Test {
+class DenoiseTest : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-denoise-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     models_ = folder_ / ".models";
     fs::create_directory(models_);
     put(models_ / "same.pellucid", gain_model(1));
     put(models_ / "half.pellucid", gain_model(0.5));
     put(models_ / "random.pellucid", nn::test::make_random_model(nn::test::small_architecture(), 5, 0.5));
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   template <typename Bytes>
   static void put(const fs::path& path, const Bytes& bytes) {
@@ -128,7 +125,7 @@ class DenoiseTest : public ::testing::Test {
 
   std::string bytes(const fs::path& name) const { return slurp(folder_ / name); }
 
-  fs::path folder_, models_;
+  fs::path models_;
 };
 
 /// One line "pellucid: ..." that has `word` in it.

@@ -1,6 +1,7 @@
 // Sound files whose headers lie about what follows: one sentence, and no memory for what is not there.
 #include <gtest/gtest.h>
 
+#include "../support/temp_folder.hpp"
 #include "program.hpp"
 
 namespace pellucid::cli {
@@ -26,14 +27,8 @@ std::string wav(std::uint32_t channels, std::uint32_t rate, std::uint32_t bits, 
          std::string(4000, '\1');
 }
 
-class HostileSound : public testing::Test {
+class HostileSound : public pellucid::test::FolderTest {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("pellucid-hostile-" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   void expect_bounded(const std::string& name, const std::string& bytes) {
     std::ofstream(folder_ / name, std::ios::binary) << bytes;
     const std::string path = (folder_ / name).string();
@@ -46,8 +41,6 @@ class HostileSound : public testing::Test {
       EXPECT_LT(run.peak_kib, 200 << 10) << name << " " << words[0];
     }
   }
-
-  fs::path folder_;
 };
 
 TEST_F(HostileSound, WavHeadersThatPromiseTheWorld) {

@@ -6,6 +6,7 @@
 
 #include "../nn/random_model.hpp"
 #include "../nn/sparse_model.hpp"
+#include "../support/temp_folder.hpp"
 #include "nn/architecture.hpp"
 #include "program.hpp"
 
@@ -15,20 +16,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class Info : public testing::Test {
+class Info : public pellucid::test::FolderTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-info-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   std::string write(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
     std::ofstream(folder_ / name, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     return (folder_ / name).string();
   }
-  fs::path folder_;
 };
 
 TEST_F(Info, PrintsWhatTheModelSays) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "../support/temp_folder.hpp"
 #include "program.hpp"
 
 namespace pellucid::cli {
@@ -14,10 +15,8 @@ constexpr std::uint32_t kRateHz = 16000;
 // An hour is 115 MB in 16 bits and 230 MB as floats.
 constexpr rlim_t kMostBytes = 80'000'000;
 
-class Memory : public testing::Test {
+class Memory : public pellucid::test::FolderTest {
  protected:
-  void TearDown() override { fs::remove_all(folder_); }
-
   /// A folder with an hour of one speaker, which is its noise as well.
   std::string hour() {
     write(folder_ / "hour" / "a" / "hour.wav", 3600);
@@ -58,8 +57,6 @@ class Memory : public testing::Test {
     const Ran run = run_program(words, {.data_bytes = kMostBytes});
     EXPECT_EQ(run.code, 0) << words[0] << ": " << run.error;
   }
-
-  const fs::path folder_ = fs::temp_directory_path() / ("pellucid-memory-" + std::to_string(::getpid()));
 };
 
 TEST_F(Memory, SpectrogramOfAnHour) {

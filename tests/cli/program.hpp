@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "../support/temp_folder.hpp"
+
 namespace pellucid::cli {
 
 struct Ran {
@@ -42,9 +44,6 @@ inline std::string slurp(const std::filesystem::path& path) {
 class Started {
  public:
   Started(std::vector<std::string> arguments, const RunOptions& options) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pellucid-run-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return;
-    folder_ = pattern;
     process_ = ::fork();
     if (process_ != 0) return;
     if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(125);
@@ -69,7 +68,6 @@ class Started {
   }
   Started(const Started&) = delete;
   Started& operator=(const Started&) = delete;
-  ~Started() { std::filesystem::remove_all(folder_); }
 
   pid_t process() const { return process_; }
 
@@ -86,7 +84,8 @@ class Started {
   }
 
  private:
-  std::filesystem::path folder_;
+  const test::TempFolder temp_;
+  const std::filesystem::path& folder_ = temp_.path();
   pid_t process_ = -1;
 };
 

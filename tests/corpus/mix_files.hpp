@@ -1,13 +1,12 @@
 // Folders of sound for tests, gone when the test ends.
 #pragma once
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 #include "mix_memory.hpp"
 
@@ -15,18 +14,6 @@ namespace pellucid::corpus {
 
 class MixFolder {
  public:
-  MixFolder()
-      : path_(std::filesystem::temp_directory_path() /
-              ("pellucid-mix-" + std::to_string(::getpid()) + "-" + std::to_string(count_++))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~MixFolder() {
-    std::error_code code;
-    std::filesystem::remove_all(path_, code);
-  }
-  MixFolder(const MixFolder&) = delete;
-  MixFolder& operator=(const MixFolder&) = delete;
-
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
   void write_sound(const std::string& name, const std::vector<float>& samples, int rate_hz = 16000) const {
@@ -52,8 +39,8 @@ class MixFolder {
   }
 
  private:
-  inline static int count_ = 0;
-  std::filesystem::path path_;
+  const pellucid::test::TempFolder temp_;
+  const std::filesystem::path& path_ = temp_.path();
 };
 
 inline std::string read_text(const std::filesystem::path& path) {

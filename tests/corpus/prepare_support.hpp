@@ -14,30 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "../support/temp_folder.hpp"
 #include "corpus/prepare.hpp"
 #include "support/crc32.hpp"
 #include "support/random.hpp"
 
 namespace pellucid::corpus::test {
 
-/// A folder of its own, removed at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pellucid-prepare-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using pellucid::test::TempFolder;
 
 inline std::vector<float> white_noise(std::size_t samples, float rms, std::uint64_t seed) {
   Random random(seed);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "../cli/program.hpp"
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 
 namespace {
@@ -13,16 +14,12 @@ namespace fs = std::filesystem;
 namespace audio = pellucid::audio;
 using pellucid::cli::slurp;
 
-class FileExamples : public ::testing::Test {
+class FileExamples : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-examples-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     ::unsetenv("PELLUCID_MODELS");
     ::unsetenv("PELLUCID_MODEL");
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   /// The exit code of a shell command in the test's folder; what it says goes to `said`.
   int run(const std::string& command) const {
@@ -64,8 +61,6 @@ class FileExamples : public ::testing::Test {
     for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) worst = std::max(worst, std::abs(x[i] - y[i]));
     return worst;
   }
-
-  fs::path folder_;
 };
 
 TEST_F(FileExamples, TheCExampleCleansAFile) {

@@ -3,21 +3,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 
 #include "../cli/program.hpp"
+#include "../support/temp_folder.hpp"
 
 namespace pellucid::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Devices : public ::testing::Test {
+class Devices : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-devices-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     std::ofstream config(folder_ / "asound.conf");
     config << "pcm_type.refusing { lib \"" PELLUCID_REFUSING_PCM "\" open \"_snd_pcm_refusing_open\" }\n"
            << "pcm.fine { type null }\n"
@@ -28,7 +25,6 @@ class Devices : public ::testing::Test {
     }
     config << "pcm.taken { type refusing error " << EIO << " after 0 }\n";
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   Ran live(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "live");
@@ -45,8 +41,6 @@ class Devices : public ::testing::Test {
     EXPECT_NE(run.error.find(why), std::string::npos) << run.error;
     EXPECT_EQ(std::count(run.error.begin(), run.error.end(), '\n'), 1) << run.error;
   }
-
-  fs::path folder_;
 };
 
 TEST_F(Devices, SoundGoesThroughOneThatWorks) {

@@ -13,6 +13,7 @@
 
 #include "../cli/program.hpp"
 #include "../engine/session.hpp"
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 
 namespace pellucid::cli {
@@ -26,13 +27,9 @@ constexpr int kRateHz = 48000;
 class Pipewire : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (scratch() / "pellucid-pipewire-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     ::unsetenv("PELLUCID_MODELS");
     ::unsetenv("PELLUCID_MODEL");
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   /// In memory where there is room: on a disk that others write to, the recorder waits and loses blocks.
   static fs::path scratch() {
@@ -100,7 +97,8 @@ class Pipewire : public ::testing::Test {
     return fmt::format("'{}/tests/live/play_and_record.sh' {} in.wav out.wav", PELLUCID_SOURCE_DIR, source);
   }
 
-  fs::path folder_;
+  const pellucid::test::TempFolder temp_{scratch()};
+  const fs::path& folder_ = temp_.path();
 };
 
 TEST_F(Pipewire, InstallWritesWhatRemoveTakesAway) {

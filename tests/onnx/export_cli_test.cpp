@@ -7,20 +7,15 @@
 
 #include "../cli/program.hpp"
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 
 namespace pellucid::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Export : public testing::Test {
+class Export : public pellucid::test::FolderTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-export-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string write(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
     std::ofstream(path(name), std::ios::binary)
@@ -28,7 +23,6 @@ class Export : public testing::Test {
     return path(name);
   }
   std::size_t files() const { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); }
-  fs::path folder_;
 };
 
 TEST_F(Export, WritesTheShippedModel) {

@@ -9,6 +9,7 @@
 #include "../cli/program.hpp"
 #include "../nn/owned_network.hpp"
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 #include "audio/sound.hpp"
 #include "dsp/stft.hpp"
 
@@ -74,19 +75,13 @@ double distance(const std::vector<float>& expected, const std::vector<float>& fo
   return largest > 0 ? difference / largest : INFINITY;
 }
 
-class Runtime : public testing::Test {
+class Runtime : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
     modules_ = fs::path(PELLUCID_SOURCE_DIR) / "build/npm/onnx/node_modules";
     if (!fs::exists(modules_ / "onnxruntime-node")) {
       GTEST_SKIP() << "ONNX Runtime is not there; scripts/setup.sh installs it from npm.";
     }
-    std::string pattern = (fs::temp_directory_path() / "pellucid-onnx-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    if (!folder_.empty()) fs::remove_all(folder_);
   }
 
   void expect_equal(const std::vector<std::uint8_t>& model) {
@@ -114,7 +109,7 @@ class Runtime : public testing::Test {
     std::printf("  largest relative difference over %zu frames: %.2g\n", kFrames, difference);
   }
 
-  fs::path modules_, folder_;
+  fs::path modules_;
 };
 
 TEST_F(Runtime, GivesWhatTheEngineGivesWithTheShippedModels) {

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sndfile.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 
 namespace pellucid::plugin::test {
@@ -24,19 +24,15 @@ namespace fs = std::filesystem;
 
 std::string quoted(const fs::path& path) { return fmt::format("'{}'", path.string()); }
 
-class HostsTest : public ::testing::Test {
+class HostsTest : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-hosts-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     const fs::path lv2 = fs::path(PELLUCID_LV2_PLUGIN).parent_path().parent_path();
     ::setenv("LADSPA_PATH", fs::path(PELLUCID_LADSPA_PLUGIN).parent_path().c_str(), 1);
     ::setenv("LV2_PATH", (lv2.string() + ":/usr/lib/lv2:/usr/local/lib/lv2").c_str(), 1);
     ::unsetenv("PELLUCID_MODELS");  // the models of the source tree, which the plugins find by themselves
     ::unsetenv("PELLUCID_MODEL");
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   static bool has(const std::string& program) {
     return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
@@ -106,8 +102,6 @@ class HostsTest : public ::testing::Test {
     }
     return worst;
   }
-
-  fs::path folder_;
 };
 
 // A window less one sample: 32 ms.

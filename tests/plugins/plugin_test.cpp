@@ -1,6 +1,5 @@
 // Every plugin against the engine that it is a shell of: the same samples, whatever a host does.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include <tuple>
 
 #include "../engine/session.hpp"
+#include "../support/temp_folder.hpp"
 #include "small_hosts.hpp"
 
 namespace pellucid::plugin::test {
@@ -28,16 +28,12 @@ using Model = engine::test::Model;
 class PluginTest : public ::testing::TestWithParam<std::tuple<Format, std::uint32_t>> {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-plugins-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     put("nano", engine::test::random_model(1));
     put("small", engine::test::random_model(2));
     put("base", engine::test::random_model(3));
     ::setenv("PELLUCID_MODELS", folder_.c_str(), 1);
     ::unsetenv("PELLUCID_MODEL");
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void put(const std::string& name, const Model& model) const {
     std::ofstream(folder_ / (name + ".pellucid"), std::ios::binary)
@@ -86,7 +82,8 @@ class PluginTest : public ::testing::TestWithParam<std::tuple<Format, std::uint3
     return run(plugin, in, [] { return std::size_t{512}; });
   }
 
-  fs::path folder_;
+  const pellucid::test::TempFolder temp_;
+  const fs::path& folder_ = temp_.path();
 };
 
 TEST_P(PluginTest, GivesWhatTheEngineGivesAtAnyRateAndBlock) {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "support/error.hpp"
+#include "temp_folder.hpp"
 
 namespace pellucid {
 namespace {
@@ -23,20 +24,11 @@ std::string content(const fs::path& path) {
   return text.str();
 }
 
-class AtomicFileTest : public ::testing::Test {
+class AtomicFileTest : public pellucid::test::FolderTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-atomic-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::size_t entries() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
-
-  fs::path folder_;
 };
 
 template <typename Work>

@@ -1,6 +1,5 @@
 // Small files read whole, and folders locked.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,21 +7,15 @@
 
 #include "support/folder_lock.hpp"
 #include "support/read_file.hpp"
+#include "temp_folder.hpp"
 
 namespace pellucid {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FilesTest : public ::testing::Test {
+class FilesTest : public pellucid::test::FolderTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-files-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   static std::string refusal(ExitCode code, auto work) {
     try {
       work();
@@ -32,8 +25,6 @@ class FilesTest : public ::testing::Test {
     }
     return "";
   }
-
-  fs::path folder_;
 };
 
 TEST_F(FilesTest, ReadsEveryByte) {

@@ -1,22 +1,20 @@
 #include "support/model_files.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
+
+#include "temp_folder.hpp"
 
 namespace pellucid {
 namespace {
 
 namespace fs = std::filesystem;
 
-class ModelFiles : public ::testing::Test {
+class ModelFiles : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-models-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     for (const char* sub : {"a", "b"}) fs::create_directory(folder_ / sub);
     put("a/one.pellucid", "first");
     put("b/one.safetensors", "second");
@@ -25,13 +23,8 @@ class ModelFiles : public ::testing::Test {
     fs::create_directory(folder_ / "b/three.pellucid");
     ::unsetenv("PELLUCID_MODELS");
   }
-  void TearDown() override {
-    ::unsetenv("PELLUCID_MODELS");
-    fs::remove_all(folder_);
-  }
+  void TearDown() override { ::unsetenv("PELLUCID_MODELS"); }
   void put(const char* name, const char* text) const { std::ofstream(folder_ / name) << text; }
-
-  fs::path folder_;
 };
 
 TEST_F(ModelFiles, NamesAreLookedUpInOrder) {

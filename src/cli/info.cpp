@@ -70,6 +70,7 @@ ordered_json describe(const std::filesystem::path& path, std::size_t bytes, cons
   info["window_samples"] = a.window_samples;
   info["hop_samples"] = a.hop_samples;
   info["arithmetic"] = integer ? "int8" : "float32";
+  if (!integer) info["weights"] = file.any_half() ? "float16" : "float32";
   info["architecture"] = shape;
   if (file.sparse()) info["sparsity"] = describe_blocks(file);
   info["parameters"] = nn::parameter_count(file);
@@ -113,7 +114,9 @@ void print_text(const ordered_json& info) {
     line("sparsity", fmt::format("{:.0f} of the layers' {:.0f} blocks of 8 outputs by 4 inputs, {:.0f} %", kept, all,
                                  100 * kept / all));
   }
-  line("parameters", fmt::format("{}, {}", info["parameters"].get<std::uint64_t>(), value_text(info["arithmetic"])));
+  const std::string arithmetic = value_text(info["arithmetic"]);
+  line("parameters", fmt::format("{}, {}{}", info["parameters"].get<std::uint64_t>(), arithmetic,
+                                 info.value("weights", arithmetic) == arithmetic ? "" : ", in the file float16"));
   line("multiply-adds", fmt::format("{:.2f} M/s ({} a frame)", info["multiply_adds_per_s"].get<double>() / 1e6,
                                     info["multiply_adds_per_frame"].get<std::uint64_t>()));
   line("memory",

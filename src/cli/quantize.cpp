@@ -18,6 +18,7 @@
 #include "corpus/corpus.hpp"
 #include "corpus/index.hpp"
 #include "corpus/loader_pair.hpp"
+#include "quantization/float16_file.hpp"
 #include "quantization/quantize.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
@@ -162,18 +163,10 @@ std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& opti
   return load_model((work / (recipe.name + ".safetensors")).string());
 }
 
-}  // namespace
-
-std::string quantize_model(const QuantizeOptions& options) {
-  std::unique_ptr<Model> model = load_any_model(options.model);
-  if (model->file.arithmetic() != nn::Arithmetic::kFloat32) {
-    throw Error(ExitCode::kModel, "{}: is quantised already; quantise the float model that it was made from.",
-                model->path.string());
-  }
+std::string int8_of(std::unique_ptr<Model> model, const QuantizeOptions& options) {
   if (const char* problem = nn::integer_unsupported(model->file.architecture())) {
     throw Error(ExitCode::kModel, "{}: cannot be quantised: {}.", model->path.string(), problem);
   }
-  AtomicFile out(options.out, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
   const fs::path work = options.out + ".work";
   if (options.finetune > 0) model = finetuned(*model, options, work);
   quantization::FloatNetwork network(model->file);
@@ -192,30 +185,52 @@ std::string quantize_model(const QuantizeOptions& options) {
   feeder.finish(options.calibrate);
   quantization::QuantizedModel quantized = quantization::quantize(network, calibration);
   add_metadata(*model, options, calibration.seconds(), &quantized);
-  const std::string bytes = quantization::encode(quantized);
+  return quantization::encode(quantized);
+}
+
+}  // namespace
+
+std::string quantize_model(const QuantizeOptions& options) {
+  std::unique_ptr<Model> model = load_any_model(options.model);
+  if (model->file.arithmetic() != nn::Arithmetic::kFloat32) {
+    throw Error(ExitCode::kModel, "{}: is quantised already; quantise the float model that it was made from.",
+                model->path.string());
+  }
+  AtomicFile out(options.out, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
+  const double size_before = static_cast<double>(model->bytes.size());
+  const fs::path path = model->path;
+  const std::string bytes = options.to == "float16" ? quantization::encode_float16(model->bytes, path.string())
+                                                    : int8_of(std::move(model), options);
   nn::ModelFile check;
   if (const nn::ModelError problem = check.parse(bytes.data(), bytes.size()); problem.status != nn::ModelStatus::kOk) {
-    throw Error(ExitCode::kModel, "{}: the int8 model cannot be used: {}.", model->path.string(), problem.detail);
+    throw Error(ExitCode::kModel, "{}: what it was made into cannot be used: {}.", path.string(), problem.detail);
   }
   out.write(bytes);
   out.commit();
   if (options.finetune > 0) {
     std::error_code ignored;
-    fs::remove_all(work, ignored);
+    fs::remove_all(options.out + ".work", ignored);
   }
   return fmt::format("{}: {:.1f} kB, was {:.1f} kB", options.out, static_cast<double>(bytes.size()) / 1000,
-                     static_cast<double>(model->bytes.size()) / 1000);
+                     size_before / 1000);
 }
 
 void add_quantize(CLI::App& app) {
   auto options = std::make_shared<QuantizeOptions>();
-  CLI::App* command = app.add_subcommand("quantize", "Turn a float model into an int8 one");
+  CLI::App* command = app.add_subcommand("quantize", "Turn a float model into an int8 one, or halve its numbers");
   command->add_option("MODEL", options->model, "A float model's name or file")->type_name("MODEL")->required();
-  command->add_option("-o,--out", options->out, "The int8 model")->required()->type_name("FILE.safetensors");
+  command->add_option("-o,--out", options->out, "The model that becomes of it")
+      ->required()
+      ->type_name("FILE.safetensors");
+  command
+      ->add_option(
+          "--to", options->to,
+          "int8: weights of 8 bits, all computed in integers; float16: weights of 16 bits, computed in float32")
+      ->check(CLI::IsMember({"int8", "float16"}))
+      ->capture_default_str();
   command
       ->add_option("--calibrate", options->calibrate,
-                   "Folder of `pellucid prepare`, or of files of noisy speech: what the model will hear")
-      ->required()
+                   "For int8: folder of `pellucid prepare`, or of files of noisy speech: what the model will hear")
       ->type_name("DIR");
   command->add_option("--seconds", options->seconds, "How much of it to listen to")
       ->check(CLI::Range(1.0, 36000.0))
@@ -227,7 +242,15 @@ void add_quantize(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on with a --finetune that was stopped");
   command->add_flag("--force", options->force, "Replace a file that is there");
-  command->callback([options] { fmt::print("{}\n", quantize_model(*options)); });
+  command->callback([options] {
+    if (options->to == "float16" && (!options->calibrate.empty() || options->finetune > 0))
+      throw Error(ExitCode::kUsage, "--to float16: listens to nothing and trains nothing; leave {} out.",
+                  options->calibrate.empty() ? "--finetune" : "--calibrate");
+    if (options->to == "int8" && options->calibrate.empty())
+      throw Error(ExitCode::kUsage,
+                  "--calibrate: is missing; int8 has to hear noisy speech, a folder of `pellucid prepare` or of files.");
+    fmt::print("{}\n", quantize_model(*options));
+  });
 }
 
 }  // namespace pellucid::cli

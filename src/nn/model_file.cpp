@@ -123,6 +123,7 @@ struct Match {
   const char* problem = nullptr;
   uint32_t end[2 * kMaxTensors] = {};  ///< 0: not there
   uint32_t blocks[kMaxTensors] = {};   ///< of a tensor in blocks
+  bool half[kMaxTensors] = {};
   uint32_t matched = 0;
 
   bool fail(const char* what) {
@@ -141,8 +142,10 @@ struct Match {
   }
   bool take_tensor(const Entry& entry, uint32_t index, const TensorSpec& spec) {
     static constexpr const char* kTypes[] = {"F32", "I32", "I16", "I8"};
-    if (!entry.dtype.equals(kTypes[static_cast<int>(spec.type)])) {
-      return fail(spec.type == DataType::kF32 ? "a tensor is not float32" : "a tensor is not of the type it should be");
+    half[index] = spec.type == DataType::kF32 && entry.dtype.equals("F16");
+    if (!half[index] && !entry.dtype.equals(kTypes[static_cast<int>(spec.type)])) {
+      return fail(spec.type == DataType::kF32 ? "a tensor is neither float32 nor float16"
+                                              : "a tensor is not of the type it should be");
     }
     uint64_t bytes = spec.bytes();
     if (in_blocks(entry, spec)) {
@@ -154,7 +157,7 @@ struct Match {
       if (!same) return fail("a tensor has a shape that its architecture does not have");
     }
     ++matched;
-    return place(entry, index, bytes);
+    return place(entry, index, half[index] ? bytes / 2 : bytes);
   }
   /// [blocks, 4, 8], fewer than would fill the tensor.
   bool in_blocks(const Entry& entry, const TensorSpec& spec) const {
@@ -216,9 +219,10 @@ struct Match {
 };
 
 /// Infinity or not a number: all ones in the exponent.
-bool has_infinite(const uint8_t* values, size_t bytes) {
-  for (size_t i = 0; i + 4 <= bytes; i += 4) {
-    if ((values[i + 3] & 0x7f) == 0x7f && (values[i + 2] & 0x80) != 0) return true;
+bool has_infinite(const FloatValues& values, size_t bytes) {
+  const uint8_t* p = values.from;
+  for (const uint8_t* end = p + bytes; p < end; p += values.half ? 2 : 4) {
+    if (values.half ? (p[1] & 0x7c) == 0x7c : (p[3] & 0x7f) == 0x7f && (p[2] & 0x80) != 0) return true;
   }
   return false;
 }
@@ -352,30 +356,38 @@ ModelError ModelFile::match_tensors(size_t data_size) {
   if (const char* problem = match.map_problem(data_)) return {ModelStatus::kDamaged, problem};
   for (uint32_t i = 0; i < tensors_; ++i) {
     has_map_[i] = match.blocks[i] != 0;
-    if (has_infinite(tensor(i), match.end[i] - offset_[i])) return {ModelStatus::kDamaged, "a weight is not finite"};
+    half_[i] = match.half[i];
+    if (has_infinite(values(i), match.end[i] - offset_[i])) return {ModelStatus::kDamaged, "a weight is not finite"};
   }
   return {};
+}
+
+bool ModelFile::any_half() const {
+  bool any = false;
+  for (const bool half : half_) any = any || half;
+  return any;
 }
 
 void ModelFile::read(uint32_t index, float* values) const {
   TensorSpec spec;
   tensor_spec(architecture_, index, &spec);
-  const uint8_t* from = tensor(index);
+  const FloatValues from = this->values(index);
   const uint8_t* map = kept(index);
   const size_t count = static_cast<size_t>(spec.count());
   if (map == nullptr) {
-    for (size_t i = 0; i < count; ++i) values[i] = read_float(from + 4 * i);
+    for (size_t i = 0; i < count; ++i) values[i] = from[i];
     return;
   }
   BlockGrid grid;
   grid.of(spec);
   const size_t inputs = size_t{grid.across} * kBlockInputs;
   for (size_t i = 0; i < count; ++i) values[i] = 0.0f;
+  size_t next = 0;
   for (uint32_t number = 0; number < grid.count(); ++number) {
     if (!has_block(map, number)) continue;
     float* to = values + number / grid.across * kBlockOutputs * inputs + number % grid.across * kBlockInputs;
-    for (size_t i = 0; i < kBlockWeights; ++i, from += 4) {
-      to[i % kBlockOutputs * inputs + i / kBlockOutputs] = read_float(from);
+    for (size_t i = 0; i < kBlockWeights; ++i) {
+      to[i % kBlockOutputs * inputs + i / kBlockOutputs] = from[next++];
     }
   }
 }

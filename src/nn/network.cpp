@@ -51,7 +51,7 @@ class Network::Packer {
     layer->in = in;
     layer->out = out;
     const uint32_t index = next_++;
-    const uint8_t* from = file_.tensor(index);
+    const FloatValues from = file_.values(index);
     if (const uint8_t* kept = file_.kept(index)) {
       blocks(from, kept, layer);
       return;
@@ -61,7 +61,7 @@ class Network::Packer {
     if (to == nullptr) return;
     for (size_t o = 0; o < all; ++o) {
       float* column = to + o / panel * panel * in + o % panel;
-      for (size_t i = 0; i < in; ++i) column[i * panel] = o < out ? read_float(from + 4 * (o * in + i)) : 0.0f;
+      for (size_t i = 0; i < in; ++i) column[i * panel] = o < out ? from[o * in + i] : 0.0f;
     }
     for (size_t i = 0; i < kSlack; ++i) to[all * in + i] = 0.0f;
     layer->weight = to;
@@ -121,7 +121,7 @@ class Network::Packer {
  private:
   /// The blocks of a file (of 8 outputs) as blocks of a panel, which is as high or twice as high, with zeros where one
   /// of the two is missing. Where that leaves so many that a whole weight is faster, it is made whole: all blocks.
-  void blocks(const uint8_t* from, const uint8_t* kept, Layer* layer) {
+  void blocks(const FloatValues& from, const uint8_t* kept, Layer* layer) {
     const uint32_t out = static_cast<uint32_t>(layer->out), panel = static_cast<uint32_t>(kernels_.panel);
     const uint32_t panels = static_cast<uint32_t>(padded(out, panel)) / panel, high = panel / kBlockOutputs;
     const BlockGrid grid{out / kBlockOutputs, static_cast<uint32_t>(layer->in) / kBlockInputs};
@@ -150,6 +150,7 @@ class Network::Packer {
     layer->block_step = step;
     for (size_t i = 0; i < size; ++i) to[i] = 0.0f;
     uint32_t number = 0;
+    size_t next = 0;
     for (uint32_t p = 0; p < panels; ++p) {
       const uint32_t first = number;
       for (uint32_t column = 0, last = 0; column < grid.across; ++column) {
@@ -163,8 +164,8 @@ class Network::Packer {
         float* into = to + first * block + row * kBlockOutputs;
         for (uint32_t column = 0; column < grid.across; ++column) {
           if (!takes(p, column)) continue;
-          for (uint32_t i = 0; has(p * high + row, column) && i < kBlockWeights; ++i, from += 4) {
-            into[i / kBlockOutputs * panel + i % kBlockOutputs] = read_float(from);
+          for (uint32_t i = 0; has(p * high + row, column) && i < kBlockWeights; ++i) {
+            into[i / kBlockOutputs * panel + i % kBlockOutputs] = from[next++];
           }
           into += block;
         }

@@ -1,24 +1,12 @@
 #include "quantization/integer_file.hpp"
 
-#include <fmt/format.h>
-
-#include <bit>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "support/crc32.hpp"
+#include "support/safetensors.hpp"
 
 namespace pellucid::quantization {
-namespace {
 
-static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
 static_assert(sizeof(nn::RowScale) == 6, "a row of the file's [rows][3]");
-constexpr char kNoChecksum[] = "crc32:00000000";
-constexpr std::size_t kDigits = 8;
-
-std::size_t padding_to_8(std::size_t size) { return (8 - size % 8) % 8; }
-
-}  // namespace
 
 std::string encode(const QuantizedModel& model) {
   nlohmann::ordered_json header;
@@ -43,15 +31,7 @@ std::string encode(const QuantizedModel& model) {
     header[spec.name] = {
         {"dtype", kTypes[static_cast<int>(spec.type)]}, {"shape", shape}, {"data_offsets", {begin, begin + bytes}}};
   }
-  std::string text = header.dump();
-  text.append(padding_to_8(text.size()), ' ');
-  const std::uint64_t length = text.size();
-  std::string file(8, '\0');
-  std::memcpy(file.data(), &length, 8);
-  file += text + data;
-  const std::size_t digits = file.find(kNoChecksum) + sizeof kNoChecksum - 1 - kDigits;
-  file.replace(digits, kDigits, fmt::format("{:08x}", crc32(0, file.data(), file.size())));
-  return file;
+  return seal_safetensors(header.dump(), data);
 }
 
 }  // namespace pellucid::quantization

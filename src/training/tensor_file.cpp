@@ -1,6 +1,5 @@
 #include "training/tensor_file.hpp"
 
-#include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -8,15 +7,9 @@
 #include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "support/read_file.hpp"
+#include "support/safetensors.hpp"
 
 namespace pellucid::training {
-namespace {
-
-static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
-constexpr char kUnset[] = "crc32:00000000";
-constexpr std::size_t kDigits = 8;
-
-}  // namespace
 
 std::string TensorFile::meta(const std::string& key) const {
   for (const auto& [k, v] : metadata)
@@ -40,7 +33,7 @@ std::string encode(const TensorFile& file) {
   nlohmann::ordered_json header;
   auto& metadata = header["__metadata__"];
   for (const auto& [k, v] : file.metadata) metadata[k] = v;
-  metadata["checksum"] = kUnset;
+  metadata["checksum"] = kNoChecksum;
   std::size_t offset = 0;
   for (const auto& a : file.arrays) {
     const std::size_t bytes = a.values.size() * sizeof(float);
@@ -52,19 +45,11 @@ std::string encode(const TensorFile& file) {
         {"dtype", "U8"}, {"shape", {b.values.size()}}, {"data_offsets", {offset, offset + b.values.size()}}};
     offset += b.values.size();
   }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  const std::uint64_t length = text.size();
-  std::string out(8, '\0');
-  std::memcpy(out.data(), &length, 8);
-  out += text;
+  std::string data;
   for (const auto& a : file.arrays)
-    out.append(reinterpret_cast<const char*>(a.values.data()), a.values.size() * sizeof(float));
-  for (const auto& b : file.bytes) out.append(reinterpret_cast<const char*>(b.values.data()), b.values.size());
-  const std::uint32_t crc = crc32(0, out.data(), out.size());
-  const std::size_t at = out.find(kUnset) + sizeof kUnset - 1 - kDigits;
-  out.replace(at, kDigits, fmt::format("{:08x}", crc));
-  return out;
+    data.append(reinterpret_cast<const char*>(a.values.data()), a.values.size() * sizeof(float));
+  for (const auto& b : file.bytes) data.append(reinterpret_cast<const char*>(b.values.data()), b.values.size());
+  return seal_safetensors(header.dump(), data);
 }
 
 void write_tensor_file(const std::filesystem::path& path, const TensorFile& file) { write_file(path, encode(file)); }
@@ -86,9 +71,9 @@ TensorFile decode(const std::string& bytes, const std::string& name) {
     for (const auto& [k, v] : header.at("__metadata__").items()) out.metadata.emplace_back(k, v.get<std::string>());
     const std::string checksum = out.meta("checksum");
     const std::size_t at = bytes.find(checksum);
-    if (checksum.size() != sizeof kUnset - 1 || at == std::string::npos) throw damaged("it has no checksum");
+    if (checksum.size() != sizeof kNoChecksum - 1 || at == std::string::npos) throw damaged("it has no checksum");
     std::string zeroed = bytes;
-    zeroed.replace(at, checksum.size(), kUnset);
+    zeroed.replace(at, checksum.size(), kNoChecksum);
     if (checksum != fmt::format("crc32:{:08x}", crc32(0, zeroed.data(), zeroed.size())))
       throw damaged("its checksum is wrong");
     const std::size_t base = 8 + length;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../nn/random_model.hpp"
+#include "../support/temp_folder.hpp"
 #include "audio/stream.hpp"
 #include "program.hpp"
 
@@ -14,12 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int kWav16 = 0x010002;  // libsndfile's SF_FORMAT_WAV | SF_FORMAT_PCM_16
 
-class Quantize : public testing::Test {
+class Quantize : public pellucid::test::FolderTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "pellucid-quantize-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     const auto bytes = nn::test::make_random_model(nn::test::small_architecture(), 1, 0.7);
     std::ofstream(folder_ / "float.safetensors", std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -27,7 +25,6 @@ class Quantize : public testing::Test {
     write("noise", 0.2);
     write("silence", 0.0);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void write(const std::string& folder, double level) const {
     audio::StreamFormat format;
@@ -50,7 +47,6 @@ class Quantize : public testing::Test {
     EXPECT_NE(run.error.find(words), std::string::npos) << run.error;
     EXPECT_FALSE(fs::exists(path(out)));
   }
-  fs::path folder_;
 };
 
 TEST_F(Quantize, MakesAModelThatInfoAndDenoiseTake) {
@@ -74,6 +70,29 @@ TEST_F(Quantize, RefusesWhatMakesNoModel) {
   expect_refused(quantize("float.safetensors", "a", "silence"), 4, "only silence", "a");
   expect_refused(quantize("float.safetensors", "b", "empty"), 3, "neither a prepared corpus nor a sound file", "b");
   expect_refused(quantize("float.safetensors", "c", "float.safetensors"), 3, "is no folder", "c");
+}
+
+TEST_F(Quantize, HalvesTheNumbers) {
+  const auto to_float16 = [&](const std::string& out, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"quantize", path("float.safetensors"), "-o", path(out), "--to", "float16"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words);
+  };
+  ASSERT_EQ(to_float16("half.safetensors").code, 0);
+  EXPECT_LT(fs::file_size(path("half.safetensors")), fs::file_size(path("float.safetensors")) * 7 / 10);
+  const auto info = nlohmann::json::parse(run_program({"info", path("half.safetensors"), "--json"}).output);
+  EXPECT_EQ(info["arithmetic"], "float32");
+  EXPECT_EQ(info["weights"], "float16");
+  EXPECT_NE(run_program({"info", path("half.safetensors")}).output.find("float32, in the file float16"),
+            std::string::npos);
+  const Ran denoise =
+      run_program({"denoise", path("noise/sound.wav"), "-o", path("out.wav"), "--model", path("half.safetensors")});
+  EXPECT_EQ(denoise.code, 0) << denoise.error;
+  EXPECT_EQ(quantize("half.safetensors", "int8.safetensors", "noise").code, 0);
+  expect_refused(to_float16("a", {"--calibrate", path("noise")}), 2, "leave --calibrate out", "a");
+  expect_refused(to_float16("b", {"--finetune", "3"}), 2, "leave --finetune out", "b");
+  expect_refused(run_program({"quantize", path("float.safetensors"), "-o", path("c")}), 2, "--calibrate: is missing",
+                 "c");
 }
 
 TEST_F(Quantize, ExportToOnnxWantsTheFloatModel) {

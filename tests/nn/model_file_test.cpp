@@ -57,7 +57,7 @@ TEST(ModelFile, ReadsArchitectureAndTensors) {
   Random random(1);
   const double scale = 1.2 / std::sqrt(3.0 * 12.0);
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(read_float(file.tensor(0) + 4 * i), static_cast<float>(scale * random.uniform()));
+    EXPECT_EQ(file.values(0)[i], static_cast<float>(scale * random.uniform()));
   }
 }
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "audio/mpeg.hpp"
+#include "audio/open_sound.hpp"
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
@@ -79,7 +80,7 @@ bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
 }
 
 // libsndfile's way to a file. It takes a read that fails for the end, which the source remembers.
-SNDFILE* open_source(MpegSource& source, SF_INFO& info) {
+SNDFILE* open_source(MpegSource& source, SF_INFO& info, std::string* reason) {
   static const auto of = [](void* user) { return static_cast<MpegSource*>(user); };
   SF_VIRTUAL_IO io{};
   io.get_filelen = [](void* user) -> sf_count_t { return of(user)->size(); };
@@ -93,7 +94,7 @@ SNDFILE* open_source(MpegSource& source, SF_INFO& info) {
     return of(user)->position();
   };
   info = {};
-  return ::sf_open_virtual(&io, SFM_READ, &info, &source);
+  return open_for_reading(io, info, &source, reason);
 }
 
 }  // namespace
@@ -172,25 +173,22 @@ struct Reader::Impl {
     check_limits();
   }
 
-  [[noreturn]] void fail_open() const {
-    std::string reason = ::sf_strerror(nullptr);
-    while (!reason.empty() && (reason.back() == '.' || reason.back() == '\n' || reason.back() == ' '))
-      reason.pop_back();
+  [[noreturn]] void fail_open(const std::string& reason) const {
     throw Error(ExitCode::kAudio, "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can.",
                 name, reason);
   }
 
   // A decoder that finds a tag drops the first samples (529, its own delay) as if an encoder had put them there; one
   // that finds none does not, but stops too early. So the first samples come from the one and the rest from the other.
-  SNDFILE* open_mended(int from, const MpegScan& scan, SF_INFO& info) {
+  SNDFILE* open_mended(int from, const MpegScan& scan, SF_INFO& info, std::string* reason) {
     exact_length = false;
     MpegSource bare(::dup(from), scan, false);
     source = std::make_unique<MpegSource>(::dup(from), scan, true);
-    SNDFILE* opened = open_source(*source, info);
+    SNDFILE* opened = open_source(*source, info, reason);
     if (opened == nullptr) return nullptr;
     const sf_count_t dropped = scan.frames * scan.samples_per_frame - info.frames;
     SF_INFO bare_info{};
-    SNDFILE* start = open_source(bare, bare_info);
+    SNDFILE* start = open_source(bare, bare_info, reason);
     if (start != nullptr && dropped > 0 && dropped < 4096 && bare_info.channels == info.channels) {
       head.resize(static_cast<std::size_t>(dropped * info.channels));
       const sf_count_t got = std::max<sf_count_t>(0, ::sf_readf_double(start, head.data(), dropped));
@@ -205,7 +203,8 @@ struct Reader::Impl {
   void open_seekable(int from) {
     source = std::make_unique<MpegSource>(from, MpegScan{}, false);
     SF_INFO info{};
-    SNDFILE* opened = open_source(*source, info);
+    std::string reason;
+    SNDFILE* opened = open_source(*source, info, &reason);
     if (opened != nullptr && (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG) {
       int error = 0;
       const auto scan = scan_mpeg(from, &error);
@@ -215,12 +214,12 @@ struct Reader::Impl {
       }
       if (scan && scan->needs_tag()) {
         ::sf_close(opened);
-        opened = open_mended(from, *scan, info);
+        opened = open_mended(from, *scan, info, &reason);
       }
     }
     file = opened;
     check_source();
-    if (opened == nullptr) fail_open();
+    if (opened == nullptr) fail_open(reason);
     adopt(opened, info);
   }
 

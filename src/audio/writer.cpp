@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "audio/open_sound.hpp"
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
@@ -154,11 +155,12 @@ struct Writer::Impl {
     info.samplerate = format.rate_hz;
     info.channels = format.channels;
     info.format = format.code;
-    file = ::sf_open_virtual(&io, SFM_WRITE, &info, &sink);
+    std::string reason;
+    file = open_for_writing(io, info, &sink, &reason);
     check_sink();
     if (file == nullptr) {
       throw Error(ExitCode::kOutput, "{}: {} cannot be written ({}); name an output that ends in .wav or .flac.", name,
-                  describe(format), ::sf_strerror(nullptr));
+                  describe(format), reason);
     }
     set_lossy_quality();
     ::sf_command(file, SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);  // it holds the time of day: no two runs alike

@@ -1,8 +1,12 @@
 // What is no sound, or no longer whole, is refused with a sentence that names it.
 #include <sndfile.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "audio/sound.hpp"
 #include "test_folder.hpp"
@@ -140,6 +144,27 @@ TEST_F(Damage, LimitsAreStated) {
   expect_refused(make("wider.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 33), ExitCode::kAudio);
   expect_refused(make("faster.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 384001), ExitCode::kAudio);
   expect_refused(make("slow.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 999), ExitCode::kAudio);
+}
+
+TEST_F(Damage, ThreadsThatOpenOtherFilesDoNotChangeTheReason) {
+  const auto fine = make("fine.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16), broken = folder_ / "broken.wav";
+  put_bytes(broken, "RIFF....WAVE");
+  std::string alone;
+  EXPECT_EQ(code_of([&] { load(broken); }, &alone), ExitCode::kAudio);
+  std::atomic<bool> done = false;
+  std::vector<std::thread> others;
+  for (int i = 0; i < 3; ++i) {
+    others.emplace_back([&] {
+      while (!done) Reader reader(fine);
+    });
+  }
+  for (int i = 0; i < 2000; ++i) {
+    std::string beside;
+    EXPECT_EQ(code_of([&] { load(broken); }, &beside), ExitCode::kAudio);
+    EXPECT_EQ(beside, alone);
+  }
+  done = true;
+  for (std::thread& other : others) other.join();
 }
 
 }  // namespace

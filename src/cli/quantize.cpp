@@ -247,8 +247,9 @@ void add_quantize(CLI::App& app) {
       throw Error(ExitCode::kUsage, "--to float16: listens to nothing and trains nothing; leave {} out.",
                   options->calibrate.empty() ? "--finetune" : "--calibrate");
     if (options->to == "int8" && options->calibrate.empty())
-      throw Error(ExitCode::kUsage,
-                  "--calibrate: is missing; int8 has to hear noisy speech, a folder of `pellucid prepare` or of files.");
+      throw Error(
+          ExitCode::kUsage,
+          "--calibrate: is missing; int8 has to hear noisy speech, a folder of `pellucid prepare` or of files.");
     fmt::print("{}\n", quantize_model(*options));
   });
 }

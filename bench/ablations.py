@@ -2,17 +2,18 @@
 """What one change does to a model: trainings that differ in nothing else, each compared with the first on the same pairs.
 
   pellucid mix --corpus corpus --split valid --count 96 --length-s 6 --snr -5,0,5,10,15,20 --seed 11 --out pairs
-  bench/ablations.py PROGRAM corpus pairs runs [--out docs/report/ablations.csv] [--steps 2400] [--only STUDY] [--seed 1]
+  bench/ablations.py PROGRAM corpus pairs runs [--out docs/report/ablations.csv] [--only STUDY]
 
-recipes/nano.toml with fewer steps. What is trained or compared already (a folder of `runs`, a row of the CSV file) is not
+recipes/nano.toml with 2400 steps. What is trained or compared already (a folder of `runs`, a row of the CSV file) is not
 done again; a training that was stopped goes on. `make report-draw` puts table and plot into docs/models.md.
 """
 import argparse
 import collections
 import json
 import os
-import subprocess
 import sys
+
+from harm import call
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 sys.path.insert(0, os.path.join(ROOT, "bench", "report"))
@@ -22,8 +23,8 @@ from data import COLUMNS  # noqa: E402
 Change = collections.namedtuple("Change", "study name words settings")
 NO_AUGMENTATION = [f"mix.{kind}_probability=0.0" for kind in (
     "equalizer", "room", "gain_ramp", "lowpass", "resampler", "clip", "quantize", "speed", "transient", "second_noise", "babble_room")]
+PLAIN = Change("", "plain", "", [])
 CHANGES = [
-    Change("parts", "plain", "nothing", []),
     Change("parts", "seed2", "`train.seed=2`", ["train.seed=2"]),
     Change("parts", "f20", "20/10 ms, the frame of LC3, Opus and WebRTC (`model.window_samples=320`, `hop_samples=160`), latency 20 ms",
            ["model.window_samples=320", "model.hop_samples=160"]),
@@ -52,21 +53,13 @@ CHANGES = [
 MEASURES = ("pesq_wb", "stoi", "si_sdr_db")
 
 
-def call(words):
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit(f"ablations: `{' '.join(words)}` ended with {done.returncode}: {done.stderr[-500:]}")
-    return done.stdout
-
-
 def train(options, change):
     folder = os.path.join(options.runs, change.name)
     model, finished = (os.path.join(folder, name) for name in ("nano.safetensors", "finished"))
     if not os.path.exists(finished):
         print(f"training {change.name}", flush=True)
         begun = ["--resume"] if os.path.exists(os.path.join(folder, "last.ckpt")) else []
-        settings = ["train.decay=0.5", "train.fixed_statistics=0.25", f"train.steps={options.steps}", f"train.validate_every={options.steps}",
-                    f"train.seed={options.seed}", *change.settings]
+        settings = ["train.decay=0.5", "train.fixed_statistics=0.25", "train.steps=2400", "train.validate_every=2400", *change.settings]
         call([options.program, "train", os.path.join(ROOT, "recipes", "nano.toml"), "--corpus", options.corpus, "--out", folder, *begun,
               *(word for setting in settings for word in ("--set", setting))])
         open(finished, "w").close()
@@ -92,14 +85,12 @@ def main():
     for name in ("program", "corpus", "pairs", "runs"):
         parser.add_argument(name)
     parser.add_argument("--out", default=os.path.join(ROOT, "docs", "report", "ablations.csv"))
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="a study: parts, mixers")
+    parser.add_argument("--only", choices=["parts", "mixers"], help="one study")
     options = parser.parse_args()
     rows = {row["change"]: row for row in tables.read_csv(options.out)}
-    plain = train(options, CHANGES[0])
+    plain = train(options, PLAIN)
     for change in CHANGES:
-        if change.words in rows or options.only not in ("", change.study):
+        if change.words in rows or options.only not in (None, change.study):
             continue
         rows[change.words] = row_of(options, change, plain, train(options, change))
         tables.write_csv(options.out, COLUMNS["ablations.csv"], [rows[one.words] for one in CHANGES if one.words in rows])

@@ -30,7 +30,7 @@ LEVELS = [("-50 dBFS", -50), ("-35 dBFS", -35), ("-20 dBFS", -20), ("-3 dBFS (pe
 def call(words, **more):
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
     if done.returncode != 0:
-        sys.exit(f"harm: `{' '.join(words)}` ended with {done.returncode}:\n{done.stderr.decode()[-1500:]}")
+        sys.exit(f"{os.path.basename(sys.argv[0])}: `{' '.join(words)}` ended with {done.returncode}:\n{done.stderr.decode()[-1500:]}")
     return done.stdout
 
 

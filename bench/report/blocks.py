@@ -231,14 +231,14 @@ def chips(data, argument, here):
 
 
 def study(data, name):
-    rows = [row for row in data.ablations if row["study"] == name and row["change"] != "nothing"]
-    if not rows:
-        return "Not measured yet.\n"
-    cells = [[row["change"], tables.millions(row["multiply_adds_per_s"]),
-              *(with_interval({**row, "measure": measure, **{f"change{end}": row[f"{measure}_{key}"] for end, key in
-                                                             (("", "mean"), ("_low", "low"), ("_high", "high"))}}, "change", True)
-                for measure in ("pesq_wb", "stoi", "si_sdr_db"))] for row in rows]
-    return tables.markdown(["what differs", "multiply-adds/s", "PESQ", "STOI", "SI-SDR dB"], cells)
+    measures = ("pesq_wb", "stoi", "si_sdr_db")
+
+    def change(row, measure):
+        mean, low, high = (fixed(row[f"{measure}_{end}"], measure, True) for end in ("mean", "low", "high"))
+        return f"{mean} [{low}, {high}]"
+    rows = [[row["change"], tables.millions(row["multiply_adds_per_s"]), *(change(row, measure) for measure in measures)]
+            for row in data.ablations if row["study"] == name]
+    return tables.markdown(["what differs", "multiply-adds/s", *(measure_of(measure).title for measure in measures)], rows)
 
 
 def ablations(data, argument, here):

@@ -190,7 +190,7 @@ def scale(data, unit):
 
 def ablations(data):
     """What one change does, with intervals; zero is the training that nothing was changed of."""
-    rows = [row for row in data.ablations if row["change"] != "nothing"]
+    rows = data.ablations
     if not rows:
         return None
     names = [tables.plain(row["change"]) for row in rows]

@@ -35,7 +35,7 @@ corpus::Batch made_up_batch(const Recipe& recipe) {
 }
 
 void run(const Recipe& recipe, double seconds) {
-  at::set_num_threads(1);
+  use_one_thread();
   Replica replica(recipe, torch::kCPU);
   Optimizer optimizer;
   const auto matrices = recipe.train.optimizer == "muon" ? matrices_of(replica.network()) : std::vector<Matrices>();

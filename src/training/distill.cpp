@@ -46,6 +46,10 @@ Teacher::Teacher(const StoredModel& model, const Recipe& recipe, torch::Device d
   expect("window_samples", teacher.window_samples, student.window_samples);
   expect("hop_samples", teacher.hop_samples, student.hop_samples);
   expect("compression", teacher.compression, student.compression);
+  // The function that it evaluates to, but in the precision of a training: of half a network's time or more, half.
+  network_->train();
+  network_->set_fixed_statistics(true);
+  network_->set_precision(kernels::precision_of(recipe.train.precision));
   network_->to(device);
 }
 

@@ -27,7 +27,9 @@ void gemm(Index m, Index n, Index k, const float* a, Index row_step, Index depth
   tile_all(m, n, k, a, row_step, depth_step, b, ldb, c, ldc, beta);
 }
 
-bool multiplies_pairs() { return kMultipliesPairs; }
+Precision precision_of(std::string_view name) {
+  return kMultipliesPairs && name == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
+}
 
 void gemm(Index m, Index n, Index pairs, const Pair* a, Index row_step, Index pair_step, const Pair* b, Index ldb,
           float* c, Index ldc, float beta) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace pellucid::training::kernels {
 
@@ -23,8 +24,9 @@ void gemm(Index m, Index n, Index k, const float* a, Index row_step, Index depth
 enum class Precision { kFloat32, kBfloat16 };
 /// Two bfloat16, the one of the lower index in the lower half.
 using Pair = std::uint32_t;
-/// Whether this build multiplies pairs by an instruction; otherwise they are slower than floats.
-bool multiplies_pairs();
+/// The precision of a recipe's train.precision: bfloat16 only where this build multiplies pairs by an instruction;
+/// otherwise they are slower than floats.
+Precision precision_of(std::string_view name);
 /// The same product of pairs along its depth: A[m*row_step + p*pair_step], B[p*ldb + n], both factors 2p and 2p + 1.
 /// padded(n) pairs may be read from the start of every row of B.
 void gemm(Index m, Index n, Index pairs, const Pair* a, Index row_step, Index pair_step, const Pair* b, Index ldb,

@@ -1,5 +1,7 @@
 #include "training/ops.hpp"
 
+#include <dlfcn.h>
+
 #include <atomic>
 #include <cmath>
 #include <vector>
@@ -266,6 +268,12 @@ using DepthwiseMix = Mix<kernels::depthwise_mix, kernels::depthwise_mix_backward
 
 void set_form(Form form) { g_form = form; }
 Form form() { return g_form; }
+
+void use_one_thread() {
+  at::set_num_threads(1);
+  // OpenBLAS with threads of its own does not hear of that, and its threads spin while they wait.
+  if (void* set = ::dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(set)(1);
+}
 
 Tensor convolve(const Tensor& x, const Tensor& weight, const Norm& norm, const Tensor& slope, bool residual,
                 const kernels::Taps& taps, long sequence_frames, bool batch_statistics, kernels::Precision precision) {

@@ -15,6 +15,10 @@ enum class Form { kKernels, kPlain };
 void set_form(Form form);
 Form form();
 
+/// LibTorch's operators stay on the core that calls them, and so does the BLAS under them: replicas fill the cores, and
+/// threads inside operators would only get in their way.
+void use_one_thread();
+
 /// Batch normalisation that follows a layer (Ioffe & Szegedy 2015); undefined gamma means a plain bias in `beta`.
 struct Norm {
   torch::Tensor gamma, beta, running_mean, running_var;  // [channels]

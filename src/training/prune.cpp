@@ -87,7 +87,7 @@ class Pruner {
       check_blocks(original_, options_);
     else
       floor_ = floor_of(original_, options_);
-    at::set_num_threads(1);
+    use_one_thread();
     corpus_ = corpus::Corpus::open(recipe_.train.corpus);
     if (corpus_->rate_hz() != int(original_.architecture.sample_rate_hz))
       throw Error(ExitCode::kCorpus, "{}: found a corpus of {} Hz, but the model hears {} Hz; prepare one at that rate",

@@ -52,8 +52,7 @@ Replica::Replica(const Recipe& recipe, torch::Device device, const Teacher* teac
       objective_(recipe.model, recipe.loss),
       thread_([this] { work(); }) {
   network_->set_weight_bits(recipe.train.weight_bits);
-  if (recipe.train.precision == "bfloat16" && kernels::multiplies_pairs())
-    network_->set_precision(kernels::Precision::kBfloat16);
+  network_->set_precision(kernels::precision_of(recipe.train.precision));
   network_->to(device);
 }
 
@@ -84,7 +83,7 @@ double Replica::wait() {
 }
 
 void Replica::work() {
-  at::set_num_threads(1);  // one replica a core: threads inside operators would only get in each other's way
+  use_one_thread();
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return busy_ || stop_; });

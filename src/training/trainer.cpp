@@ -102,7 +102,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
       device_(device_of(recipe, group)),
       validation_(corpus_, recipe, group) {
   if (group.is_first()) open_folder(resume);
-  at::set_num_threads(1);
+  use_one_thread();
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
   if (device_.is_cpu()) {

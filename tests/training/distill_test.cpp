@@ -45,8 +45,10 @@ TEST(Teacher, IsAtNoDistanceFromItselfAndTellsOutputsFromFeatures) {
   const auto student = make_network(model);
   const int frames = 10;
   const Tensor features = torch::randn({2 * frames, a.positions(), 3 * a.fold}).abs();
-  const auto distance = [&](double output, double feature, const std::shared_ptr<Network>& network) {
+  const auto distance = [&](double output, double feature, const std::shared_ptr<Network>& network,
+                            const char* precision = "float32") {
     Recipe recipe = recipe_for(network->architecture());
+    recipe.train.precision = precision;
     recipe.distill.output_weight = output;
     recipe.distill.feature_weight = feature;
     const Teacher teacher(model, recipe, torch::kCPU);
@@ -57,6 +59,7 @@ TEST(Teacher, IsAtNoDistanceFromItselfAndTellsOutputsFromFeatures) {
   };
   EXPECT_NEAR(distance(1, 0, student), 0, 1e-9);
   EXPECT_NEAR(distance(0, 1, student), 0, 1e-9);
+  EXPECT_NEAR(distance(1, 0, student, "bfloat16"), 0, 1e-4);  // rounded or not, it is the function that it evaluates to
   // Another output layer changes what comes out, not the features.
   student->file_parameters().at("out.bias").data().add_(0.3);
   EXPECT_GT(distance(1, 0, student), 1e-3);

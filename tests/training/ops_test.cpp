@@ -1,6 +1,7 @@
 // Every operator's kernels against its plain LibTorch form: values and gradients.
 #include "training/ops.hpp"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -143,6 +144,14 @@ TEST_P(OpsTest, BandMixings) {
 INSTANTIATE_TEST_SUITE_P(Shapes, OpsTest,
                          testing::Values(Shape{1, 1}, Shape{5, 3}, Shape{16, 16}, Shape{12, 16}, Shape{20, 33},
                                          Shape{32, 48}, Shape{24, 24}));
+
+TEST(Threads, AreOneInLibTorchAndInItsBlas) {
+  use_one_thread();
+  EXPECT_EQ(at::get_num_threads(), 1);
+  void* const threads = ::dlsym(RTLD_DEFAULT, "openblas_get_num_threads");
+  if (threads == nullptr) GTEST_SKIP() << "this LibTorch has another BLAS";
+  EXPECT_EQ(reinterpret_cast<int (*)()>(threads)(), 1);
+}
 
 TEST(KernelsTest, PowerIsAccurate) {
   for (const float exponent : {-0.35f, 0.15f, 0.3f, 1.1666667f}) {

@@ -46,7 +46,7 @@ Teacher::Teacher(const StoredModel& model, const Recipe& recipe, torch::Device d
   expect("window_samples", teacher.window_samples, student.window_samples);
   expect("hop_samples", teacher.hop_samples, student.hop_samples);
   expect("compression", teacher.compression, student.compression);
-  // The function that it evaluates to, but in the precision of a training: of half a network's time or more, half.
+  // Networks round to bfloat16 in training mode only; with fixed statistics that is the function that they evaluate to.
   network_->train();
   network_->set_fixed_statistics(true);
   network_->set_precision(kernels::precision_of(recipe.train.precision));

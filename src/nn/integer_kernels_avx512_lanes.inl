@@ -5,7 +5,6 @@ typedef int32_t Sums __attribute__((vector_size(64)));
 typedef int16_t Pairs __attribute__((vector_size(64)));
 typedef int16_t Shorts __attribute__((vector_size(32)));
 typedef long long Quads __attribute__((vector_size(64)));
-typedef long long HalfQuads __attribute__((vector_size(32)));
 
 PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
 #if defined(__clang__)
@@ -95,9 +94,21 @@ PELLUCID_INLINE Pairs second_in_turn(Pairs a, Pairs b) {
   return __builtin_shufflevector(a, b, 4, 36, 5, 37, 6, 38, 7, 39, 12, 44, 13, 45, 14, 46, 15, 47, 20, 52, 21, 53, 22,
                                  54, 23, 55, 28, 60, 29, 61, 30, 62, 31, 63);
 }
-PELLUCID_INLINE Pairs joined(Shorts a, Shorts b) {
-  return (Pairs)__builtin_shufflevector((HalfQuads)a, (HalfQuads)b, 0, 1, 2, 3, 4, 5, 6, 7);
+/// The first `count` of 32 lanes.
+PELLUCID_INLINE uint32_t first_lanes(size_t count) { return static_cast<uint32_t>((uint64_t{1} << count) - 1); }
+/// x with other lanes from where p and they point: nothing else is read.
+PELLUCID_INLINE Pairs loaded_too(Pairs x, uint32_t lanes, const int16_t* p) {
+#if defined(__clang__)
+  return __builtin_ia32_loaddquhi512_mask(reinterpret_cast<const Pairs*>(p), x, lanes);
+#else
+  return __builtin_ia32_loaddquhi512_mask(p, x, lanes);
+#endif
 }
-PELLUCID_INLINE Shorts first_half(Pairs x) { return (Shorts)__builtin_shufflevector((Quads)x, (Quads)x, 0, 1, 2, 3); }
-PELLUCID_INLINE Shorts second_half(Pairs x) { return (Shorts)__builtin_shufflevector((Quads)x, (Quads)x, 4, 5, 6, 7); }
+PELLUCID_INLINE void store_lanes(int16_t* p, uint32_t lanes, Pairs x) {
+#if defined(__clang__)
+  __builtin_ia32_storedquhi512_mask(reinterpret_cast<Pairs*>(p), x, lanes);
+#else
+  __builtin_ia32_storedquhi512_mask(p, x, lanes);
+#endif
+}
 PELLUCID_INLINE bool any(Sums mask) { return not_equal_lanes(mask, Sums{}) != 0; }

@@ -65,36 +65,47 @@ PELLUCID_INLINE Pairs tanh_half(Pairs x) {
 
 PELLUCID_INLINE Pairs sigmoid(Pairs x) { return (tanh_half(x) >> 1) + 16384; }
 
-/// 16 units of a row: where their gates and states are, and how many of them there are.
-struct UnitChunk {
-  const int16_t *gi, *gh;
-  int16_t* h;
-  size_t count;
+/// Of a register of units: their gates' sums.
+struct Gates {
+  Pairs in[3], back[3];
 };
 
-/// Two times two chunks of rows of `hidden`, whose steps a compiler can take in turn. kNeighbours: the second of two
-/// lies behind the first, and both are whole.
-template <bool kNeighbours>
-PELLUCID_INLINE void update_units(const UnitChunk* chunks, size_t hidden) {
-  Pairs in[2][3], back[2][3], old[2], result[2];
-#pragma GCC unroll 2
-  for (size_t i = 0; i < 2; ++i) {
-    const UnitChunk &a = chunks[2 * i], &b = chunks[2 * i + 1];
-    const auto numbers = [](const int16_t* first, const int16_t* second) {
-      return kNeighbours ? load<Pairs>(first) : joined(load<Shorts>(first), load<Shorts>(second));
-    };
+/// Where the next unit of [rows][3 hidden] is.
+struct UnitPlace {
+  const int16_t *gi, *gh;
+  size_t unit, hidden;
+
+  /// The next `count` units, at most a register full: of a row, then of the next, and so on.
+  [[gnu::always_inline]] inline Gates take(size_t count) {
+    Gates gates = {};
+    for (size_t lane = 0; lane < count;) {
+      const size_t left = hidden - unit, here = count - lane < left ? count - lane : left;
+      const uint32_t lanes = first_lanes(here) << lane;
 #pragma GCC unroll 3
-    for (size_t gate = 0; gate < 3; ++gate) {
-      in[i][gate] = numbers(a.gi + gate * hidden, b.gi + gate * hidden);
-      back[i][gate] = numbers(a.gh + gate * hidden, b.gh + gate * hidden);
+      for (size_t gate = 0; gate < 3; ++gate) {
+        const size_t at = gate * hidden + unit - lane;
+        gates.in[gate] = loaded_too(gates.in[gate], lanes, gi + at);
+        gates.back[gate] = loaded_too(gates.back[gate], lanes, gh + at);
+      }
+      lane += here;
+      unit += here;
+      if (unit < hidden) continue;
+      unit = 0;
+      gi += 3 * hidden;
+      gh += 3 * hidden;
     }
-    old[i] = numbers(a.h, b.h);
+    return gates;
   }
+};
+
+/// Two registers of units, whose steps a compiler can take in turn.
+PELLUCID_INLINE void update_units(const Gates* gates, const Pairs* old, Pairs* result) {
 #pragma GCC unroll 2
   for (size_t i = 0; i < 2; ++i) {
-    const Pairs reset = sigmoid(saturating_sum(in[i][0], back[i][0]));
-    const Pairs update = sigmoid(saturating_sum(in[i][1], back[i][1]));
-    const Pairs x = saturating_sum(in[i][2], rounded_q15(reset, back[i][2]));
+    const Gates& g = gates[i];
+    const Pairs reset = sigmoid(saturating_sum(g.in[0], g.back[0]));
+    const Pairs update = sigmoid(saturating_sum(g.in[1], g.back[1]));
+    const Pairs x = saturating_sum(g.in[2], rounded_q15(reset, g.back[2]));
     const Pairs fresh = tanh_half(saturating_sum(x, x));
     // fresh + ((update (old - fresh) + 2^14) >> 15) as 2^14 less one sum of two products, whose factors fit 16 bits.
     const Pairs gone = -old[i], kept = update ^ (Pairs{} - 32767 - 1);  // update - 2^15
@@ -103,35 +114,21 @@ PELLUCID_INLINE void update_units(const UnitChunk* chunks, size_t hidden) {
     const Sums high = weighed(second_in_turn(gone, fresh), second_in_turn(update, kept));
     result[i] = packed_in_turn(low, high);
   }
-#pragma GCC unroll 2
-  for (size_t i = 0; i < 2; ++i) {
-    if constexpr (kNeighbours) {
-      __builtin_memcpy(chunks[2 * i].h, &result[i], sizeof result[i]);
-    } else {
-      store_first(chunks[2 * i].h, first_half(result[i]), chunks[2 * i].count);
-      store_first(chunks[2 * i + 1].h, second_half(result[i]), chunks[2 * i + 1].count);
-    }
-  }
 }
 
 static void gru_gates(const int16_t* gi, const int16_t* gh, int16_t* h, size_t rows, size_t hidden) {
-  const bool neighbours = hidden % (2 * kLanes) == 0;
-  UnitChunk chunks[4];
-  size_t count = 0;
-  for (size_t row = 0; row < rows; ++row, gi += 3 * hidden, gh += 3 * hidden, h += hidden) {
-    for (size_t j = 0; j < hidden; j += kLanes) {
-      chunks[count++] = {gi + j, gh + j, h + j, hidden - j < kLanes ? hidden - j : kLanes};
-      if (count < 4) continue;
-      count = 0;
-      if (neighbours) {
-        update_units<true>(chunks, hidden);
-      } else {
-        update_units<false>(chunks, hidden);
-      }
-    }
+  constexpr size_t kUnits = 2 * kLanes;
+  UnitPlace place = {gi, gh, 0, hidden};
+  for (size_t left = rows * hidden; left > 0;) {
+    const size_t first = left < kUnits ? left : kUnits, second = left - first < kUnits ? left - first : kUnits;
+    const Gates gates[2] = {place.take(first), place.take(second)};
+    const Pairs old[2] = {loaded_too(Pairs{}, first_lanes(first), h),
+                          loaded_too(Pairs{}, first_lanes(second), h + kUnits)};
+    Pairs result[2];
+    update_units(gates, old, result);
+    store_lanes(h, first_lanes(first), result[0]);
+    store_lanes(h + kUnits, first_lanes(second), result[1]);
+    h += first + second;
+    left -= first + second;
   }
-  if (count == 0) return;
-  // All are read before one is written: a chunk may stand there twice.
-  for (size_t i = count; i < 4; ++i) chunks[i] = chunks[0];
-  update_units<false>(chunks, hidden);
 }

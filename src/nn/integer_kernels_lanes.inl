@@ -45,6 +45,31 @@ PELLUCID_INLINE Sums reversed_lanes(Sums a, Indices<kIndex...>) {
 }
 PELLUCID_INLINE Sums reversed(Sums a) { return reversed_lanes(a, AllIndices{}); }
 
+template <size_t... kIndex>
+PELLUCID_INLINE Sums first_half_twice_lanes(Sums a, Indices<kIndex...>) {
+  return __builtin_shufflevector(a, a, static_cast<int>(kIndex % (kLanes / 2))...);
+}
+PELLUCID_INLINE Sums first_half_twice(Sums a) { return first_half_twice_lanes(a, AllIndices{}); }
+
+typedef int16_t HalfShorts __attribute__((vector_size(sizeof(Shorts) / 2)));
+
+template <size_t... kIndex>
+PELLUCID_INLINE Shorts joined_lanes(HalfShorts a, HalfShorts b, Indices<kIndex...>) {
+  return __builtin_shufflevector(a, b, static_cast<int>(kIndex)...);
+}
+/// Half a register from a, half from b.
+PELLUCID_INLINE Shorts two_halves(const int16_t* a, const int16_t* b) {
+  return joined_lanes(load<HalfShorts>(a), load<HalfShorts>(b), AllIndices{});
+}
+template <size_t kOffset, size_t... kIndex>
+PELLUCID_INLINE HalfShorts half_lanes(Shorts x, Indices<kIndex...>) {
+  return __builtin_shufflevector(x, x, static_cast<int>(kOffset + kIndex)...);
+}
+template <size_t kWhich>
+PELLUCID_INLINE HalfShorts half_of(Shorts x) {
+  return half_lanes<kWhich * kLanes / 2>(x, typename MakeIndices<kLanes / 2>::Type{});
+}
+
 struct Lanes2 {
   Sums first, second;
 };

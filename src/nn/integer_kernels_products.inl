@@ -1,6 +1,7 @@
 // The products of the integer network on vectors, included after integer_kernels_body.inl. Weights are packed as pairs
-// of neighbouring inputs, widened to 16 bits, behind the numbers of their rows, or fours where half a register would be
-// empty: then two neighbouring lanes add up half a row each.
+// of neighbouring inputs, widened to 16 bits, behind the numbers of their rows. Where the last rows would leave half a
+// register empty, they are packed as fours, and two neighbouring lanes add up half a row each; in a dense mixing those
+// of two bands share a register.
 
 #include "nn/integer_kernels_results.inl"
 
@@ -11,8 +12,15 @@ static size_t fours_of(size_t columns) { return (columns + 3) / 4; }
 static size_t panels_of(size_t rows) { return (rows + kLanes - 1) / kLanes; }
 static size_t panel_bytes(size_t columns) { return sizeof(RowNumbers) + pairs_of(columns) * kLanes * 4; }
 static size_t row_bytes(size_t columns) { return sizeof(OneRow) + fours_of(columns) * 8; }
-/// Whether a layer's rows fill half a register.
-static bool is_half(const IntegerProduct& p) { return kLanes == 16 && p.rows == kHalf; }
+static size_t half_bytes(size_t columns) { return sizeof(RowNumbers) + fours_of(columns) * kLanes * 4; }
+/// Whether the last rows of a layer fill half a register.
+static bool ends_half(size_t rows) { return kLanes == 16 && rows % kLanes == kHalf; }
+/// Whether the last channels of two bands share registers.
+static bool shares(size_t width, size_t bands) { return ends_half(width) && bands % 2 == 0; }
+/// Registers that the channels of one band have for themselves.
+static size_t own_panels(size_t width, size_t bands) {
+  return shares(width, bands) ? width / kLanes : panels_of(width);
+}
 
 static OneRow numbers_of(const IntegerProduct& p, size_t row) {
   return {p.bias[row], p.scale[row].shift, p.scale[row].multiplier, p.scale[row].negative};
@@ -29,42 +37,59 @@ static int16_t weight_of(const IntegerProduct& p, size_t row, size_t column) {
   return column < p.columns ? p.weight[row * p.columns + column] : int16_t{0};
 }
 
-/// affine: [panel]{RowNumbers, [pair][lane][2]}, or {RowNumbers, [four][row][4]} where is_half;
-/// mix: [row]{OneRow, [four][4]}; dense: [band][panel of channels]{…, as affine}.
+/// affine: [panel]{RowNumbers, [pair][lane][2]}, the last as {RowNumbers, [four][row][4]} where it ends_half;
+/// mix: [row]{OneRow, [four][4]}; dense: [band][panel of channels]{…, as affine}, [two bands]{…} where it shares.
 static size_t packed_bytes(const IntegerProduct& p, ProductUse use, size_t bands) {
   const size_t panel = panel_bytes(p.columns);
   if (use == ProductUse::kMix) return p.rows * row_bytes(p.columns);
-  if (use == ProductUse::kDense) return bands * panels_of(p.rows / bands) * panel;
-  return is_half(p) ? sizeof(RowNumbers) + fours_of(p.columns) * kLanes * 4 : panels_of(p.rows) * panel;
+  if (use == ProductUse::kDense) {
+    const size_t width = p.rows / bands;
+    return (bands * own_panels(width, bands) + (shares(width, bands) ? bands / 2 : 0)) * panel;
+  }
+  return ends_half(p.rows) ? p.rows / kLanes * panel + half_bytes(p.columns) : panels_of(p.rows) * panel;
 }
 
-/// A panel of the rows first, first + step …, `count` of them.
-static uint8_t* pack_panel(const IntegerProduct& p, size_t first, size_t step, size_t count, uint8_t* to) {
+/// A panel of the rows row_of(lane), of `count` lanes.
+template <typename RowOf>
+static uint8_t* pack_panel(const IntegerProduct& p, size_t count, RowOf row_of, uint8_t* to) {
   const size_t pairs = pairs_of(p.columns);
   RowNumbers* numbers = reinterpret_cast<RowNumbers*>(to);
   int16_t* weights = reinterpret_cast<int16_t*>(numbers + 1);
   for (size_t lane = 0; lane < kLanes; ++lane) {
-    const size_t row = first + step * lane;
-    put_numbers(lane < count ? numbers_of(p, row) : OneRow{}, lane, numbers);
+    put_numbers(lane < count ? numbers_of(p, row_of(lane)) : OneRow{}, lane, numbers);
     for (size_t i = 0; i < 2 * pairs; ++i) {
-      weights[(i / 2 * kLanes + lane) * 2 + i % 2] = lane < count ? weight_of(p, row, i) : int16_t{0};
+      weights[(i / 2 * kLanes + lane) * 2 + i % 2] = lane < count ? weight_of(p, row_of(lane), i) : int16_t{0};
     }
   }
   return reinterpret_cast<uint8_t*>(weights + pairs * kLanes * 2);
 }
 
 /// kHalf rows, whose biases stand in every second lane and whose other numbers twice.
-static void pack_half(const IntegerProduct& p, void* to) {
+static void pack_half(const IntegerProduct& p, size_t first, void* to) {
   RowNumbers* numbers = static_cast<RowNumbers*>(to);
   int16_t* weights = reinterpret_cast<int16_t*>(numbers + 1);
   for (size_t row = 0; row < kHalf; ++row) {
-    put_numbers(numbers_of(p, row), row, numbers);
-    put_numbers(numbers_of(p, row), kHalf + row, numbers);
+    put_numbers(numbers_of(p, first + row), row, numbers);
+    put_numbers(numbers_of(p, first + row), kHalf + row, numbers);
     for (size_t i = 0; i < 4 * fours_of(p.columns); ++i) {
-      weights[(i / 4 * kHalf + row) * 4 + i % 4] = weight_of(p, row, i);
+      weights[(i / 4 * kHalf + row) * 4 + i % 4] = weight_of(p, first + row, i);
     }
   }
-  for (size_t lane = 0; lane < kLanes; ++lane) numbers->bias[lane] = lane % 2 == 0 ? p.bias[lane / 2] : 0;
+  for (size_t lane = 0; lane < kLanes; ++lane) numbers->bias[lane] = lane % 2 == 0 ? p.bias[first + lane / 2] : 0;
+}
+
+static void pack_dense(const IntegerProduct& p, size_t bands, uint8_t* to) {
+  const size_t width = p.rows / bands, own = own_panels(width, bands) * kLanes;
+  for (size_t b = 0; b < bands; ++b) {
+    for (size_t d = 0; d < own; d += kLanes) {
+      to = pack_panel(
+          p, width - d, [=](size_t lane) { return (d + lane) * bands + b; }, to);
+    }
+  }
+  for (size_t b = 0; own < width && b < bands; b += 2) {
+    to = pack_panel(
+        p, kLanes, [=](size_t lane) { return (own + lane % kHalf) * bands + b + lane / kHalf; }, to);
+  }
 }
 
 static void pack(const IntegerProduct& p, ProductUse use, size_t bands, void* to) {
@@ -76,22 +101,24 @@ static void pack(const IntegerProduct& p, ProductUse use, size_t bands, void* to
       *numbers = numbers_of(p, r);
       for (size_t i = 0; i < 4 * fours_of(p.columns); ++i) weights[i] = weight_of(p, r, i);
     }
-  } else if (use == ProductUse::kDense) {
-    const size_t width = p.rows / bands;
-    for (size_t b = 0; b < bands; ++b) {
-      for (size_t d = 0; d < width; d += kLanes) at = pack_panel(p, d * bands + b, bands, width - d, at);
-    }
-  } else if (is_half(p)) {
-    pack_half(p, to);
-  } else {
-    for (size_t first = 0; first < p.rows; first += kLanes) at = pack_panel(p, first, 1, p.rows - first, at);
+    return;
   }
+  if (use == ProductUse::kDense) return pack_dense(p, bands, at);
+  const size_t end = ends_half(p.rows) ? p.rows - kHalf : p.rows;
+  for (size_t first = 0; first < end; first += kLanes) {
+    at = pack_panel(
+        p, p.rows - first, [=](size_t lane) { return first + lane; }, at);
+  }
+  if (end < p.rows) pack_half(p, end, at);
+}
+
+PELLUCID_INLINE Results results_of(const IntegerAffine& a) {
+  return {a.y, a.residual != nullptr ? a.residual : a.residual2, a.residual != nullptr ? a.residual2 : nullptr};
 }
 
 /// kCount rows of kPanels panels, from output `first` on.
 template <size_t kCount, size_t kPanels>
-[[gnu::noinline]] static void affine_tile(const IntegerAffine& args, size_t row, size_t first) {
-  const IntegerAffine a = args;
+[[gnu::noinline]] static void affine_tile(const IntegerAffine& a, size_t row, size_t first) {
   const IntegerProduct& p = *a.product;
   const size_t out = p.rows, pairs = pairs_of(p.columns), stride = a.x_stride, bytes = panel_bytes(p.columns);
   const uint8_t* panel = static_cast<const uint8_t*>(p.packed) + first / kLanes * bytes;
@@ -114,7 +141,7 @@ template <size_t kCount, size_t kPanels>
       for (size_t i = 0; i < kPanels; ++i) sum[i][r] = dot(sum[i][r], weight[i], value);
     }
   }
-  const Results to = {a.y, a.residual, a.residual2};
+  const Results to = results_of(a);
   const Scales scales = scales_of(*reinterpret_cast<const RowNumbers*>(panel));
   const size_t at = row * out + first;
   if constexpr (kPanels == 2) {
@@ -129,6 +156,7 @@ template <size_t kCount, size_t kPanels>
     if constexpr (kCount > 1) {
       if (out == kLanes) return finish_together<kCount>(to, sum[0], scales, at);
     }
+    if (out - first >= kLanes) return finish_apart<kCount>(to, sum[0], scales, at, out);
 #pragma GCC unroll 16
     for (size_t r = 0; r < kCount; ++r) to.store(scale_sums<true>(sum[0][r], scales), at + r * out, out - first);
   }
@@ -141,14 +169,15 @@ PELLUCID_INLINE void affine_rows(const IntegerAffine& a, size_t row, size_t firs
   if constexpr (kCount > 1) affine_rows<kCount / 2, kPanels>(a, row, first);
 }
 
-/// kPairs times two rows of a product that is_half.
+/// kPairs times two rows of the last kHalf outputs of a product that ends_half.
 template <size_t kPairs>
-[[gnu::noinline]] static void half_tile(const IntegerAffine& args, size_t row) {
+[[gnu::noinline]] static void half_tile(const IntegerAffine& a, size_t row, size_t first) {
   constexpr size_t kCount = 2 * kPairs;
-  const IntegerAffine a = args;
-  const RowNumbers& numbers = *static_cast<const RowNumbers*>(a.product->packed);
+  const IntegerProduct& p = *a.product;
+  const uint8_t* packed = static_cast<const uint8_t*>(p.packed) + first / kLanes * panel_bytes(p.columns);
+  const RowNumbers& numbers = *reinterpret_cast<const RowNumbers*>(packed);
   const int16_t* w = reinterpret_cast<const int16_t*>(&numbers + 1);
-  const size_t fours = fours_of(a.product->columns), stride = a.x_stride;
+  const size_t fours = fours_of(p.columns), stride = a.x_stride;
   Sums sum[kCount];
 #pragma GCC unroll 16
   for (size_t r = 0; r < kCount; ++r) sum[r] = load<Sums>(numbers.bias);
@@ -165,42 +194,40 @@ template <size_t kPairs>
   for (size_t i = 0; i < kPairs; ++i) {
     rows[i] = unzip<false>(sum[2 * i], sum[2 * i + 1]) + unzip<true>(sum[2 * i], sum[2 * i + 1]);
   }
-  finish_together<kPairs>({a.y, a.residual, a.residual2}, rows, scales_of(numbers), row * kHalf);
+  if (p.rows == kHalf) return finish_together<kPairs>(results_of(a), rows, scales_of(numbers), row * kHalf);
+  finish_halves<kPairs>(results_of(a), rows, scales_of(numbers), row * p.rows + first, p.rows);
 }
 
 /// A last row alone: what its lanes have from another is not stored.
-[[gnu::noinline]] static void half_row(const IntegerAffine& a, size_t row) {
-  const RowNumbers& numbers = *static_cast<const RowNumbers*>(a.product->packed);
+[[gnu::noinline]] static void half_row(const IntegerAffine& a, size_t row, size_t first) {
+  const IntegerProduct& p = *a.product;
+  const uint8_t* packed = static_cast<const uint8_t*>(p.packed) + first / kLanes * panel_bytes(p.columns);
+  const RowNumbers& numbers = *reinterpret_cast<const RowNumbers*>(packed);
   const int16_t *w = reinterpret_cast<const int16_t*>(&numbers + 1), *x = a.x + row * a.x_stride;
   Sums sum = load<Sums>(numbers.bias);
-  for (size_t i = 0; i < fours_of(a.product->columns); ++i) {
+  for (size_t i = 0; i < fours_of(p.columns); ++i) {
     sum = dot(sum, load<Pairs>(w + i * 2 * kLanes), four(x + 4 * i));
   }
-  const Results to = {a.y, a.residual, a.residual2};
   const Sums value = scale_sums<true>(unzip<false>(sum, sum) + unzip<true>(sum, sum), scales_of(numbers));
-  to.store(value, row * kHalf, kHalf);
+  results_of(a).store(value, row * p.rows + first, kHalf);
 }
 
-static void affine(const IntegerAffine& args) {
-  IntegerAffine a = args;
-  if (a.residual == nullptr) {
-    a.residual = a.residual2;
-    a.residual2 = nullptr;
-  }
-  const size_t out = a.product->rows;
+static void half_rows(const IntegerAffine& a, size_t first) {
+  size_t row = 0;
+  for (; row + 16 <= a.rows; row += 16) half_tile<8>(a, row, first);
+  for (; row + 8 <= a.rows; row += 8) half_tile<4>(a, row, first);
+  for (; row + 4 <= a.rows; row += 4) half_tile<2>(a, row, first);
+  for (; row < a.rows; ++row) half_row(a, row, first);
+}
+
+static void affine(const IntegerAffine& a) {
+  const size_t out = a.product->rows, end = ends_half(out) ? out - kHalf : out;
   size_t first = 0;
-  if (is_half(*a.product)) {
-    size_t row = 0;
-    for (; row + 16 <= a.rows; row += 16) half_tile<8>(a, row);
-    for (; row + 4 <= a.rows; row += 4) half_tile<2>(a, row);
-    for (; row < a.rows; ++row) half_row(a, row);
-    return;
-  }
-  for (; out - first > kLanes; first += 2 * kLanes) {
+  for (; end - first > kLanes; first = end - first > 2 * kLanes ? first + 2 * kLanes : end) {
     affine_rows<kRowsOfTwo, 2>(a, 0, first);
-    if (first + 2 * kLanes >= out) return;
   }
-  if (first < out) affine_rows<kRows, 1>(a, 0, first);
+  if (first < end) affine_rows<kRows, 1>(a, 0, first);
+  if (end < out) half_rows(a, end);
 }
 
 /// The most inputs of a mixing, and pairs or fours of them in the order of lanes.
@@ -317,68 +344,94 @@ static void mix(const IntegerMix& m) {
   }
 }
 
-/// kCount bands of two registers of channels each, or of one.
-template <size_t kCount, size_t kPanels>
-PELLUCID_INLINE void bands_tile(const uint8_t* panels, size_t band_bytes, const Columns* z, size_t bands, size_t width,
-                                size_t left, int16_t* m) {
-  const size_t panel = panel_bytes(bands);
+/// Where the results of a dense mixing go.
+struct Bands {
+  const uint8_t* panels;  ///< of the first band, or of the first two
+  size_t bytes;           ///< from band to band, or from two to two
+  const Columns* z;
+  size_t bands, width;
+  int16_t* m;
+};
+
+/// What a register of results holds.
+enum class Held { kChannels, kLastChannels, kLastOfTwo };
+
+/// kCount times kPanels registers, from `done` on.
+template <size_t kCount, size_t kPanels, Held kHeld>
+PELLUCID_INLINE void bands_tile(const Bands& b, size_t done) {
+  const size_t panel = panel_bytes(b.bands), bytes = b.bytes, width = b.width;
+  const uint8_t* panels = b.panels + done * bytes;
   Sums sum[kPanels][kCount];
 #pragma GCC unroll 2
   for (size_t i = 0; i < kPanels; ++i) {
 #pragma GCC unroll 8
-    for (size_t b = 0; b < kCount; ++b) sum[i][b] = load<Sums>(panels + b * band_bytes + i * panel);
+    for (size_t r = 0; r < kCount; ++r) sum[i][r] = load<Sums>(panels + r * bytes + i * panel);
   }
   const uint8_t* w = panels + sizeof(RowNumbers);
-  for (size_t pair = 0; pair < pairs_of(bands); ++pair, w += sizeof(Pairs)) {
+  for (size_t pair = 0; pair < pairs_of(b.bands); ++pair, w += sizeof(Pairs)) {
 #pragma GCC unroll 2
     for (size_t i = 0; i < kPanels; ++i) {
-      const Pairs value = (Pairs)z[i].lanes[pair];
+      const Pairs value = (Pairs)b.z[i].lanes[pair];
 #pragma GCC unroll 8
-      for (size_t b = 0; b < kCount; ++b) {
-        sum[i][b] = dot(sum[i][b], load<Pairs>(w + b * band_bytes + i * panel), value);
+      for (size_t r = 0; r < kCount; ++r) {
+        sum[i][r] = dot(sum[i][r], load<Pairs>(w + r * bytes + i * panel), value);
       }
     }
   }
-  const Results to = {m, nullptr, nullptr};
+  const Results to = {b.m, nullptr, nullptr};
 #pragma GCC unroll 8
-  for (size_t b = 0; b < kCount; ++b) {
-    const uint8_t* numbers = panels + b * band_bytes;
+  for (size_t r = 0; r < kCount; ++r) {
+    const uint8_t* numbers = panels + r * bytes;
     const auto value = [&](size_t i) {
-      return scale_sums<true>(sum[i][b], scales_of(*reinterpret_cast<const RowNumbers*>(numbers + i * panel)));
+      return scale_sums<true>(sum[i][r], scales_of(*reinterpret_cast<const RowNumbers*>(numbers + i * panel)));
     };
     if constexpr (kPanels == 2) {
-      to.store_two<0>(value(0), value(1), b * width);
+      to.store_two<0>(value(0), value(1), (done + r) * width);
+    } else if constexpr (kHeld == Held::kChannels) {
+      to.store_one<0>(value(0), (done + r) * width);
+    } else if constexpr (kHeld == Held::kLastOfTwo) {
+      to.store_halves<0>(value(0), 2 * (done + r) * width, width);
     } else {
-      to.store(value(0), b * width, left);
+      to.store(value(0), (done + r) * width, width % kLanes);
     }
   }
 }
 
-template <size_t kPanels>
-PELLUCID_INLINE void all_bands(const uint8_t* first, size_t band_bytes, const Columns* z, size_t bands, size_t width,
-                               size_t left, int16_t* m) {
-  constexpr size_t kMany = 8 / kPanels;
-  size_t b = 0;
-  for (; b + kMany <= bands; b += kMany) {
-    bands_tile<kMany, kPanels>(first + b * band_bytes, band_bytes, z, bands, width, left, m + b * width);
-  }
-  for (; b < bands; ++b) {
-    bands_tile<1, kPanels>(first + b * band_bytes, band_bytes, z, bands, width, left, m + b * width);
-  }
+template <size_t kCount, size_t kPanels, Held kHeld = Held::kChannels>
+PELLUCID_INLINE void bands_tiles(const Bands& b, size_t done, size_t count) {
+  for (; done + kCount <= count; done += kCount) bands_tile<kCount, kPanels, kHeld>(b, done);
+  if constexpr (kCount > 1) bands_tiles<kCount / 2, kPanels, kHeld>(b, done, count);
 }
 
 static void mix_bands(const IntegerProduct& p, const int16_t* z, size_t bands, size_t width, int16_t* m, int16_t*) {
-  const size_t panel = panel_bytes(bands), band_bytes = panels_of(width) * panel;
-  const uint8_t* first = static_cast<const uint8_t*>(p.packed);
+  const size_t panel = panel_bytes(bands), bytes = own_panels(width, bands) * panel;
   Columns columns[2];
+  Bands b = {static_cast<const uint8_t*>(p.packed), bytes, columns, bands, width, m};
   size_t d = 0;
-  for (; d + 2 * kLanes <= width; d += 2 * kLanes, first += 2 * panel) {
+  const auto advance = [&](size_t panels) {
+    d += panels * kLanes;
+    b.panels += panels * panel;
+    b.m += panels * kLanes;
+  };
+  for (; d + 2 * kLanes <= width; advance(2)) {
     pair_columns(z + d, bands, width, &columns[0]);
     pair_columns(z + d + kLanes, bands, width, &columns[1]);
-    all_bands<2>(first, band_bytes, columns, bands, width, 2 * kLanes, m + d);
+    bands_tiles<4, 2>(b, 0, bands);
   }
-  for (; d < width; d += kLanes, first += panel) {
+  if (d == width) return;
+  pair_columns(z + d, bands, width, &columns[0]);
+  if (d + kLanes <= width) {
+    bands_tiles<8, 1>(b, 0, bands);
+    advance(1);
+    if (d == width) return;
     pair_columns(z + d, bands, width, &columns[0]);
-    all_bands<1>(first, band_bytes, columns, bands, width, width - d, m + d);
+  }
+  if (shares(width, bands)) {
+    for (size_t i = 0; i < pairs_of(bands); ++i) columns[0].lanes[i] = first_half_twice(columns[0].lanes[i]);
+    b.panels = static_cast<const uint8_t*>(p.packed) + bands * bytes;
+    b.bytes = panel;
+    bands_tiles<8, 1, Held::kLastOfTwo>(b, 0, bands / 2);
+  } else {
+    bands_tiles<8, 1, Held::kLastChannels>(b, 0, bands);
   }
 }

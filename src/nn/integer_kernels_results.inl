@@ -52,6 +52,22 @@ struct Results {
     if (residual2 != nullptr) value += widen(residual2 + at);
     store_first(y + at, saturated16(value), count);
   }
+  /// A register full.
+  template <int kResiduals>
+  [[gnu::always_inline]] inline void store_one(Sums value, size_t at) const {
+    const Shorts result = saturated16(with_residuals<kResiduals>(value, at));
+    __builtin_memcpy(y + at, &result, sizeof result);
+  }
+  /// One half at `at`, the other `step` further.
+  template <int kResiduals>
+  [[gnu::always_inline]] inline void store_halves(Sums value, size_t at, size_t step) const {
+    if constexpr (kResiduals >= 1) value += widened(two_halves(residual + at, residual + at + step));
+    if constexpr (kResiduals >= 2) value += widened(two_halves(residual2 + at, residual2 + at + step));
+    const Shorts result = saturated16(value);
+    const HalfShorts first = half_of<0>(result), second = half_of<1>(result);
+    __builtin_memcpy(y + at, &first, sizeof first);
+    __builtin_memcpy(y + at + step, &second, sizeof second);
+  }
   /// Two registers full, one behind the other.
   template <int kResiduals>
   [[gnu::always_inline]] inline void store_two(Sums a, Sums b, size_t at) const {
@@ -82,43 +98,65 @@ PELLUCID_INLINE void store_together(const Results& to, const Sums* value, size_t
   });
 }
 
+/// Calls body with the number of residuals and with whether multipliers differ.
+template <typename Body>
+PELLUCID_INLINE void finish(const Results& to, Sums slopes, Body body) {
+  const auto with = [&](auto sloped) { to.count_residuals([&](auto residuals) { body(residuals, sloped); }); };
+  if (any(slopes)) {
+    with(Known<1>{});
+  } else {
+    with(Known<0>{});
+  }
+}
+PELLUCID_INLINE Sums slopes_of(const Scales& scales) { return scales.multiplier ^ scales.negative; }
+
 /// kCount (even) registers of results, one behind the other from `at` on, with the same scales.
 template <size_t kCount>
 PELLUCID_INLINE void finish_together(const Results& to, const Sums* sum, const Scales& scales, size_t at) {
-  const auto finish = [&](auto sloped) {
+  finish(to, slopes_of(scales), [&](auto residuals, auto sloped) {
     constexpr bool kSloped = decltype(sloped)::kValue != 0;
-    to.count_residuals([&](auto residuals) {
 #pragma GCC unroll 16
-      for (size_t i = 0; i < kCount; i += 2) {
-        to.store_two<decltype(residuals)::kValue>(scale_sums<kSloped>(sum[i], scales),
-                                                  scale_sums<kSloped>(sum[i + 1], scales), at + i * kLanes);
-      }
-    });
-  };
-  if (any(scales.multiplier ^ scales.negative)) {
-    finish(Known<1>{});
-  } else {
-    finish(Known<0>{});
-  }
+    for (size_t i = 0; i < kCount; i += 2) {
+      to.store_two<decltype(residuals)::kValue>(scale_sums<kSloped>(sum[i], scales),
+                                                scale_sums<kSloped>(sum[i + 1], scales), at + i * kLanes);
+    }
+  });
+}
+
+/// kCount registers of results, `step` apart, with the same scales.
+template <size_t kCount>
+PELLUCID_INLINE void finish_apart(const Results& to, const Sums* sum, const Scales& scales, size_t at, size_t step) {
+  finish(to, slopes_of(scales), [&](auto residuals, auto sloped) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kCount; ++i) {
+      to.store_one<decltype(residuals)::kValue>(scale_sums<decltype(sloped)::kValue != 0>(sum[i], scales),
+                                                at + i * step);
+    }
+  });
+}
+
+/// kCount registers of two halves each, all `step` apart, with the same scales.
+template <size_t kCount>
+PELLUCID_INLINE void finish_halves(const Results& to, const Sums* sum, const Scales& scales, size_t at, size_t step) {
+  finish(to, slopes_of(scales), [&](auto residuals, auto sloped) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kCount; ++i) {
+      to.store_halves<decltype(residuals)::kValue>(scale_sums<decltype(sloped)::kValue != 0>(sum[i], scales),
+                                                   at + 2 * i * step, step);
+    }
+  });
 }
 
 /// Rows `step` apart of two registers each, with scales of their own.
 template <int kCount>
 PELLUCID_INLINE void finish_rows(const Results& to, const Sums* first, const Sums* second, const Scales& scales,
                                  const Scales& scales2, size_t at, size_t step, Known<kCount>) {
-  const auto finish = [&](auto sloped) {
+  finish(to, slopes_of(scales) | slopes_of(scales2), [&](auto residuals, auto sloped) {
     constexpr bool kSloped = decltype(sloped)::kValue != 0;
-    to.count_residuals([&](auto residuals) {
 #pragma GCC unroll 16
-      for (size_t r = 0; r < static_cast<size_t>(kCount); ++r) {
-        to.store_two<decltype(residuals)::kValue>(scale_sums<kSloped>(first[r], scales),
-                                                  scale_sums<kSloped>(second[r], scales2), at + r * step);
-      }
-    });
-  };
-  if (any((scales.multiplier ^ scales.negative) | (scales2.multiplier ^ scales2.negative))) {
-    finish(Known<1>{});
-  } else {
-    finish(Known<0>{});
-  }
+    for (size_t r = 0; r < static_cast<size_t>(kCount); ++r) {
+      to.store_two<decltype(residuals)::kValue>(scale_sums<kSloped>(first[r], scales),
+                                                scale_sums<kSloped>(second[r], scales2), at + r * step);
+    }
+  });
 }

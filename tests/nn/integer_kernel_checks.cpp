@@ -68,9 +68,9 @@ struct RandomProduct {
   IntegerProduct plain, packed;
 };
 
-/// A size up to `most`, every other time one that fills registers or halves of them.
+/// A size up to `most` (at least 8), every other time one that fills registers or halves of them.
 size_t size_up_to(Random& random, std::uint32_t most) {
-  return random.below(2) == 0 ? std::min<size_t>(most, size_t{8} << random.below(4)) : 1 + random.below(most);
+  return random.below(2) == 0 ? size_t{8} * (1 + random.below(most / 8)) : 1 + random.below(most);
 }
 
 std::string problem(const char* what, std::uint64_t seed) {

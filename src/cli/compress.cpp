@@ -1,5 +1,6 @@
 // `pellucid compress MODEL --target T -o OUT`: prunes a trained model to what the target can run, with the model itself
-// as the teacher of what is left, trains it with rounded weights, quantises it, and measures every step.
+// as the teacher of what is left, trains it with rounded weights and quantises it, or halves the bytes of its weights,
+// and measures every step.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ struct Target {
   const char* name;
   double multiply_adds_per_s;
   std::size_t file_bytes, state_bytes;
-  bool integers;  ///< runs int8 models
+  bool integers;  ///< ends as an int8 model, not as a float16 one
 };
 constexpr Target kTargets[] = {{"esp32", 10e6, 100'000, 20'000, true},
                                {"cortex-m4", 10e6, 100'000, 20'000, true},
@@ -80,7 +81,7 @@ class Compressor {
     make_pairs();
     measure_step("as it was", original_->path);
     fs::path model = pruned();
-    if (target_.integers) model = quantized(model);
+    model = target_.integers ? quantized(model) : halved(model);
     const std::unique_ptr<Model> last = load_any_model(model.string());
     refuse_if_too_large(*last);
     out.write(last->bytes.data(), last->bytes.size());
@@ -198,6 +199,19 @@ class Compressor {
       quantize_model(quantize);
     }
     measure_step(options_.finetune > 0 ? "trained with rounded weights, int8" : "int8", out);
+    return out;
+  }
+
+  fs::path halved(const fs::path& model) {
+    const fs::path out = in_work("float16.safetensors");
+    if (!fs::exists(out)) {
+      QuantizeOptions quantize;
+      quantize.model = model.string();
+      quantize.out = out.string();
+      quantize.to = "float16";
+      quantize_model(quantize);
+    }
+    measure_step("float16", out);
     return out;
   }
 

@@ -11,6 +11,7 @@ struct LossOptions {
   double over_suppression = 0.5;  ///< further weight of the magnitude term where speech was removed
   double erb = 0;    ///< exponent of the ERB-rate density as weight of a bin: 0 all alike, 1 all of hearing
   double level = 0;  ///< share of a clip's level taken out of its spectral terms: 1 as if all were at -25 dBFS
+  double stoi = 0;   ///< 1 - the correlation of envelopes in third octaves (envelopes.hpp)
 };
 
 }  // namespace pellucid::training

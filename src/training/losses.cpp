@@ -1,5 +1,6 @@
 #include "training/losses.hpp"
 
+#include "training/envelopes.hpp"
 #include "training/loss_weights.hpp"
 
 namespace pellucid::training {
@@ -20,6 +21,33 @@ Tensor spectral(const LossOptions& o, const Tensor& clips, const Tensor& bins, c
   Tensor m = difference.square();
   if (o.over_suppression > 0) m = m + o.over_suppression * torch::relu(difference).square();
   return (clips * bins * (o.magnitude * m + o.complex * (clean - estimate).square().sum(-1))).mean();
+}
+
+// envelope_distance of envelopes.hpp, by LibTorch. estimate: compressed, clean: as it is; [batch, frames, F, 2].
+Tensor envelopes(const Architecture& a, const Tensor& estimate, const Tensor& clean) {
+  const int segment = segment_frames(int(a.sample_rate_hz), int(a.hop_samples));
+  const std::vector<BandBins> bands = third_octaves(int(a.bins()), int(a.sample_rate_hz));
+  const auto in_bands = [&](const Tensor& power, const Tensor& frames) {  // [frames, F] -> [bands, active frames]
+    std::vector<Tensor> rows;
+    for (const BandBins& band : bands) rows.push_back(power.narrow(1, band.low, band.high - band.low).sum(1));
+    return torch::sqrt(torch::stack(rows).index_select(1, frames) + kEnvelopeFloor);
+  };
+  Tensor total = torch::zeros({}, clean.options());
+  for (long i = 0; i < clean.size(0); ++i) {
+    const Tensor power = clean[i].square().sum(-1), energy = power.sum(1).to(torch::kCPU).contiguous();
+    const float* e = energy.data_ptr<float>();
+    const std::vector<int> active = active_frames({e, e + energy.size(0)});
+    if (int(active.size()) < segment) continue;
+    const Tensor frames = torch::tensor(active).to(clean.device());
+    const Tensor y_power = torch::pow(estimate[i].square().sum(-1), 1.0 / a.compression);
+    const Tensor x = in_bands(power, frames).unfold(1, segment, 1), y = in_bands(y_power, frames).unfold(1, segment, 1);
+    const Tensor u = x - x.mean(-1, true), v = y - y.mean(-1, true);
+    const Tensor uu = u.square().sum(-1) + kCorrelationFloor;
+    const Tensor size = v.square().sum(-1) + kFlatEstimate * uu;
+    const Tensor heard = x.square().sum(-1), counts = heard > kAbsentBand * heard.max();
+    total = total + (1 - (u * v).sum(-1) / torch::sqrt(uu * size)).index({counts}).mean();
+  }
+  return total / clean.size(0);
 }
 
 // [batch, samples] each -> [batch, 1, 1].
@@ -58,10 +86,11 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
             const MaskOf& mask_of) {
   const Architecture& a = spectrum.architecture();
   const long bins = a.bins(), delay = a.window_samples - a.hop_samples;
-  Tensor target;
+  Tensor speech, target;
   {
     torch::NoGradGuard no_grad;
-    target = spectrum.compress(spectrum.analyse(clean).narrow(2, 0, bins).contiguous(), kFloor);
+    speech = spectrum.analyse(clean).narrow(2, 0, bins).contiguous();
+    target = spectrum.compress(speech, kFloor);
   }
   const Enhanced y = enhance(spectrum, noisy, mask_of);
   const long samples = noisy.size(1);
@@ -70,6 +99,7 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
   const std::vector<float> by_bin = bin_weights(o, int(bins), int(a.sample_rate_hz));
   const Tensor counts = torch::tensor(by_bin).to(noisy.device());
   Tensor total = spectral(o, clips, counts, y.compressed, target);
+  if (o.stoi > 0) total = total + o.stoi * envelopes(a, y.compressed, speech);
   const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)
   if (o.consistency > 0) {
     const Tensor again = spectrum.analyse(signal).narrow(2, 0, bins);

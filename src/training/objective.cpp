@@ -16,6 +16,20 @@ using Floats = std::vector<float>;
 constexpr float kFloor = 1e-8f;        // power under which a bin counts as empty, as in losses.cpp
 constexpr float kInputFloor = 1e-12f;  // docs/network.md, step 1
 
+/// The roots of the powers in bands of the frames `active` of [frames][bins].
+template <typename Power>
+void envelopes_of(const std::vector<BandBins>& bands, const std::vector<int>& active, int bins, Power power,
+                  Floats* to) {
+  to->clear();
+  for (const BandBins& band : bands) {
+    for (const int t : active) {
+      float sum = kEnvelopeFloor;
+      for (int k = band.low; k < band.high; ++k) sum += power(t * bins + k);
+      to->push_back(std::sqrt(sum));
+    }
+  }
+}
+
 // The spectral distance of `frames` rows of `bins`, and its gradient, scaled. Bin k counts `weights[k]`.
 double spectral(int frames, int bins, const LossOptions& o, float scale, const float* __restrict weights,
                 const float* __restrict yr, const float* __restrict yi, const float* __restrict sr,
@@ -51,7 +65,9 @@ struct Objective::Item {
   Floats sr, si, sm;       // clean, compressed with the loss's floor; its magnitude
   Floats reference;        // clean samples
   double reference_energy = 0;
-  double weight = 1;  // of the spectral terms
+  double weight = 1;        // of the spectral terms
+  std::vector<int> active;  // frames with speech
+  Floats envelopes;         // [bands][active frames] of it
 };
 
 struct Objective::Work {
@@ -79,13 +95,14 @@ struct Objective::Work {
   void* memory = nullptr;
   dsp::RealFft fft;
   Floats frame, spectrum, taper, synthesis;
-  Floats yr, yi, dr, di, q, h, zr, zi, er, ei, g, signal, dsignal;
+  Floats yr, yi, dr, di, q, h, zr, zi, er, ei, g, signal, dsignal, envelopes, denvelopes;
 };
 
 Objective::Objective(const Architecture& architecture, const LossOptions& options)
     : architecture_(architecture),
       options_(options),
       bin_weights_(bin_weights(options, int(architecture.bins()), int(architecture.sample_rate_hz))),
+      bands_(third_octaves(int(architecture.bins()), int(architecture.sample_rate_hz))),
       work_(std::make_unique<Work>(int(architecture.window_samples), int(architecture.overlap()))) {}
 Objective::~Objective() = default;
 
@@ -124,6 +141,17 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
     }
     analyse(clean, frames_, item.sr.data(), item.si.data(), nullptr);
     for (std::size_t i = 0; i < n; ++i) w.q[i] = item.sr[i] * item.sr[i] + item.si[i] * item.si[i] + kFloor;
+    if (options_.stoi > 0) {
+      const int bins = int(architecture_.bins());
+      Floats energy;
+      for (int t = 0; t < frames_; ++t) {
+        energy.push_back(0);
+        for (int k = 0; k < bins; ++k) energy.back() += w.q[t * bins + k] - kFloor;
+      }
+      item.active = active_frames(energy);
+      envelopes_of(
+          bands_, item.active, bins, [&](int i) { return w.q[i] - kFloor; }, &item.envelopes);
+    }
     kernels::power(kernels::Index(n), w.q.data(), exponent, w.h.data());
     for (std::size_t i = 0; i < n; ++i) {
       item.sr[i] *= w.h[i];
@@ -140,6 +168,31 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
     clean += samples;
     features += 3 * n;
   }
+}
+
+// The term of the envelopes; its gradient comes to that of the spectral terms. q is |Y_c|^2, h the root of q^(1/c - 1).
+double Objective::add_envelopes(const Item& item) {
+  Work& w = *work_;
+  const int bins = int(architecture_.bins()), active = int(item.active.size()), count = int(bands_.size());
+  envelopes_of(
+      bands_, item.active, bins, [&](int i) { return w.q[i] * w.h[i] * w.h[i]; }, &w.envelopes);
+  w.denvelopes.assign(w.envelopes.size(), 0.0f);
+  const double scale = options_.stoi / double(items_.size());
+  const double distance = envelope_distance(
+      count, active, segment_frames(int(architecture_.sample_rate_hz), int(architecture_.hop_samples)),
+      item.envelopes.data(), w.envelopes.data(), float(scale), w.denvelopes.data());
+  const float exponent = float(1.0 / architecture_.compression);
+  for (int b = 0; b < count; ++b) {
+    for (int a = 0; a < active; ++a) {
+      const float d = exponent * w.denvelopes[b * active + a] / w.envelopes[b * active + a];
+      for (int k = bands_[b].low; k < bands_[b].high; ++k) {
+        const int i = item.active[a] * bins + k;
+        w.dr[i] += d * w.h[i] * w.h[i] * w.yr[i];
+        w.di[i] += d * w.h[i] * w.h[i] * w.yi[i];
+      }
+    }
+  }
+  return scale * distance;
 }
 
 double Objective::evaluate(const float* mask, float* gradient) {
@@ -173,6 +226,7 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
 
   // Y = Y_c q^e to samples; the Nyquist bin follows the last mask.
   kernels::power(n, w.q.data(), expand, w.h.data());
+  if (options_.stoi > 0) total += add_envelopes(item);
   const auto gain_of = [&](int t) {
     const float* m = mask + 2 * (t * bins + bins - 1);
     return std::pow(m[0] * m[0] + m[1] * m[1], float(0.5 / c));

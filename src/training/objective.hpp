@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "training/architecture.hpp"
+#include "training/envelopes.hpp"
 #include "training/loss_options.hpp"
 
 namespace pellucid::training {
@@ -27,10 +28,12 @@ class Objective {
   struct Work;
   void analyse(const float* signal, int frames, float* re, float* im, float* nyquist);
   double evaluate_item(const Item& item, const float* mask, float* gradient);
+  double add_envelopes(const Item& item);
 
   Architecture architecture_;
   LossOptions options_;
   std::vector<float> bin_weights_;
+  std::vector<BandBins> bands_;
   int frames_ = 0, samples_ = 0;
   std::vector<Item> items_;
   std::unique_ptr<Work> work_;

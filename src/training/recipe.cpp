@@ -85,6 +85,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"loss.over_suppression", &l.over_suppression},
                                                {"loss.erb", &l.erb},
                                                {"loss.level", &l.level},
+                                               {"loss.stoi", &l.stoi},
                                                {"distill.teacher", &d.teacher},
                                                {"distill.output_weight", &d.output_weight},
                                                {"distill.feature_weight", &d.feature_weight},

@@ -23,11 +23,13 @@ TEST_P(ObjectiveTest, EqualsAutograd) {
   torch::manual_seed(7);
   const auto [options, overlap] = GetParam();
   Architecture a = default_architecture();
-  a.window_samples = 128;
-  a.hop_samples = 128 / overlap;
-  const int size = 3, frames = 9, samples = frames * int(a.hop_samples);
+  const bool envelopes = options.stoi > 0;  // of segments of 24 frames and more
+  a.window_samples = envelopes ? 512 : 128;
+  a.hop_samples = a.window_samples / overlap;
+  const int size = 3, frames = envelopes ? 70 : 9, samples = frames * int(a.hop_samples);
   const Tensor clean = torch::randn({size, samples}) * 0.1, noisy = clean + torch::randn({size, samples}) * 0.05;
-  clean[2].zero_();  // noise alone: the target is silence
+  clean[0].narrow(0, samples / 2, samples / 8).zero_();  // a pause
+  clean[2].zero_();                                      // noise alone: the target is silence
   const Spectrum spectrum(a, torch::kCPU);
   const Tensor mask = (torch::randn({size * frames, a.positions(), 2 * a.fold}) * 0.4 + 0.3).requires_grad_(true);
   const Tensor expected = loss_of_mask(spectrum, options, noisy, clean, mask);
@@ -53,6 +55,8 @@ INSTANTIATE_TEST_SUITE_P(Terms, ObjectiveTest,
                          testing::Combine(testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0},
                                                           LossOptions{0, 1, 0, 0, 0}, LossOptions{0.5, 0.5, 1, 0, 2},
                                                           LossOptions{0, 0, 0, 1, 0},
+                                                          LossOptions{0, 0, 0, 0, 0, 0, 0, 1},
+                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1},
                                                           LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}),
                                           testing::Values(2u, 4u)));
 

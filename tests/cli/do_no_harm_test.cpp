@@ -228,7 +228,7 @@ TEST_P(DoNoHarm, FullBandSpeechKeepsItsBand) {
 
 INSTANTIATE_TEST_SUITE_P(Models, DoNoHarm,
                          testing::Values(Bounds{"nano", 2.7, 0.01, 3, -30, 0.9},
-                                         Bounds{"small", 4.0, 0.001, 1.5, -35, 0.5},
+                                         Bounds{"small", 2.7, 0.001, 1.5, -35, 0.5},
                                          Bounds{"base", 4.0, 0.001, 1.5, -35, 0.5}),
                          [](const auto& model) { return model.param.model; });
 

@@ -3,12 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
 export const source = process.env.PELLUCID_SOURCE_DIR;
 export const web = process.env.PELLUCID_WEB;
 export const npm = process.env.PELLUCID_NPM;
-const { roundModel } = await import(pathToFileURL(join(source, "web/model.mjs")));
 
 export const scratch = mkdtempSync(join(tmpdir(), "pellucid-web-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
@@ -63,14 +61,6 @@ export function byCli(channels, rate, ...options) {
   const model = options.includes("--model") ? [] : ["--model", "small"];
   execFileSync(process.env.PELLUCID_PROGRAM, ["denoise", "--quiet", "--force", ...model, ...files, ...options]);
   return readWav(join(scratch, "out.wav")).channels;
-}
-
-/** The model with weights of 14 significant bits, as the package packs it: its path and its bytes. */
-export function roundedModel() {
-  const bytes = roundModel(readFileSync(join(source, "models/small.safetensors")));
-  const path = join(scratch, "rounded.safetensors");
-  writeFileSync(path, bytes);
-  return { path, bytes };
 }
 
 /** A real noisy recording, mono: strength 0 makes a WAV file of a FLAC file, to the bit. */

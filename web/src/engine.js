@@ -12,20 +12,27 @@ export class PellucidError extends Error {
 
 const PACKED = "PELLUCID"; // what web/build.mjs starts a packed model with
 
-/** A model's bytes from a packed model (see web/build.mjs): its weights' upper three bytes, each in a plane. */
+/** A model's bytes from a packed model (web/model.mjs says how it is laid out). */
 export function unpackModel(bytes) {
   const packed = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   if (packed.length < 24 || !asciiEquals(packed, PACKED)) return packed; // a model as it is, or nothing the engine takes
   const file = packed.subarray(PACKED.length);
   const header = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
-  const count = (file.length - header) / 3;
-  if (!Number.isInteger(count) || count < 0) throw new PellucidError("model", "The packed model is cut short; get it again.");
-  const model = new Uint8Array(header + 4 * count);
+  const count = file.length >= header + 5 ? new DataView(file.buffer, file.byteOffset + header).getUint32(0, true) : 0;
+  const lowest = file[header + 4], pairs = header + 5, signs = pairs + ((count + 1) >>> 1), rest = signs + count;
+  let escaped = rest + Math.ceil((3 * count) / 8);
+  const short = () => new PellucidError("model", "The packed model is cut short; get it again.");
+  if (count === 0 || file.length < escaped) throw short();
+  const bit = (i) => (file[rest + (i >> 3)] >> (i & 7)) & 1;
+  const model = new Uint8Array(header + 2 * count), view = new DataView(model.buffer);
   model.set(file.subarray(0, header));
-  for (let plane = 0; plane < 3; ++plane) {
-    const from = header + plane * count;
-    for (let i = 0; i < count; ++i) model[header + 4 * i + 3 - plane] = file[from + i];
+  for (let i = 0; i < count; ++i) {
+    const above = (file[pairs + (i >> 1)] >> (4 * (i & 1))) & 15, high = file[signs + i];
+    const exponent = above === 15 ? file[escaped++] : lowest + above;
+    const low = bit(3 * i) | (bit(3 * i + 1) << 1) | (bit(3 * i + 2) << 2);
+    view.setUint16(header + 2 * i, ((high >> 7) << 15) | (exponent << 10) | ((high & 127) << 3) | low, true);
   }
+  if (escaped !== file.length) throw short();
   return model;
 }
 

@@ -22,7 +22,7 @@ export function trimModel(file) {
   const start = 8 + file.readUInt32LE(0);
   const header = JSON.parse(file.subarray(8, start).toString());
   if (!Object.entries(header).every(([name, tensor]) => name === "__metadata__" || tensor.dtype === "F16")) {
-    throw new Error("a model to pack has its weights in float16");
+    throw new Error("the model to pack has weights that are not float16; make it with `pellucid quantize --to float16`");
   }
   delete header.__metadata__.training;
   header.__metadata__.checksum = "crc32:00000000";

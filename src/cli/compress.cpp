@@ -80,9 +80,7 @@ class Compressor {
     work_.begin();
     make_pairs();
     measure_step("as it was", original_->path);
-    fs::path model = pruned();
-    model = target_.integers ? quantized(model) : halved(model);
-    const std::unique_ptr<Model> last = load_any_model(model.string());
+    const std::unique_ptr<Model> last = load_any_model(stored(pruned()).string());
     refuse_if_too_large(*last);
     out.write(last->bytes.data(), last->bytes.size());
     out.commit();
@@ -187,31 +185,21 @@ class Compressor {
     return out;
   }
 
-  fs::path quantized(const fs::path& model) {
-    const fs::path out = in_work("int8.safetensors");
+  /// As integers, or with its weights in float16.
+  fs::path stored(const fs::path& model) {
+    const bool integers = target_.integers;
+    const fs::path out = in_work(integers ? "int8.safetensors" : "float16.safetensors");
     if (!fs::exists(out)) {
       QuantizeOptions quantize;
       quantize.model = model.string();
       quantize.out = out.string();
+      quantize.to = integers ? "int8" : "float16";
       quantize.calibrate = options_.corpus;
-      quantize.finetune = options_.finetune;
+      quantize.finetune = integers ? options_.finetune : 0;
       quantize.resume = fs::exists(out.string() + ".work");
       quantize_model(quantize);
     }
-    measure_step(options_.finetune > 0 ? "trained with rounded weights, int8" : "int8", out);
-    return out;
-  }
-
-  fs::path halved(const fs::path& model) {
-    const fs::path out = in_work("float16.safetensors");
-    if (!fs::exists(out)) {
-      QuantizeOptions quantize;
-      quantize.model = model.string();
-      quantize.out = out.string();
-      quantize.to = "float16";
-      quantize_model(quantize);
-    }
-    measure_step("float16", out);
+    measure_step(!integers ? "float16" : options_.finetune > 0 ? "trained with rounded weights, int8" : "int8", out);
     return out;
   }
 

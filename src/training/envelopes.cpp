@@ -32,7 +32,7 @@ std::vector<int> active_frames(const std::vector<float>& energy) {
 
 double envelope_distance(int bands, int frames, int segment, const float* x, const float* y, float scale, float* dy) {
   const int segments = frames - segment + 1;
-  if (segments < 1) return 0;
+  if (bands < 1 || segments < 1) return 0;
   const auto energy = [&](const float* from) {
     float sum = 0;
     for (int t = 0; t < segment; ++t) sum += from[t] * from[t];

@@ -33,6 +33,7 @@ Tensor envelopes(const Architecture& a, const Tensor& estimate, const Tensor& cl
     return torch::sqrt(torch::stack(rows).index_select(1, frames) + kEnvelopeFloor);
   };
   Tensor total = torch::zeros({}, clean.options());
+  if (bands.empty()) return total;
   for (long i = 0; i < clean.size(0); ++i) {
     const Tensor power = clean[i].square().sum(-1), energy = power.sum(1).to(torch::kCPU).contiguous();
     const float* e = energy.data_ptr<float>();

@@ -7,11 +7,21 @@ namespace {
 constexpr size_t kLanes = 8, kRows = 8, kRowsOfTwo = 4;
 typedef int32_t Sums __attribute__((vector_size(32)));
 typedef int16_t Pairs __attribute__((vector_size(32)));
+typedef int8_t Bytes __attribute__((vector_size(16)));
 typedef int16_t Shorts __attribute__((vector_size(16)));
 
 PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) { return sums + (Sums)__builtin_ia32_pmaddwd256(w, x); }
 
 PELLUCID_INLINE Sums widened(Shorts x) { return __builtin_convertvector(x, Sums); }
+// GCC 12 converts half by half where it is not told.
+PELLUCID_INLINE Pairs widened(Bytes x) {
+#if defined(__clang__)
+  return __builtin_convertvector(x, Pairs);
+#else
+  typedef char Chars __attribute__((vector_size(16)));
+  return (Pairs)__builtin_ia32_pmovsxbw256((Chars)x);
+#endif
+}
 PELLUCID_INLINE Shorts narrowed(Sums x) { return __builtin_convertvector(x, Shorts); }
 
 PELLUCID_INLINE Pairs packed16(Sums a, Sums b) {

@@ -4,6 +4,7 @@ constexpr size_t kLanes = 16, kRows = 16, kRowsOfTwo = 8;
 typedef int32_t Sums __attribute__((vector_size(64)));
 typedef int16_t Pairs __attribute__((vector_size(64)));
 typedef int16_t Shorts __attribute__((vector_size(32)));
+typedef int8_t Bytes __attribute__((vector_size(32)));
 typedef long long Quads __attribute__((vector_size(64)));
 
 PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
@@ -20,6 +21,14 @@ PELLUCID_INLINE Sums widened(Shorts x) {
   return __builtin_convertvector(x, Sums);
 #else
   return (Sums)__builtin_ia32_pmovsxwd512_mask(x, Sums{}, static_cast<uint16_t>(0xffff));
+#endif
+}
+PELLUCID_INLINE Pairs widened(Bytes x) {
+#if defined(__clang__)
+  return __builtin_convertvector(x, Pairs);
+#else
+  typedef char Chars __attribute__((vector_size(32)));
+  return (Pairs)__builtin_ia32_pmovsxbw512_mask((Chars)x, Pairs{}, ~0u);
 #endif
 }
 PELLUCID_INLINE Shorts narrowed(Sums x) {

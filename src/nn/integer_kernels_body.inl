@@ -3,7 +3,7 @@
 // one panel and in two), and
 //
 //   Sums dot(Sums sums, Pairs w, Pairs x)        sums[i] + w[2i] x[2i] + w[2i+1] x[2i+1]
-//   Sums widened(Shorts), Shorts narrowed(Sums)  of as many lanes
+//   Sums widened(Shorts), Pairs widened(Bytes), Shorts narrowed(Sums)  of as many lanes
 //   Pairs packed16(Sums a, Sums b)               a, then b, within 16 bits
 //
 // Behind it come the products, what looks up tables, the compression and the transform. What is computed is what

@@ -6,6 +6,7 @@ namespace {
 constexpr size_t kLanes = 4, kRows = 8, kRowsOfTwo = 8;
 typedef int32_t Sums __attribute__((vector_size(16)));
 typedef int16_t Pairs __attribute__((vector_size(16)));
+typedef int8_t Bytes __attribute__((vector_size(8)));
 typedef int16_t Shorts __attribute__((vector_size(8)));
 
 /// Products of neighbours, widened and added up: smull, smull2, addp.
@@ -18,6 +19,7 @@ PELLUCID_INLINE Sums dot(Sums sums, Pairs w, Pairs x) {
 }
 
 PELLUCID_INLINE Sums widened(Shorts x) { return __builtin_convertvector(x, Sums); }
+PELLUCID_INLINE Pairs widened(Bytes x) { return __builtin_convertvector(x, Pairs); }
 PELLUCID_INLINE Shorts narrowed(Sums x) { return __builtin_convertvector(x, Shorts); }
 
 PELLUCID_INLINE Pairs packed16(Sums a, Sums b) {

@@ -1,7 +1,8 @@
 // The products of the integer network on vectors, included after integer_kernels_body.inl. Weights are packed as pairs
-// of neighbouring inputs, widened to 16 bits, behind the numbers of their rows. Where the last rows would leave half a
-// register empty, they are packed as fours, and two neighbouring lanes add up half a row each; in a dense mixing those
-// of two bands share a register.
+// of neighbouring inputs, widened to 16 bits, behind the numbers of their rows; those of a dense mixing, of which a
+// frame needs each but once, stay in 8, since fetching them is what takes longest. Where the last rows would leave half
+// a register empty, they are packed as fours, and two neighbouring lanes add up half a row each; in a dense mixing
+// those of two bands share a register.
 
 #include "nn/integer_kernels_results.inl"
 
@@ -10,7 +11,10 @@ constexpr size_t kHalf = kLanes / 2;
 static size_t pairs_of(size_t columns) { return (columns + 1) / 2; }
 static size_t fours_of(size_t columns) { return (columns + 3) / 4; }
 static size_t panels_of(size_t rows) { return (rows + kLanes - 1) / kLanes; }
-static size_t panel_bytes(size_t columns) { return sizeof(RowNumbers) + pairs_of(columns) * kLanes * 4; }
+template <typename Weight = int16_t>
+static size_t panel_bytes(size_t columns) {
+  return sizeof(RowNumbers) + pairs_of(columns) * kLanes * 2 * sizeof(Weight);
+}
 static size_t row_bytes(size_t columns) { return sizeof(OneRow) + fours_of(columns) * 8; }
 static size_t half_bytes(size_t columns) { return sizeof(RowNumbers) + fours_of(columns) * kLanes * 4; }
 /// Whether the last rows of a layer fill half a register.
@@ -33,14 +37,15 @@ static void put_numbers(const OneRow& row, size_t lane, RowNumbers* to) {
   to->negative[lane] = row.negative;
 }
 
-static int16_t weight_of(const IntegerProduct& p, size_t row, size_t column) {
-  return column < p.columns ? p.weight[row * p.columns + column] : int16_t{0};
+static int8_t weight_of(const IntegerProduct& p, size_t row, size_t column) {
+  return column < p.columns ? p.weight[row * p.columns + column] : int8_t{0};
 }
 
 /// affine: [panel]{RowNumbers, [pair][lane][2]}, the last as {RowNumbers, [four][row][4]} where it ends_half;
-/// mix: [row]{OneRow, [four][4]}; dense: [band][panel of channels]{…, as affine}, [two bands]{…} where it shares.
+/// mix: [row]{OneRow, [four][4]}; dense: [band][panel of channels]{…, as affine, int8}, [two bands]{…} where it
+/// shares.
 static size_t packed_bytes(const IntegerProduct& p, ProductUse use, size_t bands) {
-  const size_t panel = panel_bytes(p.columns);
+  const size_t panel = use == ProductUse::kDense ? panel_bytes<int8_t>(p.columns) : panel_bytes(p.columns);
   if (use == ProductUse::kMix) return p.rows * row_bytes(p.columns);
   if (use == ProductUse::kDense) {
     const size_t width = p.rows / bands;
@@ -50,15 +55,15 @@ static size_t packed_bytes(const IntegerProduct& p, ProductUse use, size_t bands
 }
 
 /// A panel of the rows row_of(lane), of `count` lanes.
-template <typename RowOf>
+template <typename Weight, typename RowOf>
 static uint8_t* pack_panel(const IntegerProduct& p, size_t count, RowOf row_of, uint8_t* to) {
   const size_t pairs = pairs_of(p.columns);
   RowNumbers* numbers = reinterpret_cast<RowNumbers*>(to);
-  int16_t* weights = reinterpret_cast<int16_t*>(numbers + 1);
+  Weight* weights = reinterpret_cast<Weight*>(numbers + 1);
   for (size_t lane = 0; lane < kLanes; ++lane) {
     put_numbers(lane < count ? numbers_of(p, row_of(lane)) : OneRow{}, lane, numbers);
     for (size_t i = 0; i < 2 * pairs; ++i) {
-      weights[(i / 2 * kLanes + lane) * 2 + i % 2] = lane < count ? weight_of(p, row_of(lane), i) : int16_t{0};
+      weights[(i / 2 * kLanes + lane) * 2 + i % 2] = lane < count ? weight_of(p, row_of(lane), i) : Weight{0};
     }
   }
   return reinterpret_cast<uint8_t*>(weights + pairs * kLanes * 2);
@@ -82,12 +87,12 @@ static void pack_dense(const IntegerProduct& p, size_t bands, uint8_t* to) {
   const size_t width = p.rows / bands, own = own_panels(width, bands) * kLanes;
   for (size_t b = 0; b < bands; ++b) {
     for (size_t d = 0; d < own; d += kLanes) {
-      to = pack_panel(
+      to = pack_panel<int8_t>(
           p, width - d, [=](size_t lane) { return (d + lane) * bands + b; }, to);
     }
   }
   for (size_t b = 0; own < width && b < bands; b += 2) {
-    to = pack_panel(
+    to = pack_panel<int8_t>(
         p, kLanes, [=](size_t lane) { return (own + lane % kHalf) * bands + b + lane / kHalf; }, to);
   }
 }
@@ -106,7 +111,7 @@ static void pack(const IntegerProduct& p, ProductUse use, size_t bands, void* to
   if (use == ProductUse::kDense) return pack_dense(p, bands, at);
   const size_t end = ends_half(p.rows) ? p.rows - kHalf : p.rows;
   for (size_t first = 0; first < end; first += kLanes) {
-    at = pack_panel(
+    at = pack_panel<int16_t>(
         p, p.rows - first, [=](size_t lane) { return first + lane; }, at);
   }
   if (end < p.rows) pack_half(p, end, at);
@@ -359,7 +364,7 @@ enum class Held { kChannels, kLastChannels, kLastOfTwo };
 /// kCount times kPanels registers, from `done` on.
 template <size_t kCount, size_t kPanels, Held kHeld>
 PELLUCID_INLINE void bands_tile(const Bands& b, size_t done) {
-  const size_t panel = panel_bytes(b.bands), bytes = b.bytes, width = b.width;
+  const size_t panel = panel_bytes<int8_t>(b.bands), bytes = b.bytes, width = b.width;
   const uint8_t* panels = b.panels + done * bytes;
   Sums sum[kPanels][kCount];
 #pragma GCC unroll 2
@@ -368,13 +373,13 @@ PELLUCID_INLINE void bands_tile(const Bands& b, size_t done) {
     for (size_t r = 0; r < kCount; ++r) sum[i][r] = load<Sums>(panels + r * bytes + i * panel);
   }
   const uint8_t* w = panels + sizeof(RowNumbers);
-  for (size_t pair = 0; pair < pairs_of(b.bands); ++pair, w += sizeof(Pairs)) {
+  for (size_t pair = 0; pair < pairs_of(b.bands); ++pair, w += sizeof(Pairs) / 2) {
 #pragma GCC unroll 2
     for (size_t i = 0; i < kPanels; ++i) {
       const Pairs value = (Pairs)b.z[i].lanes[pair];
 #pragma GCC unroll 8
       for (size_t r = 0; r < kCount; ++r) {
-        sum[i][r] = dot(sum[i][r], load<Pairs>(w + r * bytes + i * panel), value);
+        sum[i][r] = dot(sum[i][r], widened(load<Bytes>(w + r * bytes + i * panel)), value);
       }
     }
   }
@@ -404,7 +409,7 @@ PELLUCID_INLINE void bands_tiles(const Bands& b, size_t done, size_t count) {
 }
 
 static void mix_bands(const IntegerProduct& p, const int16_t* z, size_t bands, size_t width, int16_t* m, int16_t*) {
-  const size_t panel = panel_bytes(bands), bytes = own_panels(width, bands) * panel;
+  const size_t panel = panel_bytes<int8_t>(bands), bytes = own_panels(width, bands) * panel;
   Columns columns[2];
   Bands b = {static_cast<const uint8_t*>(p.packed), bytes, columns, bands, width, m};
   size_t d = 0;

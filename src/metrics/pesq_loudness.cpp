@@ -7,8 +7,6 @@
 namespace pellucid::metrics::pesq {
 namespace {
 
-constexpr double kPitchGain = 6.910853e-6, kLoudnessGain = 0.1866055;  // calibrated to a 1 kHz tone of 40 dB
-
 /// Weighted norm over the bands but the lowest.
 double norm(const Bands& values, double power) {
   double total_width = 0, sum = 0;
@@ -19,18 +17,6 @@ double norm(const Bands& values, double power) {
   }
   const double mean = sum / total_width;
   return total_width * (power == 2 ? std::sqrt(mean) : mean);
-}
-
-/// Zwicker's exponent, larger below 4 Bark.
-std::array<double, kBands> loudness_exponents() {
-  constexpr double kZwicker = 0.23;
-  std::array<double, kBands> exponents{};
-  for (std::size_t b = 0; b < exponents.size(); ++b) {
-    const double center = kBarkBands[b].center_bark;
-    const double rise = center < 4 ? std::min(2.0, 6.0 / (center + 2.0)) : 1.0;
-    exponents[b] = kZwicker * std::pow(rise, 0.15);
-  }
-  return exponents;
 }
 
 }  // namespace
@@ -87,8 +73,19 @@ void equalize(std::vector<Bands>& reference, const Bands& reference_mean, const 
   }
 }
 
+Bands loudness_exponents() {
+  constexpr double kZwicker = 0.23;
+  Bands exponents{};
+  for (std::size_t b = 0; b < exponents.size(); ++b) {
+    const double center = kBarkBands[b].center_bark;
+    const double rise = center < 4 ? std::min(2.0, 6.0 / (center + 2.0)) : 1.0;
+    exponents[b] = kZwicker * std::pow(rise, 0.15);
+  }
+  return exponents;
+}
+
 Bands loudness(const Bands& pitch_power) {
-  static const std::array<double, kBands> exponents = loudness_exponents();
+  static const Bands exponents = loudness_exponents();
   Bands sone{};
   for (std::size_t b = 0; b < sone.size(); ++b) {
     const double threshold = kBarkBands[b].hearing_power;

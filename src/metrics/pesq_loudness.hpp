@@ -10,6 +10,7 @@
 namespace pellucid::metrics::pesq {
 
 constexpr int kFrame = 512, kHop = kFrame / 2;
+constexpr double kPitchGain = 6.910853e-6, kLoudnessGain = 0.1866055;  ///< calibrated to a 1 kHz tone of 40 dB
 
 /// A value a Bark band.
 using Bands = std::array<double, kBands>;
@@ -31,6 +32,8 @@ double audible_power(const Bands& pitch_power, double times);
 Bands mean_audible(const std::vector<Bands>& frames, const std::vector<bool>& silent, double count);
 /// Takes the linear filtering that the degraded signal has out of the comparison, partly.
 void equalize(std::vector<Bands>& reference, const Bands& reference_mean, const Bands& degraded_mean);
+/// Zwicker's exponent of each band, larger below 4 Bark.
+Bands loudness_exponents();
 /// In Sone.
 Bands loudness(const Bands& pitch_power);
 

@@ -12,6 +12,7 @@ struct LossOptions {
   double erb = 0;    ///< exponent of the ERB-rate density as weight of a bin: 0 all alike, 1 all of hearing
   double level = 0;  ///< share of a clip's level taken out of its spectral terms: 1 as if all were at -25 dBFS
   double stoi = 0;   ///< 1 - the correlation of envelopes in third octaves (envelopes.hpp)
+  double pesq = 0;   ///< points of PESQ that the estimate is below clean speech (disturbance.hpp)
 };
 
 }  // namespace pellucid::training

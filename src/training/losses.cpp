@@ -1,5 +1,6 @@
 #include "training/losses.hpp"
 
+#include "training/disturbance.hpp"
 #include "training/envelopes.hpp"
 #include "training/loss_weights.hpp"
 
@@ -47,6 +48,59 @@ Tensor envelopes(const Architecture& a, const Tensor& estimate, const Tensor& cl
     const Tensor size = v.square().sum(-1) + kFlatEstimate * uu;
     const Tensor heard = x.square().sum(-1), counts = heard > kAbsentBand * heard.max();
     total = total + (1 - (u * v).sum(-1) / torch::sqrt(uu * size)).index({counts}).mean();
+  }
+  return total / clean.size(0);
+}
+
+// What disturbance.hpp says of values over time, [frames].
+Tensor over_time(const Tensor& values, long syllable) {
+  const long step = syllable / 2, count = (values.size(0) + step - 1) / step;
+  const Tensor padded = torch::constant_pad_nd(values, {0, count * step + syllable - values.size(0)});
+  const Tensor syllables = padded.unfold(0, syllable, step).narrow(0, 0, count);
+  return torch::sqrt(torch::pow(syllables.pow(6).mean(1) + 1e-20, 1.0 / 3).mean());
+}
+
+// disturbance of disturbance.hpp, by LibTorch. estimate: compressed, clean: as it is; [batch, frames, F, 2].
+Tensor disturbances(const Architecture& a, const Tensor& estimate, const Tensor& clean) {
+  const Hearing h = hearing(int(a.bins()), int(a.sample_rate_hz), int(a.hop_samples));
+  Tensor total = torch::zeros({}, clean.options());
+  if (h.bands.empty()) return total;
+  Tensor sums = torch::zeros({long(h.bins.size()), long(h.bands.size())});
+  const auto of_bands = [&](float HearingBand::*part) {
+    std::vector<float> values;
+    for (const HearingBand& band : h.bands) values.push_back(band.*part);
+    return torch::tensor(values).to(clean.device());
+  };
+  for (std::size_t b = 0; b < h.bands.size(); ++b)
+    for (int k = h.bands[b].low; k < h.bands[b].high; ++k) sums[k][long(b)] = h.bins[k] * h.bands[b].density;
+  sums = sums.to(clean.device());
+  const Tensor threshold = of_bands(&HearingBand::threshold), unit = of_bands(&HearingBand::sone),
+               exponent = of_bands(&HearingBand::exponent), width = of_bands(&HearingBand::width);
+  const Tensor nothing = torch::zeros({}, clean.options());
+  const auto audible = [&](const Tensor& z) { return torch::where(z > threshold, z, nothing).sum(1, true); };
+  const auto sone = [&](const Tensor& z) {
+    const Tensor power = torch::pow(0.5 + 0.5 * torch::maximum(z, threshold) / threshold, exponent);
+    return unit * (power - 1);
+  };
+  for (long i = 0; i < clean.size(0); ++i) {
+    const Tensor power = clean[i].square().sum(-1), seen = power.to(torch::kCPU).contiguous();
+    const float gain = listening_gain(h, int(power.size(0)), seen.data_ptr<float>());
+    if (gain == 0) continue;
+    const Tensor x = gain * power.matmul(sums);
+    const Tensor y = gain * torch::pow(estimate[i].square().sum(-1), 1.0 / a.compression).matmul(sums);
+    const Tensor x_heard = audible(x);
+    const Tensor ratio = (x_heard + kGainFloor) / (audible(y) + kGainFloor);
+    const Tensor level = y * ratio.clamp(kLeastGain, kMostGain);
+    const Tensor xs = sone(x), ys = sone(level), d = ys - xs, masked = kMasked * torch::minimum(xs, ys);
+    const Tensor difference = torch::relu(d - masked) - torch::relu(-d - masked);
+    const Tensor raw = torch::pow((level + kAsymmetryFloor) / (x + kAsymmetryFloor), kAsymmetryPower);
+    const Tensor asymmetry = torch::where(raw < kLeastAsymmetry, nothing, raw.clamp_max(kMostAsymmetry));
+    const Tensor weight = torch::pow((x_heard.squeeze(1) + kWeightFloor) / kWeightUnit, kWeightPower);
+    const Tensor wide = (difference * width).square().sum(1) * width.sum();
+    const Tensor symmetric = torch::sqrt(wide + 1e-20) * weight;
+    const Tensor asymmetric = (difference.abs() * asymmetry * width).sum(1) * weight;
+    total = total + kSymmetricWeight * over_time(symmetric.clamp_max(kMostDisturbance), h.syllable) +
+            kAsymmetricWeight * over_time(asymmetric.clamp_max(kMostDisturbance), h.syllable);
   }
   return total / clean.size(0);
 }
@@ -101,6 +155,7 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
   const Tensor counts = torch::tensor(by_bin).to(noisy.device());
   Tensor total = spectral(o, clips, counts, y.compressed, target);
   if (o.stoi > 0) total = total + o.stoi * envelopes(a, y.compressed, speech);
+  if (o.pesq > 0) total = total + o.pesq * disturbances(a, y.compressed, speech);
   const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)
   if (o.consistency > 0) {
     const Tensor again = spectrum.analyse(signal).narrow(2, 0, bins);

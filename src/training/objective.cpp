@@ -68,6 +68,8 @@ struct Objective::Item {
   double weight = 1;        // of the spectral terms
   std::vector<int> active;  // frames with speech
   Floats envelopes;         // [bands][active frames] of it
+  float gain = 0;           // of its power, to the listening level
+  Floats densities;         // [frames][bands of hearing] of it
 };
 
 struct Objective::Work {
@@ -95,7 +97,7 @@ struct Objective::Work {
   void* memory = nullptr;
   dsp::RealFft fft;
   Floats frame, spectrum, taper, synthesis;
-  Floats yr, yi, dr, di, q, h, zr, zi, er, ei, g, signal, dsignal, envelopes, denvelopes;
+  Floats yr, yi, dr, di, q, h, zr, zi, er, ei, g, signal, dsignal, envelopes, denvelopes, densities, ddensities;
 };
 
 Objective::Objective(const Architecture& architecture, const LossOptions& options)
@@ -103,6 +105,7 @@ Objective::Objective(const Architecture& architecture, const LossOptions& option
       options_(options),
       bin_weights_(bin_weights(options, int(architecture.bins()), int(architecture.sample_rate_hz))),
       bands_(third_octaves(int(architecture.bins()), int(architecture.sample_rate_hz))),
+      hearing_(hearing(int(architecture.bins()), int(architecture.sample_rate_hz), int(architecture.hop_samples))),
       work_(std::make_unique<Work>(int(architecture.window_samples), int(architecture.overlap()))) {}
 Objective::~Objective() = default;
 
@@ -152,6 +155,11 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
       envelopes_of(
           bands_, item.active, bins, [&](int i) { return w.q[i] - kFloor; }, &item.envelopes);
     }
+    if (options_.pesq > 0) {
+      item.gain = listening_gain(hearing_, frames_, w.q.data());
+      densities_of(
+          item.gain, [&](int i) { return w.q[i] - kFloor; }, &item.densities);
+    }
     kernels::power(kernels::Index(n), w.q.data(), exponent, w.h.data());
     for (std::size_t i = 0; i < n; ++i) {
       item.sr[i] *= w.h[i];
@@ -195,6 +203,46 @@ double Objective::add_envelopes(const Item& item) {
   return scale * distance;
 }
 
+template <typename Power>
+void Objective::densities_of(float gain, Power power, Floats* to) const {
+  to->clear();
+  const int bins = int(architecture_.bins());
+  for (int t = 0; t < frames_; ++t) {
+    for (const HearingBand& band : hearing_.bands) {
+      float sum = 0;
+      for (int k = band.low; k < band.high; ++k) sum += hearing_.bins[k] * power(t * bins + k);
+      to->push_back(gain * band.density * sum);
+    }
+  }
+}
+
+// The same of what is heard.
+double Objective::add_disturbance(const Item& item) {
+  if (item.gain == 0) return 0;
+  Work& w = *work_;
+  const int bins = int(architecture_.bins());
+  densities_of(
+      item.gain, [&](int i) { return w.q[i] * w.h[i] * w.h[i]; }, &w.densities);
+  w.ddensities.assign(w.densities.size(), 0.0f);
+  const double scale = options_.pesq / double(items_.size());
+  const double points =
+      disturbance(hearing_, frames_, item.densities.data(), w.densities.data(), float(scale), w.ddensities.data());
+  const float of_power = float(2.0 / architecture_.compression) * item.gain;
+  const float* of_density = w.ddensities.data();
+  for (int t = 0; t < frames_; ++t) {
+    for (const HearingBand& band : hearing_.bands) {
+      const float d = of_power * band.density * *of_density++;
+      for (int k = band.low; k < band.high; ++k) {
+        const int i = t * bins + k;
+        const float of_part = d * hearing_.bins[k] * w.h[i] * w.h[i];
+        w.dr[i] += of_part * w.yr[i];
+        w.di[i] += of_part * w.yi[i];
+      }
+    }
+  }
+  return scale * points;
+}
+
 double Objective::evaluate(const float* mask, float* gradient) {
   double total = 0;
   const auto n = 2 * std::size_t(frames_) * std::size_t(architecture_.bins());
@@ -227,6 +275,7 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
   // Y = Y_c q^e to samples; the Nyquist bin follows the last mask.
   kernels::power(n, w.q.data(), expand, w.h.data());
   if (options_.stoi > 0) total += add_envelopes(item);
+  if (options_.pesq > 0) total += add_disturbance(item);
   const auto gain_of = [&](int t) {
     const float* m = mask + 2 * (t * bins + bins - 1);
     return std::pow(m[0] * m[0] + m[1] * m[1], float(0.5 / c));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "training/architecture.hpp"
+#include "training/disturbance.hpp"
 #include "training/envelopes.hpp"
 #include "training/loss_options.hpp"
 
@@ -29,11 +30,15 @@ class Objective {
   void analyse(const float* signal, int frames, float* re, float* im, float* nyquist);
   double evaluate_item(const Item& item, const float* mask, float* gradient);
   double add_envelopes(const Item& item);
+  double add_disturbance(const Item& item);
+  template <typename Power>
+  void densities_of(float gain, Power power, std::vector<float>* to) const;
 
   Architecture architecture_;
   LossOptions options_;
   std::vector<float> bin_weights_;
   std::vector<BandBins> bands_;
+  Hearing hearing_;
   int frames_ = 0, samples_ = 0;
   std::vector<Item> items_;
   std::unique_ptr<Work> work_;

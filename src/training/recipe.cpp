@@ -86,6 +86,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"loss.erb", &l.erb},
                                                {"loss.level", &l.level},
                                                {"loss.stoi", &l.stoi},
+                                               {"loss.pesq", &l.pesq},
                                                {"distill.teacher", &d.teacher},
                                                {"distill.output_weight", &d.output_weight},
                                                {"distill.feature_weight", &d.feature_weight},
@@ -273,8 +274,10 @@ void Recipe::check() const {
   if (name.empty() || name.size() > 200 || name[0] == '.' || name.find('/') != std::string::npos || has_control)
     throw Error(ExitCode::kRecipe, "name: found {}, expected a plain file name without '/' and a leading '.'",
                 json_string(name));
-  for (const auto& e : entries(copy))
+  for (const auto& e : entries(copy)) {
     if (e.key.ends_with("_probability")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1);
+    if (e.key.starts_with("loss.")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1000);
+  }
   expect("mix.snr_max_db", mix.snr_max_db, mix.snr_min_db, 100);
   expect("mix.level_max_dbfs", mix.level_max_dbfs, mix.level_min_dbfs, 0);
   expect("distill.output_weight", distill.output_weight, 0, 1000);

@@ -23,10 +23,10 @@ TEST_P(ObjectiveTest, EqualsAutograd) {
   torch::manual_seed(7);
   const auto [options, overlap] = GetParam();
   Architecture a = default_architecture();
-  const bool envelopes = options.stoi > 0;  // of segments of 24 frames and more
-  a.window_samples = envelopes ? 512 : 128;
+  const bool long_terms = options.stoi > 0 || options.pesq > 0;  // of segments of 24 frames and more
+  a.window_samples = long_terms ? 512 : 128;
   a.hop_samples = a.window_samples / overlap;
-  const int size = 3, frames = envelopes ? 70 : 9, samples = frames * int(a.hop_samples);
+  const int size = 3, frames = long_terms ? 70 : 9, samples = frames * int(a.hop_samples);
   const Tensor clean = torch::randn({size, samples}) * 0.1, noisy = clean + torch::randn({size, samples}) * 0.05;
   clean[0].narrow(0, samples / 2, samples / 8).zero_();  // a pause
   clean[2].zero_();                                      // noise alone: the target is silence
@@ -56,7 +56,8 @@ INSTANTIATE_TEST_SUITE_P(Terms, ObjectiveTest,
                                                           LossOptions{0, 1, 0, 0, 0}, LossOptions{0.5, 0.5, 1, 0, 2},
                                                           LossOptions{0, 0, 0, 1, 0},
                                                           LossOptions{0, 0, 0, 0, 0, 0, 0, 1},
-                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1},
+                                                          LossOptions{0, 0, 0, 0, 0, 0, 0, 0, 1},
+                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1, 0.02},
                                                           LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}),
                                           testing::Values(2u, 4u)));
 

@@ -57,6 +57,7 @@ TEST(RecipeTest, RefusesWrongValues) {
             std::string::npos);
   EXPECT_NE(refusal("[model]\ncontext_frames = -1\n").find("0 or more"), std::string::npos);
   EXPECT_NE(refusal("[mix]\nroom_probability = 2.0\n").find("mix.room_probability"), std::string::npos);
+  EXPECT_NE(refusal("[loss]\nstoi = -0.1\n").find("loss.stoi: found -0.1"), std::string::npos);
   EXPECT_NE(refusal("[train]\ndevice = 'tpu'\n").find("'cpu' or 'cuda'"), std::string::npos);
   EXPECT_NE(refusal("", {"train.fixed_statistics=1.0"}).find("without train.start"), std::string::npos);
   EXPECT_NE(refusal("[train\n").find("line 1"), std::string::npos);

@@ -5,9 +5,10 @@
 // estimate at the level of the clean one, loudness in sone, what is masked left out, what was added counted more than
 // what is missing, a norm of power 6 over 320 ms and one of power 2 over those. As a loss it was first used by
 // Martin-Doñas et al., "A deep learning loss function based on the perceptual evaluation of the speech quality" (2018).
-// Here frames are the network's, both signals have the gain that brings the clean one to the listening level, filtering
-// is not taken out of the comparison, and a frame's level does not follow those before. It is matched far less where
-// nobody speaks: the measure hardly hears how loud the noise in a pause is, and a network told so leaves it there.
+// Here frames are the network's, both signals have the gain that brings the clean one, or noise alone, to the listening
+// level, filtering is not taken out of the comparison, and a frame's level does not follow those before. It is matched
+// far less where nobody speaks: the measure hardly hears how loud the noise in a pause is, and a network told so leaves
+// it there.
 #pragma once
 
 #include <vector>

@@ -60,8 +60,8 @@ Tensor over_time(const Tensor& values, long syllable) {
   return torch::sqrt(torch::pow(syllables.pow(6).mean(1) + 1e-20, 1.0 / 3).mean());
 }
 
-// disturbance of disturbance.hpp, by LibTorch. estimate: compressed, clean: as it is; [batch, frames, F, 2].
-Tensor disturbances(const Architecture& a, const Tensor& estimate, const Tensor& clean) {
+// disturbance of disturbance.hpp, by LibTorch. estimate: compressed, the others: as they are; [batch, frames, F, 2].
+Tensor disturbances(const Architecture& a, const Tensor& estimate, const Tensor& clean, const Tensor& noisy) {
   const Hearing h = hearing(int(a.bins()), int(a.sample_rate_hz), int(a.hop_samples));
   Tensor total = torch::zeros({}, clean.options());
   if (h.bands.empty()) return total;
@@ -83,8 +83,13 @@ Tensor disturbances(const Architecture& a, const Tensor& estimate, const Tensor&
     return unit * (power - 1);
   };
   for (long i = 0; i < clean.size(0); ++i) {
-    const Tensor power = clean[i].square().sum(-1), seen = power.to(torch::kCPU).contiguous();
-    const float gain = listening_gain(h, int(power.size(0)), seen.data_ptr<float>());
+    const auto gain_of = [&](const Tensor& power) {
+      const Tensor seen = power.to(torch::kCPU).contiguous();
+      return listening_gain(h, int(seen.size(0)), seen.data_ptr<float>());
+    };
+    const Tensor power = clean[i].square().sum(-1);
+    float gain = gain_of(power);
+    if (gain == 0) gain = gain_of(noisy[i].square().sum(-1));
     if (gain == 0) continue;
     const Tensor x = gain * power.matmul(sums);
     const Tensor y = gain * torch::pow(estimate[i].square().sum(-1), 1.0 / a.compression).matmul(sums);
@@ -141,9 +146,10 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
             const MaskOf& mask_of) {
   const Architecture& a = spectrum.architecture();
   const long bins = a.bins(), delay = a.window_samples - a.hop_samples;
-  Tensor speech, target;
+  Tensor speech, input_spectrum, target;
   {
     torch::NoGradGuard no_grad;
+    if (o.pesq > 0) input_spectrum = spectrum.analyse(noisy).narrow(2, 0, bins).contiguous();
     speech = spectrum.analyse(clean).narrow(2, 0, bins).contiguous();
     target = spectrum.compress(speech, kFloor);
   }
@@ -155,7 +161,7 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
   const Tensor counts = torch::tensor(by_bin).to(noisy.device());
   Tensor total = spectral(o, clips, counts, y.compressed, target);
   if (o.stoi > 0) total = total + o.stoi * envelopes(a, y.compressed, speech);
-  if (o.pesq > 0) total = total + o.pesq * disturbances(a, y.compressed, speech);
+  if (o.pesq > 0) total = total + o.pesq * disturbances(a, y.compressed, speech, input_spectrum);
   const Tensor signal = y.signal.narrow(1, delay, samples - delay);  // time-aligned with clean[0 .. samples - delay)
   if (o.consistency > 0) {
     const Tensor again = spectrum.analyse(signal).narrow(2, 0, bins);

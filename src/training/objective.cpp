@@ -68,7 +68,7 @@ struct Objective::Item {
   double weight = 1;        // of the spectral terms
   std::vector<int> active;  // frames with speech
   Floats envelopes;         // [bands][active frames] of it
-  float gain = 0;           // of its power, to the listening level
+  float gain = 0;           // to the listening level, of its power, or of the noise where nobody speaks
   Floats densities;         // [frames][bands of hearing] of it
 };
 
@@ -136,6 +136,7 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
     item.nyquist.resize(std::size_t(frames_));
     analyse(noisy, frames_, item.xr.data(), item.xi.data(), item.nyquist.data());
     for (std::size_t i = 0; i < n; ++i) w.q[i] = item.xr[i] * item.xr[i] + item.xi[i] * item.xi[i] + kInputFloor;
+    if (options_.pesq > 0) item.gain = listening_gain(hearing_, frames_, w.q.data());
     kernels::power(kernels::Index(n), w.q.data(), exponent, w.h.data());
     for (std::size_t i = 0; i < n; ++i) {
       features[3 * i] = item.xr[i] *= w.h[i];
@@ -156,7 +157,8 @@ void Objective::begin(int size, int samples, const float* noisy, const float* cl
           bands_, item.active, bins, [&](int i) { return w.q[i] - kFloor; }, &item.envelopes);
     }
     if (options_.pesq > 0) {
-      item.gain = listening_gain(hearing_, frames_, w.q.data());
+      const float gain = listening_gain(hearing_, frames_, w.q.data());
+      if (gain > 0) item.gain = gain;
       densities_of(
           item.gain, [&](int i) { return w.q[i] - kFloor; }, &item.densities);
     }

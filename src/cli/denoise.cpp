@@ -236,7 +236,10 @@ void run(const Options& options) {
 void add_denoise(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("denoise", "Remove the noise from files, folders and pipes");
-  command->add_option("IN", options->inputs, "Sound files, folders of them, or - for standard input")
+  command
+      ->add_option(
+          "IN", options->inputs,
+          "Sound files, folders of them, or - for standard input; of two, a second that is not there yet is the output")
       ->required()
       ->type_name("FILE|DIR");
   command

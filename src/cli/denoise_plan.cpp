@@ -16,6 +16,12 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, error);
 }
 
+// Of "talk.wav clean.wav" the second, where there is no such file yet: so people type it, as for sox or ffmpeg.
+bool names_an_output(const fs::path& first, const fs::path& second) {
+  std::error_code error;
+  return fs::is_regular_file(first, error) && !fs::exists(second, error) && audio::has_sound_extension(second);
+}
+
 fs::path resolved(const fs::path& path) {
   std::error_code error;
   const fs::path real = fs::weakly_canonical(path, error);
@@ -91,6 +97,9 @@ void check_clashes(const DenoisePlan& plan) {
 
 DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::optional<std::string>& output,
                          bool residue) {
+  if (!output && inputs.size() == 2 && names_an_output(inputs[0], inputs[1])) {
+    return plan_denoise({inputs[0]}, inputs[1], residue);
+  }
   const char* word = residue ? "residue" : "denoised";
   const bool has_folder = std::any_of(inputs.begin(), inputs.end(), [](const auto& in) { return is_folder(in); });
   const auto pipes = std::count(inputs.begin(), inputs.end(), "-");

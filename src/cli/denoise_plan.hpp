@@ -20,6 +20,7 @@ struct DenoisePlan {
 
 /// Lays out what to do:
 ///   a file           NAME.denoised.EXT beside it; `output` as a file; or, where `output` is a folder, NAME.EXT in it
+///   two files, of which the second is not there yet, without `output`: the second is the output
 ///   a folder         every sound file below it, each beside itself or mirrored below `output`
 ///   "-"              to standard output, or to `output`
 /// With `residue`, NAME.residue.EXT instead of NAME.denoised.EXT. Names that end so already are left out of folders.

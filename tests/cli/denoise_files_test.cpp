@@ -56,6 +56,18 @@ TEST_F(Files, LossyFormatsKeepFormatLengthAndRate) {
   }
 }
 
+TEST_F(Files, ASecondThatIsNotThereYetIsTheOutput) {
+  make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  const Ran run = denoise({"talk.wav", "clean.wav", "--model", "random", "--strength", "0"});
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(bytes("clean.wav"), bytes("talk.wav"));
+  EXPECT_FALSE(fs::exists(folder_ / "talk.denoised.wav"));
+  EXPECT_EQ(denoise({"talk.wav", "clean.wav", "--model", "random"}).code, 0) << "now both are inputs";
+  EXPECT_TRUE(fs::exists(folder_ / "talk.denoised.wav"));
+  EXPECT_TRUE(fs::exists(folder_ / "clean.denoised.wav"));
+  EXPECT_NE(denoise({"talk.wav", "none", "--model", "random", "--force"}).code, 0) << "not the name of a sound";
+}
+
 TEST_F(Files, OneSampleIsEnough) {
   make("one.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::vector<double>{0.25});
   EXPECT_EQ(denoise({"one.wav", "--model", "random"}).code, 0);

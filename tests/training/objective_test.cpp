@@ -51,15 +51,14 @@ TEST_P(ObjectiveTest, EqualsAutograd) {
   EXPECT_LT((features - wanted).abs().max().item<double>(), 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Terms, ObjectiveTest,
-                         testing::Combine(testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0},
-                                                          LossOptions{0, 1, 0, 0, 0}, LossOptions{0.5, 0.5, 1, 0, 2},
-                                                          LossOptions{0, 0, 0, 1, 0},
-                                                          LossOptions{0, 0, 0, 0, 0, 0, 0, 1},
-                                                          LossOptions{0, 0, 0, 0, 0, 0, 0, 0, 1},
-                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1, 0.02},
-                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}),
-                                          testing::Values(2u, 4u)));
+INSTANTIATE_TEST_SUITE_P(
+    Terms, ObjectiveTest,
+    testing::Combine(testing::Values(LossOptions{}, LossOptions{1, 0, 0, 0, 0}, LossOptions{0, 1, 0, 0, 0},
+                                     LossOptions{0.5, 0.5, 1, 0, 2}, LossOptions{0, 0, 0, 1, 0},
+                                     LossOptions{0, 0, 0, 0, 0, 0, 0, 1}, LossOptions{0, 0, 0, 0, 0, 0, 0, 0, 1},
+                                     LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1, 0.02},
+                                     LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}),
+                     testing::Values(2u, 4u)));
 
 }  // namespace
 }  // namespace pellucid::training

@@ -276,7 +276,7 @@ void Recipe::check() const {
                 json_string(name));
   for (const auto& e : entries(copy)) {
     if (e.key.ends_with("_probability")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1);
-    if (e.key.starts_with("loss.")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1000);
+    if (e.key.starts_with("loss.")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 3.4e38);
   }
   expect("mix.snr_max_db", mix.snr_max_db, mix.snr_min_db, 100);
   expect("mix.level_max_dbfs", mix.level_max_dbfs, mix.level_min_dbfs, 0);

@@ -39,7 +39,7 @@ struct Pruned {
   Standing before, after;
 };
 
-/// The recipe is the one that the model's own provenance holds, with half its learning rate. Beside OUT lies OUT.work
+/// The recipe is the one that the model's own provenance holds, with a learning rate of 3e-3. Beside OUT lies OUT.work
 /// until the end, from which `resume` goes on. Throws Error: kModel (no model, an int8 model, a block-sparse one whose
 /// units were to go), kUsage (a speed that cannot be met, ablation of blocks), kTraining (a layer that does nothing),
 /// kCorpus, kRecipe, kOutput, kInterrupted.

@@ -1,5 +1,5 @@
-// The program behind `pellucid train`, `pellucid-train RECIPE`, and behind `pellucid prune`, `pellucid-train prune
-// MODEL`: apart from `pellucid`, so that only training loads LibTorch.
+// The program behind `pellucid train`, `pellucid-train RECIPE`, and behind `pellucid adapt`, `average` and `prune`
+// (`pellucid-train prune MODEL`): apart from `pellucid`, so that only training loads LibTorch.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -34,6 +34,7 @@ using pellucid::ExitCode;
 int run(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "adapt") return pellucid::cli::run_adapt(argc - 1, argv + 1);
+  if (command == "average") return pellucid::cli::run_average(argc - 1, argv + 1);
   if (command == "prune") return pellucid::cli::run_prune(argc - 1, argv + 1);
   CLI::App app{"Trains a network by a recipe (TOML) on a corpus of `pellucid prepare`.", "pellucid train"};
   std::string recipe_path, corpus, output, device;

@@ -13,6 +13,7 @@ struct TrainCommand {
 inline constexpr TrainCommand kTrainCommands[] = {
     {"train", "Train a network by a recipe (pellucid-train)"},
     {"adapt", "Tune a model to your own noise (pellucid-train)"},
+    {"average", "Take the mean of the weights of several models (pellucid-train)"},
     {"prune", "Cut units out of a model and train it on (pellucid-train)"},
 };
 
@@ -21,6 +22,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
 /// argv[0] is the command's name. Return the exit code; throw pellucid::Error.
 int run_adapt(int argc, char** argv);
+int run_average(int argc, char** argv);
 int run_prune(int argc, char** argv);
 
 }  // namespace pellucid::cli

@@ -11,6 +11,7 @@
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "training/average.hpp"
 #include "training/export.hpp"
 #include "training/provenance.hpp"
 #include "training/stored_model.hpp"
@@ -130,13 +131,6 @@ long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work
   return std::max(long(kProbeSteps) + 1, std::lround(options.minutes * 60 / (spent.count() / kProbeSteps)));
 }
 
-std::shared_ptr<Network> blend(const StoredModel& old_model, const StoredModel& new_model, double share) {
-  StoredModel mixed = old_model;
-  for (std::size_t i = 0; i < mixed.tensors.size(); ++i)
-    mixed.tensors[i].second = old_model.tensors[i].second * (1 - share) + new_model.tensors[i].second * share;
-  return make_network(mixed);
-}
-
 std::string provenance(const AdaptOptions& options, const StoredModel& model, const AdaptResult& result,
                        const StoredModel& tuned) {
   nlohmann::ordered_json j = nlohmann::ordered_json::parse(tuned.provenance, nullptr, false);
@@ -192,7 +186,7 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   std::shared_ptr<Network> best;
   for (const double share : kShares) {
     if (interrupted()) throw Error(ExitCode::kInterrupted, "stopped while weighing; go on with the same command");
-    const auto network = blend(model, tuned, share);
+    const auto network = average({&model, &tuned}, {1 - share, share});
     const Scores on_noise = on_own.run(*network, spectrum), on_rest = on_others.run(*network, spectrum);
     progress.note(fmt::format(
         "{:.0f} % of the new weights: own noise {:+.2f} dB, STOI {:+.4f}; others {:+.2f} dB, {:+.4f}", 100 * share,

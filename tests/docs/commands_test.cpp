@@ -94,7 +94,8 @@ TEST(Documents, EveryPellucidCommandAndOptionExists) {
   for (const std::string& name : known) help[name] = output_of(program + " " + name + " --help");
   help[""] = output_of(program + " --help");
 
-  const std::set<std::string> trained = {"adapt", "average", "distill", "prune", "train"};  // only where there is a trainer
+  // Only where there is a trainer.
+  const std::set<std::string> trained = {"adapt", "average", "distill", "prune", "train"};
   int checked = 0;
   for (const fs::path& file : markdown_files()) {
     for (const std::string& command : shown_commands(read_text(file))) {

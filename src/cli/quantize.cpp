@@ -140,10 +140,11 @@ std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& opti
                 "--finetune out.",
                 options.calibrate);
   }
-  training::Recipe recipe = training::recipe_to_go_on(model.path.string(), metadata_text(model.file, "training"),
-                                                      model.file.architecture(), kFinetuneRate);
+  training::Recipe recipe =
+      training::recipe_to_go_on(model.path.string(), metadata_text(model.file, "training"), model.file.architecture());
   recipe.name = metadata_text(model.file, "name");
   training::TrainOptions& t = recipe.train;
+  t.learning_rate *= kFinetuneRate;
   t.corpus = options.calibrate;
   t.output = work.string();
   t.start = model.path.string();

@@ -92,7 +92,7 @@ corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::
 
 // The recipe that the model was trained by, as far as it also holds for tuning.
 Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const fs::path& work) {
-  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 1);
+  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture);
   recipe.name = "tuned";
   recipe.mix.synthetic_probability = recipe.mix.babble_probability = recipe.mix.second_noise_probability = 0.15;
   TrainOptions& t = recipe.train;

@@ -54,4 +54,15 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Architecture&
   return all;
 }
 
+std::optional<Difference> first_difference(const Architecture& found, const Architecture& expected,
+                                           std::string_view but_for) {
+  const auto a = metadata_of(found), b = metadata_of(expected);
+  const auto tell = [](const auto& all, std::size_t i) {
+    return i < all.size() ? all[i].first + " = " + all[i].second : "nothing";
+  };
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
+    if (tell(a, i) != tell(b, i) && (i >= a.size() || a[i].first != but_for)) return Difference{tell(a, i), tell(b, i)};
+  return std::nullopt;
+}
+
 }  // namespace pellucid::training

@@ -2,7 +2,9 @@
 // with errors in the words of a recipe, and as a model file's metadata. No LibTorch here.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,5 +23,13 @@ Architecture default_architecture();
 void check(const Architecture& architecture);
 /// What the model file's metadata says of it.
 std::vector<std::pair<std::string, std::string>> metadata_of(const Architecture& architecture);
+
+/// Where two architectures differ, each as "width = 16".
+struct Difference {
+  std::string found, expected;
+};
+/// The first difference, apart from that of the key `but_for`.
+std::optional<Difference> first_difference(const Architecture& found, const Architecture& expected,
+                                           std::string_view but_for = {});
 
 }  // namespace pellucid::training

@@ -25,19 +25,6 @@ std::vector<double> checked_shares(const AverageOptions& options) {
   return options.shares;
 }
 
-void check_same_architecture(const AverageOptions& options, const StoredModel& first, const StoredModel& other,
-                             std::size_t index) {
-  const auto expected = metadata_of(first.architecture), found = metadata_of(other.architecture);
-  for (std::size_t i = 0; i < std::max(found.size(), expected.size()); ++i) {
-    if (i < found.size() && i < expected.size() && found[i] == expected[i]) continue;
-    const auto tell = [&](const auto& all) {
-      return i < all.size() ? all[i].first + " = " + all[i].second : "nothing";
-    };
-    throw Error(ExitCode::kModel, "{}: found {}, but {} has {}; only models of one architecture have a mean",
-                options.models[index].string(), tell(found), options.models[0].string(), tell(expected));
-  }
-}
-
 std::string provenance(const std::vector<StoredModel>& models, const std::vector<double>& shares) {
   auto told = nlohmann::ordered_json::parse(models.back().provenance, nullptr, false);
   if (!told.is_object()) told = nlohmann::ordered_json::object();
@@ -71,7 +58,9 @@ void write_average(const AverageOptions& options) {
   models.reserve(options.models.size());
   for (const std::filesystem::path& path : options.models) {
     models.push_back(read_stored_model(path));
-    check_same_architecture(options, models.front(), models.back(), models.size() - 1);
+    if (const auto difference = first_difference(models.back().architecture, models.front().architecture))
+      throw Error(ExitCode::kModel, "{}: has {}, but {} has {}; only models of one architecture have a mean",
+                  path.string(), difference->found, options.models.front().string(), difference->expected);
     pointers.push_back(&models.back());
   }
   const bool sparse = std::all_of(models.begin(), models.end(), [](const StoredModel& model) { return model.sparse; });

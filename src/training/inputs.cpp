@@ -27,15 +27,12 @@ std::string settings(const Recipe& recipe) {
 
 StoredModel open_start(const Recipe& recipe, const fs::path& path) {
   StoredModel model = read_stored_model(path);
-  const auto found = metadata_of(model.architecture), expected = metadata_of(recipe.model);
   const bool grows = model.architecture.blocks < recipe.model.blocks;
-  for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
-    if (found[i] != expected[i] && !(grows && found[i].first == "blocks"))
-      throw Error(
-          ExitCode::kRecipe,
-          "train.start: {} has {} = {}, the recipe {} = {}; both must be of one architecture, but for blocks, of "
-          "which the recipe may have more: set its [model] as `pellucid info` says, or start from another model",
-          path.string(), found[i].first, found[i].second, expected[i].first, expected[i].second);
+  if (const auto difference = first_difference(model.architecture, recipe.model, grows ? "blocks" : ""))
+    throw Error(ExitCode::kRecipe,
+                "train.start: {} has {}, the recipe {}; both must be of one architecture, but for blocks, of which the "
+                "recipe may have more: set its [model] as `pellucid info` says, or start from another model",
+                path.string(), difference->found, difference->expected);
   return model;
 }
 

@@ -4,8 +4,7 @@
 
 namespace pellucid::training {
 
-Recipe recipe_to_go_on(const std::string& where, const std::string& training, const Architecture& architecture,
-                       double rate) {
+Recipe recipe_to_go_on(const std::string& where, const std::string& training, const Architecture& architecture) {
   const auto json = nlohmann::json::parse(training, nullptr, false);
   const bool has_recipe = json.is_object() && json.contains("recipe") && json["recipe"].is_string();
   Recipe recipe = Recipe::parse(where + ": its recipe", has_recipe ? json["recipe"].get<std::string>() : "");
@@ -13,7 +12,6 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
   recipe.distill = {};
   TrainOptions& t = recipe.train;
   t.start.clear();
-  t.learning_rate *= rate;
   t.warmup_steps = 100;
   t.average = 0.998;
   t.fixed_statistics = 1;

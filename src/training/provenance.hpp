@@ -8,11 +8,10 @@
 namespace pellucid::training {
 
 /// The recipe that a model was trained by, as its metadata's `training` tells, to train it a little further: its
-/// architecture, `rate` times its learning rate with a short warm-up, a shorter moving average, no teacher, and
+/// architecture, its learning rate with a short warm-up, a shorter moving average, no teacher, and
 /// statistics that stay as the model has them (the caller sets train.start). Without a recipe in `training` it is the
 /// default one. `where` names it in errors. Throws Error(kRecipe).
-Recipe recipe_to_go_on(const std::string& where, const std::string& training, const Architecture& architecture,
-                       double rate);
+Recipe recipe_to_go_on(const std::string& where, const std::string& training, const Architecture& architecture);
 
 /// For the metadata of a model that began from another: the other's name and what its `training` says of steps, hours
 /// and seed, as JSON text.

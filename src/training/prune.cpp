@@ -23,7 +23,7 @@ constexpr char kCutModel[] = "cut.safetensors";
 constexpr double kRate = 3e-3;  // a model's own is that of its last, finest run, at which a cut network hardly moves
 
 Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
-  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture, 1);
+  Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture);
   recipe.name = options.out.stem().string();
   recipe.train.learning_rate = kRate;
   recipe.train.fixed_statistics = 0;  // each cut sets its own

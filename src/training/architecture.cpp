@@ -1,5 +1,7 @@
 #include "training/architecture.hpp"
 
+#include <algorithm>
+
 #include "dsp/fft.hpp"
 #include "support/error.hpp"
 

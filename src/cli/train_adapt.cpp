@@ -28,6 +28,7 @@ fs::path shipped(const std::string& name, const char* option) {
 nlohmann::ordered_json describe(const training::Scores& before, const training::Scores& after) {
   return {{"si_sdr_db", {before.si_sdr_db, after.si_sdr_db}},
           {"stoi", {before.stoi, after.stoi}},
+          {"pesq", {before.pesq, after.pesq}},
           {"noisy_si_sdr_db", before.noisy_si_sdr_db},
           {"noisy_stoi", before.noisy_stoi}};
 }
@@ -46,8 +47,10 @@ int run_adapt(int argc, char** argv) {
   app.add_option("--noise", options.noise, "Files or folders of your noise without speech, a few minutes")
       ->required()
       ->type_name("DIR");
-  app.add_option("--speech", options.speech,
-                 "Folders of clean speech, a folder a speaker; without it, the readings that come with Pellucid")
+  app.add_option(
+         "--speech", options.speech,
+         "Folders of clean speech, a folder a speaker; those named unheard-.. are not trained with but measure the "
+         "gain; without it, the readings that come with Pellucid")
       ->type_name("DIR");
   app.add_option("--others", options.others,
                  "Folders of noises to stay good at; without it, those that come with Pellucid")
@@ -89,6 +92,7 @@ int run_adapt(int argc, char** argv) {
                before.si_sdr_db, after.si_sdr_db);
     fmt::print("{:<26}{:>12.4f}{:>12.4f}{:>12.4f}\n", fmt::format("{}: STOI", title), before.noisy_stoi, before.stoi,
                after.stoi);
+    fmt::print("{:<26}{:>12}{:>12.2f}{:>12.2f}\n", fmt::format("{}: PESQ", title), "", before.pesq, after.pesq);
   };
   rows("your noise, held back", r.own_before, r.own_after);
   rows("other noise", r.others_before, r.others_after);

@@ -27,6 +27,7 @@ constexpr double kStretchS = 10, kLeastNoiseS = 20;
 constexpr int kHeldBackOfEvery = 5;  // one of so many stretches
 constexpr double kSpeakersHeldBack = 0.2;
 constexpr int kProbeSteps = 20;  // that tell how many fit into the minutes
+constexpr long kKnownSteps = 300;
 constexpr double kShares[] = {0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0};
 
 // The user's noise as files of kStretchS each, so that a corpus can hold some back.
@@ -73,6 +74,15 @@ double write_stretches(const std::vector<fs::path>& sources, int rate_hz, const 
   return total_s;
 }
 
+bool has_unheard(const std::vector<fs::path>& speech) {
+  for (const fs::path& folder : speech) {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(folder, none))
+      if (entry.path().filename().string().starts_with(kUnheard)) return true;
+  }
+  return false;
+}
+
 corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::vector<fs::path>& noise,
                            const std::string& rules, const fs::path& out) {
   corpus::PrepareOptions prepare;
@@ -80,8 +90,9 @@ corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::
   for (const fs::path& folder : noise) prepare.folders.push_back({corpus::Kind::kNoise, folder});
   prepare.out = out;
   prepare.rate_hz = rate_hz;
-  prepare.groups = corpus::GroupRules::parse("kind,pattern,group,label,split\n" + rules, "of adapt");
-  prepare.shares.valid = kSpeakersHeldBack;
+  const std::string unheard = fmt::format("speech,{}*/**,{}{{1}},,valid\n", kUnheard, kUnheard);
+  prepare.groups = corpus::GroupRules::parse("kind,pattern,group,label,split\n" + unheard + rules, "of adapt");
+  prepare.shares.valid = has_unheard(options.speech) ? 0 : kSpeakersHeldBack;
   prepare.shares.seed = options.seed;
   prepare.update = true;
   corpus::PrepareHooks hooks;
@@ -90,14 +101,15 @@ corpus::Corpus make_corpus(const AdaptOptions& options, int rate_hz, const std::
   return corpus::Corpus::open(prepare.out);
 }
 
-// The recipe that the model was trained by, as far as it also holds for tuning.
-Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const fs::path& work) {
+// The recipe that the model was trained by, as far as it also holds for tuning; without the user's settings.
+Recipe make_recipe(const AdaptOptions& options, const StoredModel& model) {
   Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture);
   recipe.name = "tuned";
   recipe.mix.synthetic_probability = recipe.mix.babble_probability = recipe.mix.second_noise_probability = 0.15;
+  recipe.mix.speed_probability = std::max(recipe.mix.speed_probability, 0.8);  // so that few seconds are not learnt
   TrainOptions& t = recipe.train;
   t.optimizer = "adamw";
-  t.learning_rate = 2e-4;  // whatever it was trained at: what is forgotten grows with it
+  t.learning_rate = 4e-4;  // whatever it was trained at: what is forgotten grows with it
   t.batch = 4;
   t.replicas = 2;
   t.warmup_steps = 50;
@@ -107,9 +119,6 @@ Recipe make_recipe(const AdaptOptions& options, const StoredModel& model, const 
   t.valid_pairs = 48;
   t.seed = int(options.seed);
   t.start = options.model.string();
-  recipe.apply(options.settings);
-  t.corpus = (work / "corpus").string();
-  t.output = (work / "run").string();
   return recipe;
 }
 
@@ -128,7 +137,8 @@ long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work
   train(recipe, false, ProgressStyle::kNone);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   fs::remove_all(recipe.train.output);
-  return std::max(long(kProbeSteps) + 1, std::lround(options.minutes * 60 / (spent.count() / kProbeSteps)));
+  const long fit = std::lround(options.minutes * 60 / (spent.count() / kProbeSteps));
+  return std::max(long(kProbeSteps) + 1, fit - std::min(kKnownSteps, fit / 3));
 }
 
 std::string provenance(const AdaptOptions& options, const StoredModel& model, const AdaptResult& result,
@@ -139,10 +149,20 @@ std::string provenance(const AdaptOptions& options, const StoredModel& model, co
                   {"share", result.share},
                   {"own_si_sdr_db", {result.own_before.si_sdr_db, result.own_after.si_sdr_db}},
                   {"own_stoi", {result.own_before.stoi, result.own_after.stoi}},
+                  {"own_pesq", {result.own_before.pesq, result.own_after.pesq}},
                   {"others_si_sdr_db", {result.others_before.si_sdr_db, result.others_after.si_sdr_db}},
                   {"others_stoi", {result.others_before.stoi, result.others_after.stoi}},
+                  {"others_pesq", {result.others_before.pesq, result.others_after.pesq}},
                   {"minutes", options.minutes}};
   return j.dump();
+}
+
+// A tenth of PESQ as much as 1 dB: the tuned weights may only sound better to be taken.
+double worth(const Scores& s) { return s.score() + 10 * s.pesq; }
+
+bool forgets(const Scores& before, const Scores& after) {
+  return after.si_sdr_db < before.si_sdr_db - kMostLossDb || after.stoi < before.stoi - kMostLossStoi ||
+         after.pesq < before.pesq - kMostLossPesq;
 }
 
 }  // namespace
@@ -162,16 +182,25 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   noises.push_back(own_noise);
   constexpr const char* kOwn =
       "noise,tune-*,own/tune-{1},own,train\nnoise,held-*,own/held-{1},own,valid\nnoise,**,others/{1},others,train\n";
+  constexpr const char* kKnown =
+      "noise,tune-*,-,,\nnoise,held-*,own/held-{1},own,valid\nnoise,**,others/{1},others,train\n";
   constexpr const char* kOthers = "noise,**,others/{1},others,valid\n";
   const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, kOwn, work / "corpus");
+  make_corpus(options, rate_hz, noises, kKnown, work / "known");
   const corpus::Corpus others_corpus = make_corpus(options, rate_hz, options.others, kOthers, work / "others");
-  Recipe recipe = make_recipe(options, model, work);
+  Recipe recipe = make_recipe(options, model);
+  const corpus::MixOptions usual = recipe.mix;  // a channel in the settings is new, as the noise is
+  recipe.apply(options.settings);
+  recipe.train.corpus = (work / "corpus").string();
+  recipe.train.output = (work / "run").string();
   recipe.train.steps = int(find_steps(options, recipe, work));
-  const TrainResult trained = train(recipe, true, style);
+  const TrainResult trained = train(recipe, true, style, ProcessGroup::alone(),
+                                    {work / "known", usual, std::clamp(long(recipe.train.steps) / 2, 1L, kKnownSteps)});
   result.steps = trained.steps;
   const StoredModel tuned = read_stored_model(trained.model);
 
   Recipe own = recipe, others = recipe;
+  own.train.valid_pairs = others.train.valid_pairs = 2 * recipe.train.valid_pairs;  // what is weighed is small
   own.mix.synthetic_probability = own.mix.babble_probability = 0;
   others.mix.synthetic_probability = 0.3;
   others.mix.babble_probability = 0.2;
@@ -180,22 +209,22 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   const Spectrum spectrum(model.architecture, torch::kCPU);
   Progress progress({.label = "Weighing", .total = double(std::size(kShares)) + 1, .unit = "mixes", .style = style});
   const auto before = make_network(model);
-  result.own_before = result.own_after = on_own.run(*before, spectrum);
-  result.others_before = result.others_after = on_others.run(*before, spectrum);
+  result.own_before = result.own_after = on_own.run(*before, spectrum, true);
+  result.others_before = result.others_after = on_others.run(*before, spectrum, true);
   progress.add(1);
   std::shared_ptr<Network> best;
   for (const double share : kShares) {
     if (interrupted()) throw Error(ExitCode::kInterrupted, "stopped while weighing; go on with the same command");
     const auto network = average({&model, &tuned}, {1 - share, share});
-    const Scores on_noise = on_own.run(*network, spectrum), on_rest = on_others.run(*network, spectrum);
-    progress.note(fmt::format(
-        "{:.0f} % of the new weights: own noise {:+.2f} dB, STOI {:+.4f}; others {:+.2f} dB, {:+.4f}", 100 * share,
-        on_noise.si_sdr_db - result.own_before.si_sdr_db, on_noise.stoi - result.own_before.stoi,
-        on_rest.si_sdr_db - result.others_before.si_sdr_db, on_rest.stoi - result.others_before.stoi));
+    const Scores on_noise = on_own.run(*network, spectrum, true), on_rest = on_others.run(*network, spectrum, true);
+    const auto change = [](const Scores& from, const Scores& to) {
+      return fmt::format("{:+.3f} PESQ, {:+.4f} STOI, {:+.2f} dB", to.pesq - from.pesq, to.stoi - from.stoi,
+                         to.si_sdr_db - from.si_sdr_db);
+    };
+    progress.note(fmt::format("{:.0f} % of the new weights: own noise {}; others {}", 100 * share,
+                              change(result.own_before, on_noise), change(result.others_before, on_rest)));
     progress.add(1);
-    const bool forgets = on_rest.si_sdr_db < result.others_before.si_sdr_db - kMostLossDb ||
-                         on_rest.stoi < result.others_before.stoi - kMostLossStoi;
-    if (forgets || on_noise.score() <= result.own_after.score()) continue;
+    if (forgets(result.others_before, on_rest) || worth(on_noise) <= worth(result.own_after)) continue;
     result.share = share;
     result.own_after = on_noise;
     result.others_after = on_rest;

@@ -2,7 +2,8 @@
 //
 // 1. The recordings are cut into stretches of ten seconds; a fifth of them is held back.
 // 2. The model goes on training, at a falling rate, on speech with these stretches, and in a part of the pairs with
-//    other recordings, synthetic noise and babble.
+//    other recordings, synthetic noise and babble. Of every gradient that is taken which the same speech and the other
+//    noise have at the start (Known): few readers and few recordings would pull the model towards themselves.
 // 3. Between the old weights and the new (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022) the mix
 //    is taken that does best on the stretches held back while it loses next to nothing on other noise.
 #pragma once
@@ -17,12 +18,16 @@
 
 namespace pellucid::training {
 
-/// What the user's noise may cost on other noise: of SI-SDR in dB, of STOI.
-inline constexpr double kMostLossDb = 0.05, kMostLossStoi = 0.001;
+/// What the user's noise may cost on other noise: of SI-SDR in dB, of STOI, of PESQ.
+inline constexpr double kMostLossDb = 0.1, kMostLossStoi = 0.002, kMostLossPesq = 0.02;
+
+/// Folders of speech that begin so hold speakers that the model was never trained with.
+inline constexpr const char* kUnheard = "unheard-";
 
 struct AdaptOptions {
   std::filesystem::path model;                       ///< float model file
-  std::vector<std::filesystem::path> noise, speech;  ///< folders or files; a folder of speech is a speaker
+  std::vector<std::filesystem::path> noise, speech;  ///< folders or files; a folder of speech is a speaker. Those
+                                                     ///< named kUnheard.. are held back, or else a fifth of all
   std::vector<std::filesystem::path> others;         ///< folders of noise to stay good at
   std::filesystem::path out;                         ///< the tuned model; OUT.adapt holds the work until it is done
   std::vector<std::string> settings;                 ///< key=value for the recipe that the model was trained by

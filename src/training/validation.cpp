@@ -75,13 +75,13 @@ Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, Proce
   noisy_stoi_ = stoi.value();
 }
 
-Scores Validation::run(Network& network, const Spectrum& spectrum) const {
+Scores Validation::run(Network& network, const Spectrum& spectrum, bool with_pesq) const {
   torch::NoGradGuard no_grad;
   network.eval();
   const Architecture& a = spectrum.architecture();
   const int delay = a.window_samples - a.hop_samples;
   const auto device = network.parameters().front().device();
-  Mean loss_mean, si_sdr, stoi;
+  Mean loss_mean, si_sdr, stoi, pesq;
   for (int i = 0; i < pairs_; ++i) {
     const auto chunk = [&](const std::vector<float>& all) {
       return torch::from_blob(const_cast<float*>(all.data()) + std::ptrdiff_t(i) * samples_, {1, samples_},
@@ -96,10 +96,11 @@ Scores Validation::run(Network& network, const Spectrum& spectrum) const {
     const std::span reference(clean_.data() + std::size_t(i) * std::size_t(samples_), n);
     si_sdr.add(metrics::si_sdr(reference, estimate));
     stoi.add(metrics::stoi(reference, estimate, a.sample_rate_hz));
+    if (with_pesq) pesq.add(metrics::pesq_wide_band(reference, estimate, a.sample_rate_hz));
   }
   const double alone_db = noise_alone_db(network, spectrum);
-  add_up(group_, {&loss_mean, &si_sdr, &stoi});
-  return {loss_mean.value(), si_sdr.value(), stoi.value(), noisy_si_sdr_db_, noisy_stoi_, alone_db};
+  add_up(group_, {&loss_mean, &si_sdr, &stoi, &pesq});
+  return {loss_mean.value(), si_sdr.value(), stoi.value(), noisy_si_sdr_db_, noisy_stoi_, alone_db, pesq.value()};
 }
 
 double Validation::noise_alone_db(Network& network, const Spectrum& spectrum) const {

@@ -17,6 +17,7 @@ struct Scores {
   double noisy_si_sdr_db = 0, noisy_stoi = 0;
   /// What is left of noise alone, after the first second: dB against what came in, mean over clips.
   double noise_alone_db = 0;
+  double pesq = 0;  ///< wide band, where it was asked for; 0 where it cannot be had
   /// One figure to choose by: dB of SI-SDR, a hundredth of STOI as much as 0.2 dB.
   double score() const { return si_sdr_db + 20.0 * stoi; }
   std::string in_words() const;
@@ -27,7 +28,8 @@ class Validation {
   /// Mixes the pairs once; they are the same for every training on this corpus. The processes of a group share them and
   /// all get the scores over all.
   Validation(const corpus::Corpus& corpus, const Recipe& recipe, ProcessGroup& group = ProcessGroup::alone());
-  Scores run(Network& network, const Spectrum& spectrum) const;
+  /// `with_pesq` takes some 20 ms a pair more, and is for networks of 16 kHz and more.
+  Scores run(Network& network, const Spectrum& spectrum, bool with_pesq = false) const;
 
  private:
   double noise_alone_db(Network& network, const Spectrum& spectrum) const;

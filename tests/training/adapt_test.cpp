@@ -70,6 +70,7 @@ TEST_F(AdaptTest, TunesAndTellsWhatItGained) {
   const auto result = nlohmann::json::parse(run.output);
   EXPECT_NEAR(result["noise_s"].get<double>(), 40, 0.1);
   EXPECT_GT(result["own"]["si_sdr_db"][1].get<double>(), result["own"]["si_sdr_db"][0].get<double>());
+  EXPECT_TRUE(result["own"]["pesq"][1].is_number());
   EXPECT_GE(result["others"]["si_sdr_db"][1].get<double>(), result["others"]["si_sdr_db"][0].get<double>() - 0.1);
   const StoredModel tuned = read_stored_model(out), before = read_stored_model(model());
   EXPECT_EQ(tuned.name, "fan");
@@ -80,6 +81,18 @@ TEST_F(AdaptTest, TunesAndTellsWhatItGained) {
   const Ran again = run_program(command(out));
   EXPECT_EQ(again.code, 7) << again.error;
   EXPECT_NE(again.error.find("--force"), std::string::npos) << again.error;
+}
+
+TEST_F(AdaptTest, DoesNotTrainWithSpeakersThatMeasure) {
+  const fs::path speech = root() / "measuring";
+  fs::create_directories(speech);
+  for (const auto& speaker : fs::directory_iterator(root() / "speech"))
+    fs::copy(speaker.path(), speech / ("unheard-" + speaker.path().filename().string()), fs::copy_options::recursive);
+  std::vector<std::string> arguments = command(root() / "unheard.safetensors");
+  arguments[6] = speech.string();
+  const Ran run = run_program(arguments);
+  EXPECT_EQ(run.code, 8) << run.error;
+  EXPECT_NE(run.error.find("train split has no speech"), std::string::npos) << run.error;
 }
 
 TEST_F(AdaptTest, GoesOnAfterCtrlC) {

@@ -157,7 +157,7 @@ std::string provenance(const AdaptOptions& options, const StoredModel& model, co
   return j.dump();
 }
 
-// A tenth of PESQ as much as 1 dB: the tuned weights may only sound better to be taken.
+// A tenth of PESQ counts as much as 1 dB or .05 of STOI.
 double worth(const Scores& s) { return s.score() + 10 * s.pesq; }
 
 bool forgets(const Scores& before, const Scores& after) {

@@ -186,7 +186,8 @@ void Trainer::measure_known() {
   Progress progress(
       {.label = "Measuring what is known", .total = double(known_.steps), .unit = "steps", .style = style_});
   for (long i = 0; i < known_.steps; ++i) {
-    if (group_.any(interrupted())) throw Error(ExitCode::kInterrupted, "stopped before the first step");
+    if (group_.any(interrupted()))
+      throw Error(ExitCode::kInterrupted, "stopped before the first step; go on with the same command");
     std::vector<float> gradient, buffers;
     gather(*loader, false, gradient, buffers);
     for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += gradient[j];

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `pellucid adapt` gains on noises that the model never heard, and loses elsewhere; docs/models.md shows the figures.
+# What `pellucid adapt` gains on noises that the model never heard, and loses elsewhere; docs/adapt.md shows the figures.
 #   bench/adapt.sh BUILD SPEECH WORK MINUTES NAME=FILE[,FILE..] .. [radio]
 # BUILD: folder of pellucid. SPEECH: clean speech of speakers that training never heard. Of every FILE of noise the first
 # 60 % tune the model and the rest measures it. `radio` is a noise of its own: hiss and crackle of 300 to 4000 Hz, with

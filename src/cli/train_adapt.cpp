@@ -92,7 +92,8 @@ int run_adapt(int argc, char** argv) {
                before.si_sdr_db, after.si_sdr_db);
     fmt::print("{:<26}{:>12.4f}{:>12.4f}{:>12.4f}\n", fmt::format("{}: STOI", title), before.noisy_stoi, before.stoi,
                after.stoi);
-    fmt::print("{:<26}{:>12}{:>12.2f}{:>12.2f}\n", fmt::format("{}: PESQ", title), "", before.pesq, after.pesq);
+    if (before.pesq > 0)  // not below 16 kHz
+      fmt::print("{:<26}{:>12}{:>12.2f}{:>12.2f}\n", fmt::format("{}: PESQ", title), "", before.pesq, after.pesq);
   };
   rows("your noise, held back", r.own_before, r.own_after);
   rows("other noise", r.others_before, r.others_after);

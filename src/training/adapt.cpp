@@ -1,8 +1,8 @@
 #include "training/adapt.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "audio/sound.hpp"
@@ -182,11 +182,10 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   noises.push_back(own_noise);
   constexpr const char* kOwn =
       "noise,tune-*,own/tune-{1},own,train\nnoise,held-*,own/held-{1},own,valid\nnoise,**,others/{1},others,train\n";
-  constexpr const char* kKnown =
-      "noise,tune-*,-,,\nnoise,held-*,own/held-{1},own,valid\nnoise,**,others/{1},others,train\n";
+  constexpr const char* kKnown = "noise,**,others/{1},others,train\n";
   constexpr const char* kOthers = "noise,**,others/{1},others,valid\n";
   const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, kOwn, work / "corpus");
-  make_corpus(options, rate_hz, noises, kKnown, work / "known");
+  make_corpus(options, rate_hz, options.others, kKnown, work / "known");
   const corpus::Corpus others_corpus = make_corpus(options, rate_hz, options.others, kOthers, work / "others");
   Recipe recipe = make_recipe(options, model);
   const corpus::MixOptions usual = recipe.mix;  // a channel in the settings is new, as the noise is

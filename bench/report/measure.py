@@ -55,11 +55,6 @@ def gather_shipped(folder):
     return folder
 
 
-def hours_seen(training):
-    """Hours of mixtures, those of the models that it was started from among them."""
-    return training.get("hours_of_audio", 0) + hours_seen(training.get("start")) if training else 0
-
-
 class Measuring:
     def __init__(self, options):
         self.options, self.models = options, shipped_models()
@@ -79,7 +74,7 @@ class Measuring:
                          floats.get(info.get("quantization", {}).get("float_checksum"), ""), info["bytes"], info["parameters"],
                          f"{info['multiply_adds_per_s']:.0f}", info["state_bytes"], info["memory_bytes"],
                          info["latency_samples"], info["sample_rate_hz"],
-                         f"{hours_seen(info.get('training', {})):.0f}"])
+                         f"{info.get('training_runs', {}).get('hours_of_audio', 0):.0f}"])
         self.tables["models.csv"] = rows
         return [(row[3], row[0]) for row in rows if row[3]]
 

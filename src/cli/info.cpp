@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -14,6 +15,7 @@
 #include "engine/denoiser.hpp"
 #include "nn/blocks.hpp"
 #include "nn/model_file.hpp"
+#include "support/parse_json.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -44,6 +46,31 @@ ordered_json describe_blocks(const nn::ModelFile& file) {
     kept += map != nullptr ? nn::blocks_before(map, grid.count()) : grid.count();
   }
   return {{"blocks", "8x4"}, {"kept", kept}, {"of", all}};
+}
+
+double number(const ordered_json& object, const char* key) {
+  return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0;
+}
+
+/// A training's runs together with those of the models that it began from or that it is the mean of, each once.
+ordered_json sum_runs(const ordered_json& training) {
+  std::set<std::tuple<double, double, double>> seen;
+  double hours = 0, cpu_hours = 0;
+  std::vector<const ordered_json*> ahead = {&training};
+  while (!ahead.empty()) {
+    const ordered_json& run = *ahead.back();
+    ahead.pop_back();
+    if (!run.is_object()) continue;
+    if (number(run, "step") > 0 &&
+        seen.emplace(number(run, "seed"), number(run, "step"), number(run, "hours_of_audio")).second) {
+      hours += number(run, "hours_of_audio");
+      cpu_hours += number(run, "cpu_hours");
+    }
+    if (run.contains("start")) ahead.push_back(&run["start"]);
+    if (run.contains("averaged"))
+      for (const ordered_json& one : run["averaged"]) ahead.push_back(&one);
+  }
+  return {{"runs", seen.size()}, {"hours_of_audio", hours}, {"cpu_hours", cpu_hours}};
 }
 
 ordered_json describe(const std::filesystem::path& path, std::size_t bytes, const nn::ModelFile& file) {
@@ -82,10 +109,11 @@ ordered_json describe(const std::filesystem::path& path, std::size_t bytes, cons
   info["kernels"] = integer ? nn::best_integer_kernels().name : nn::best_kernels().name;
   info["checksum"] = metadata_text(file, "checksum");
   const std::string training = metadata_text(file, "training");
-  const ordered_json provenance = ordered_json::parse(training, nullptr, false);
+  const auto provenance = parse_json<ordered_json>(training);
   info["training"] = provenance.is_discarded() ? ordered_json(training) : provenance;
+  if (ordered_json runs = sum_runs(provenance); runs["runs"] > 0) info["training_runs"] = std::move(runs);
   const std::string quantization = metadata_text(file, "quantization");
-  const ordered_json quantized = ordered_json::parse(quantization, nullptr, false);
+  const auto quantized = parse_json<ordered_json>(quantization);
   if (!quantization.empty()) info["quantization"] = quantized.is_discarded() ? ordered_json(quantization) : quantized;
   return info;
 }
@@ -95,8 +123,46 @@ std::string value_text(const ordered_json& value) {
                            : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+void line(const std::string& key, const std::string& value) { fmt::print("{:<18} {}\n", key, value); }
+
+/// What a trained model tells of its training, for people; the recipe last, since it is long.
+void print_training(const ordered_json& training, const ordered_json& runs) {
+  line("training",
+       fmt::format("{:.1f} hours of mixtures in {} run{}, {:.1f} hours of processor time; the last of {} "
+                   "steps, seed {}",
+                   number(runs, "hours_of_audio"), runs["runs"].get<std::size_t>(), runs["runs"] == 1 ? "" : "s",
+                   number(runs, "cpu_hours"), number(training, "step"), number(training, "seed")));
+  if (training.contains("averaged") && training["averaged"].is_array()) {
+    std::string shares;
+    for (const ordered_json& one : training["averaged"])
+      shares += fmt::format("{}{:g} of {} (seed {})", shares.empty() ? "" : ", ", number(one, "share"),
+                            one.contains("name") ? value_text(one["name"]) : "?", number(one, "seed"));
+    line("mean of", shares);
+  }
+  if (training.contains("valid_si_sdr_db"))
+    line("validation", fmt::format("SI-SDR {:.2f} dB (noisy {:.2f}), STOI {:.3f} (noisy {:.3f}), noise alone {:.1f} dB",
+                                   number(training, "valid_si_sdr_db"), number(training, "valid_noisy_si_sdr_db"),
+                                   number(training, "valid_stoi"), number(training, "valid_noisy_stoi"),
+                                   number(training, "valid_noise_alone_db")));
+  const std::set<std::string> told = {"step",
+                                      "hours_of_audio",
+                                      "wall_hours",
+                                      "cpu_hours",
+                                      "seed",
+                                      "averaged",
+                                      "start",
+                                      "valid_si_sdr_db",
+                                      "valid_noisy_si_sdr_db",
+                                      "valid_stoi",
+                                      "valid_noisy_stoi",
+                                      "valid_noise_alone_db",
+                                      "recipe"};
+  for (const auto& [key, value] : training.items())
+    if (told.count(key) == 0) line("training " + key, value_text(value));
+  if (training.contains("recipe")) fmt::print("\nRecipe of the last run:\n\n{}\n", value_text(training["recipe"]));
+}
+
 void print_text(const ordered_json& info) {
-  const auto line = [](const std::string& key, const std::string& value) { fmt::print("{:<18} {}\n", key, value); };
   const ordered_json& shape = info["architecture"];
   line("model", fmt::format("{} ({}, {:.1f} kB)", value_text(info["name"]), value_text(info["file"]),
                             info["bytes"].get<double>() / 1000));
@@ -131,6 +197,7 @@ void print_text(const ordered_json& info) {
     line("training", value_text(training));
     return;
   }
+  if (info.contains("training_runs")) return print_training(training, info["training_runs"]);
   for (const auto& [key, value] : training.items()) line("training " + key, value_text(value));
 }
 

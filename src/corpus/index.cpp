@@ -4,9 +4,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "corpus/json_line.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/parse_json.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -44,7 +44,7 @@ class Lines {
     const std::string_view line = text_.substr(position_, end - position_);
     line_start_ = position_;
     position_ = end + 1;
-    json value = parse_json_line(line);
+    json value = parse_json(line);
     if (!value.is_object()) fail("the line is not a JSON object");
     return value;
   }

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "corpus/json_line.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/parse_json.hpp"
 #include "support/read_file.hpp"
 
 namespace pellucid::corpus {
@@ -71,7 +71,7 @@ FinishedPairs::FinishedPairs(const fs::path& out, const std::string& fingerprint
     if (!text) continue;
     bool ours = false;
     for (std::size_t start = 0, end; (end = text->find('\n', start)) != std::string::npos; start = end + 1) {
-      const json line = parse_json_line(std::string_view(*text).substr(start, end - start));
+      const json line = parse_json(std::string_view(*text).substr(start, end - start));
       try {
         if (start == 0) {
           if (line.at("made_of") != fingerprint) break;

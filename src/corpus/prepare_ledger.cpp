@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "corpus/index.hpp"
-#include "corpus/json_line.hpp"
 #include "support/crc32.hpp"
+#include "support/parse_json.hpp"
 #include "support/read_file.hpp"
 
 namespace pellucid::corpus {
@@ -111,7 +111,7 @@ Ledger parse_ledger(std::string_view text) {
     const std::string_view line = text.substr(position, end - position);
     position = end + 1;
     try {
-      json object = parse_json_line(line);
+      json object = parse_json(line);
       if (ledger.header_end == 0) {
         if (object.at("format") != kFormat || object.at("version") != kVersion) return {};
         ledger.options = object.at("options").dump();

@@ -7,6 +7,7 @@
 
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
+#include "support/parse_json.hpp"
 #include "training/export.hpp"
 #include "training/provenance.hpp"
 
@@ -26,7 +27,7 @@ std::vector<double> checked_shares(const AverageOptions& options) {
 }
 
 std::string provenance(const std::vector<StoredModel>& models, const std::vector<double>& shares) {
-  auto told = nlohmann::ordered_json::parse(models.back().provenance, nullptr, false);
+  auto told = parse_json<nlohmann::ordered_json>(models.back().provenance);
   if (!told.is_object()) told = nlohmann::ordered_json::object();
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < models.size(); ++i) {

@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/parse_json.hpp"
+
 namespace pellucid::training {
 
 Recipe recipe_to_go_on(const std::string& where, const std::string& training, const Architecture& architecture) {
-  const auto json = nlohmann::json::parse(training, nullptr, false);
+  const auto json = parse_json(training);
   const bool has_recipe = json.is_object() && json.contains("recipe") && json["recipe"].is_string();
   Recipe recipe = Recipe::parse(where + ": its recipe", has_recipe ? json["recipe"].get<std::string>() : "");
   recipe.model = architecture;
@@ -19,7 +21,7 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
 }
 
 std::string ancestry(const std::string& name, const std::string& training) {
-  const auto before = nlohmann::json::parse(training, nullptr, false);
+  const auto before = parse_json(training);
   nlohmann::ordered_json told = {{"name", name}};
   for (const char* key : {"step", "hours_of_audio", "cpu_hours", "seed", "start"})
     if (before.is_object() && before.contains(key)) told[key] = before[key];

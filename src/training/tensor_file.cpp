@@ -6,6 +6,7 @@
 #include "support/atomic_file.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/parse_json.hpp"
 #include "support/read_file.hpp"
 #include "support/safetensors.hpp"
 
@@ -62,9 +63,7 @@ TensorFile decode(const std::string& bytes, const std::string& name) {
   if (bytes.size() < 8) throw damaged("found less than 8 bytes");
   std::memcpy(&length, bytes.data(), 8);
   if (length > bytes.size() - 8) throw damaged("the header is longer than the file");
-  const auto header =
-      nlohmann::ordered_json::parse(bytes.begin() + 8, bytes.begin() + 8 + std::ptrdiff_t(length), nullptr,
-                                    /*allow_exceptions=*/false);
+  const auto header = parse_json<nlohmann::ordered_json>(std::string_view(bytes).substr(8, length));
   if (!header.is_object()) throw damaged("the header is not JSON");
   TensorFile out;
   try {

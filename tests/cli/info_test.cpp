@@ -51,6 +51,51 @@ TEST_F(Info, PrintsWhatTheModelSays) {
   }
 }
 
+/// JSON as it stands in a string of the metadata.
+std::string escaped(const json& value) {
+  const std::string quoted = json(value.dump()).dump();
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+TEST_F(Info, AddsUpTheRunsThatAModelComesFromEachOnce) {
+  const auto run = [](int seed, double hours) -> json {
+    return {{"name", "own"}, {"seed", seed}, {"step", 100}, {"hours_of_audio", hours}, {"cpu_hours", hours / 100}};
+  };
+  json last = run(3, 10);
+  last["recipe"] = "name = 'own'";
+  last["valid_si_sdr_db"] = 9.5;
+  last["start"] = run(2, 20);
+  last["start"]["start"] = run(1, 100);
+  last["averaged"] = {run(2, 20), run(3, 10), run(4, 40)};
+  for (json& one : last["averaged"]) one["share"] = 0.25;
+  const std::string path = write("own.pellucid", nn::test::make_random_model(nn::test::small_architecture(), 1, 1.0,
+                                                                             {{"training", escaped(last)}}));
+  const json info = json::parse(run_program({"info", path, "--json"}).output);
+  EXPECT_EQ(info["training_runs"]["runs"], 4);
+  EXPECT_DOUBLE_EQ(info["training_runs"]["hours_of_audio"], 170);
+  EXPECT_DOUBLE_EQ(info["training_runs"]["cpu_hours"], 1.7);
+  EXPECT_EQ(info["training"], last);
+  const std::string text = run_program({"info", path}).output;
+  for (const char* part : {"170.0 hours of mixtures in 4 runs, 1.7 hours", "0.25 of own (seed 4)", "SI-SDR 9.50 dB",
+                           "Recipe of the last run:\n\nname = 'own'\n"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in:\n" << text;
+}
+
+TEST_F(Info, AStrangersHistoryMayBeDeepOrOfAnyKind) {
+  std::string deep = "1";
+  for (int i = 0; i < 60000; ++i) deep = R"({\"start\":)" + deep + "}";
+  for (const std::string& training :
+       {deep, escaped({{"step", 5}, {"seed", "x"}, {"start", {1, 2}}, {"averaged", 7}, {"recipe", {}}}),
+        escaped({{"step", 5}, {"averaged", {1, "two", nullptr}}, {"valid_si_sdr_db", nullptr}})}) {
+    const std::string path = write(
+        "deep.pellucid", nn::test::make_random_model(nn::test::small_architecture(), 1, 1.0, {{"training", training}}));
+    EXPECT_EQ(run_program({"info", path}).code, 0);
+    const Ran run = run_program({"info", path, "--json"});
+    EXPECT_EQ(run.code, 0);
+    EXPECT_TRUE(json::accept(run.output)) << run.output.substr(0, 1000);
+  }
+}
+
 TEST_F(Info, CountsWhatASparseModelKeeps) {
   nn::Architecture a = nn::test::small_architecture();
   a.channels = 16, a.width = 24, a.hidden = 24;

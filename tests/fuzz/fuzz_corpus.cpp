@@ -1,10 +1,10 @@
 #include <string>
 
 #include "corpus/index.hpp"
-#include "corpus/json_line.hpp"
 #include "corpus/prepare_ledger.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/parse_json.hpp"
 #include "targets.hpp"
 
 namespace pellucid::fuzz {
@@ -35,7 +35,7 @@ std::string repaired_ledger(const std::string& text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    nlohmann::json line = corpus::parse_json_line(std::string_view(text).substr(at, end - at));
+    nlohmann::json line = pellucid::parse_json(std::string_view(text).substr(at, end - at));
     if (line.is_object() && line.contains("crc32")) {
       line.erase("crc32");
       const std::string sum = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

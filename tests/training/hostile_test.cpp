@@ -63,6 +63,11 @@ TEST(HostileCheckpoint, LengthsAreCheckedBeforeTheyAreUsed) {
   EXPECT_NE(refusal(ExitCode::kTraining, [] { read_tensor_file("/dev/zero"); }), "");
 }
 
+TEST(HostileCheckpoint, ItsHeaderMayBeDeep) {
+  const std::string deep = R"(,"a":)" + std::string(200000, '[') + std::string(200000, ']');
+  EXPECT_NE(read_refusal(tensor_file(deep, 256)), "");
+}
+
 TEST(HostileCheckpoint, ItsNumbersAreNumbers) {
   const TempFolder folder;
   const fs::path path = folder.path() / "last.ckpt";

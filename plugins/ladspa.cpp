@@ -3,6 +3,7 @@
 
 #include <array>
 #include <exception>
+#include <optional>
 
 #include "effect.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 using pellucid::plugin::control;
 using pellucid::plugin::Controls;
 using pellucid::plugin::Effect;
+using pellucid::plugin::model_control;
 
 // Below 1000 is for experiments, 0x1000000 the end; the letters PEL are nobody else's.
 constexpr unsigned long kFirstId = 0x50454C;
@@ -33,6 +35,7 @@ struct Plugin {
 
   Effect effect;
   unsigned long channels;
+  std::optional<int> model;  ///< as the port said in the last run
   std::array<const float*, 2> input{};
   std::array<float*, 2> output{};
   std::array<float*, kControlPorts> controls{};
@@ -112,8 +115,8 @@ struct Description {
 
   static void activate(LADSPA_Handle handle) {
     Plugin& plugin = *static_cast<Plugin*>(handle);
-    plugin.effect.prepare(pellucid::plugin::model_control(plugin.controls[kModel]));
-    tell_latency(plugin);
+    // Ports are promised in run() only; the first time there is no other way to know.
+    plugin.effect.prepare(plugin.model ? *plugin.model : model_control(plugin.controls[kModel]));
   }
 
   static void run(LADSPA_Handle handle, unsigned long frames) {
@@ -124,11 +127,8 @@ struct Description {
                                         PELLUCID_NO_ATTENUATION_LIMIT_DB),
         .post_filter = control(plugin.controls[kPostFilter], 0, 1, 0),
         .bypass = control(plugin.controls[kBypass], 0, 1, 0) > 0};
+    plugin.model = model_control(plugin.controls[kModel]);
     plugin.effect.process(plugin.input.data(), plugin.output.data(), frames, controls);
-    tell_latency(plugin);
-  }
-
-  static void tell_latency(Plugin& plugin) {
     if (float* port = plugin.controls[kLatency]) *port = static_cast<float>(plugin.effect.latency_samples());
   }
 

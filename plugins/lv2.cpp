@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 #include <exception>
+#include <optional>
 
 #include "effect.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 using pellucid::plugin::control;
 using pellucid::plugin::Controls;
 using pellucid::plugin::Effect;
+using pellucid::plugin::model_control;
 
 /// Ports: inputs, outputs, then these.
 enum ControlPort : std::uint32_t {
@@ -46,8 +48,9 @@ struct Plugin {
   LV2_Worker_Schedule* schedule = nullptr;
   Effect effect;
   std::uint32_t channels;
-  bool loading = false;     ///< the worker has an order
-  Effect::Denoiser unused;  ///< replaced; goes to the worker, because destroying it frees memory
+  std::optional<int> model;  ///< as the port said in the last run
+  bool loading = false;      ///< the worker has an order
+  Effect::Denoiser unused;   ///< replaced; goes to the worker, because destroying it frees memory
   std::array<const float*, 2> input{};
   std::array<float*, 2> output{};
   std::array<float*, kControlPorts> controls{};
@@ -89,32 +92,28 @@ void connect_port(LV2_Handle handle, std::uint32_t port, void* data) {
   }
 }
 
-void tell_latency(Plugin& plugin) {
-  if (float* port = plugin.controls[kLatency]) *port = static_cast<float>(plugin.effect.latency_samples());
-}
-
 void activate(LV2_Handle handle) {
   Plugin& plugin = plugin_of(handle);
-  plugin.loading = false;
-  plugin.effect.prepare(pellucid::plugin::model_control(plugin.controls[kModel]));
-  tell_latency(plugin);
+  // Ports are promised in run() only; the first time there is no other way to know.
+  plugin.effect.prepare(plugin.model ? *plugin.model : model_control(plugin.controls[kModel]));
 }
 
 bool send(Plugin& plugin, const Order& order) {
   return plugin.schedule->schedule_work(plugin.schedule->handle, sizeof order, &order) == LV2_WORKER_SUCCESS;
 }
 
-void order_work(Plugin& plugin) {
+void order_work(Plugin& plugin, int model) {
   if (plugin.schedule == nullptr) return;
   if (plugin.unused && send(plugin, {0, plugin.unused.get()})) (void)plugin.unused.release();
-  const int model = pellucid::plugin::model_control(plugin.controls[kModel]);
   if (plugin.unused || plugin.loading || model == plugin.effect.model()) return;
-  plugin.loading = send(plugin, {model, nullptr});
+  plugin.loading = true;  // a host may work at once, and the answer be here before send() returns
+  if (!send(plugin, {model, nullptr})) plugin.loading = false;
 }
 
 void run(LV2_Handle handle, std::uint32_t frames) {
   Plugin& plugin = plugin_of(handle);
-  order_work(plugin);
+  plugin.model = model_control(plugin.controls[kModel]);
+  order_work(plugin, *plugin.model);
   const Controls controls{
       .strength = control(plugin.controls[kStrength], 0, 1, 1),
       .attenuation_limit_db = control(plugin.controls[kAttenuationLimit], 0, PELLUCID_NO_ATTENUATION_LIMIT_DB,
@@ -122,7 +121,7 @@ void run(LV2_Handle handle, std::uint32_t frames) {
       .post_filter = control(plugin.controls[kPostFilter], 0, 1, 0),
       .bypass = control(plugin.controls[kEnabled], 0, 1, 1) <= 0};
   plugin.effect.process(plugin.input.data(), plugin.output.data(), frames, controls);
-  tell_latency(plugin);
+  if (float* port = plugin.controls[kLatency]) *port = static_cast<float>(plugin.effect.latency_samples());
 }
 
 void cleanup(LV2_Handle handle) { delete static_cast<Plugin*>(handle); }

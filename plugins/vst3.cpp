@@ -125,12 +125,15 @@ v3_result V3_API activate_bus(void*, std::int32_t media, std::int32_t, std::int3
   return media == V3_AUDIO && index == 0 ? V3_OK : V3_INVALID_ARG;
 }
 
+void prepare(Plugin& plugin) {
+  plugin.effect.set_format(plugin.rate_hz, plugin.channels);
+  plugin.effect.prepare(plugin.controller.model());
+}
+
 v3_result V3_API set_active(void* self, v3_bool state) {
   Plugin& plugin = plugin_of(self);
   plugin.active = state != 0;
-  if (!plugin.active) return V3_OK;
-  plugin.effect.set_format(plugin.rate_hz, plugin.channels);
-  plugin.effect.prepare(plugin.controller.model());
+  if (plugin.active) prepare(plugin);
   return V3_OK;
 }
 
@@ -206,8 +209,10 @@ v3_result V3_API can_process(void*, std::int32_t size) { return size == V3_SAMPL
 std::uint32_t V3_API latency(void* self) { return plugin_of(self).effect.latency_samples(); }
 
 v3_result V3_API set_up(void* self, v3_process_setup* setup) {
-  if (setup->symbolic_sample_size != V3_SAMPLE_32) return V3_FALSE;
-  plugin_of(self).rate_hz = setup->sample_rate;
+  Plugin& plugin = plugin_of(self);
+  if (plugin.active || setup->symbolic_sample_size != V3_SAMPLE_32) return V3_FALSE;
+  plugin.rate_hz = setup->sample_rate;
+  prepare(plugin);  // a host may ask for the latency before it activates
   return V3_OK;
 }
 

@@ -8,8 +8,6 @@ namespace pellucid::audio {
 namespace {
 
 constexpr std::uint32_t kUnknownSize = 0xFFFFFFFFu;
-// Writers to pipes put sizes about here when they do not know better (0x7FFFF000 SoX, 0xFFFFFFFF ffmpeg).
-constexpr std::uint32_t kImplausibleSize = 0x7FFFF000u;
 constexpr std::size_t kLargestSkip = 64u << 20, kPieceBytes = 64u << 10;
 
 constexpr int kFormatPcm = 1, kFormatFloat = 3, kFormatExtensible = 0xFFFE;
@@ -18,6 +16,12 @@ std::uint32_t little_endian(const unsigned char* at, std::size_t bytes) {
   std::uint32_t value = 0;
   for (std::size_t i = bytes; i > 0; --i) value = (value << 8) | at[i - 1];
   return value;
+}
+
+/// What writers to pipes put there when they do not know better: 0x7FFFF000 and a little more (SoX), 0xFFFFFFFF or a
+/// little less (ffmpeg).
+bool says_nothing(std::uint64_t data_bytes) {
+  return data_bytes >= 0xFFFFF000u || (data_bytes >= 0x7FFFF000u && data_bytes <= 0x7FFFFFFFu);
 }
 
 int bits_of(Pcm pcm) { return static_cast<int>(8 * bytes_per_sample(pcm)); }
@@ -128,7 +132,7 @@ WavKind parse_wav_header(const ByteSource& source, WavHeader& header, std::vecto
       header.pcm = *pcm;
       // A size of 0 is what a recorder that could not come back to its header leaves.
       header.data_bytes.reset();
-      if (size != 0 && size < kImplausibleSize) header.data_bytes = size;
+      if (size != 0 && !says_nothing(size)) header.data_bytes = size;
       return WavKind::kPlain;
     }
     if (size > kLargestSkip) return WavKind::kDamaged;
@@ -160,7 +164,8 @@ std::string make_wav_header(const WavHeader& header) {
   const std::uint32_t header_bytes = 4 + 8 + format_bytes + 8;
   const auto frame_bytes =
       static_cast<std::uint32_t>(header.channels) * static_cast<std::uint32_t>(bits_of(header.pcm) / 8);
-  const bool known = header.data_bytes && *header.data_bytes < kImplausibleSize - header_bytes;
+  const bool known =
+      header.data_bytes && *header.data_bytes < kUnknownSize - header_bytes && !says_nothing(*header.data_bytes);
   const auto data_bytes = known ? static_cast<std::uint32_t>(*header.data_bytes) : kUnknownSize;
   const std::uint32_t tag = is_float(header.pcm) ? kFormatFloat : kFormatPcm;
   out += "RIFF";

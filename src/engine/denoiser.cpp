@@ -111,6 +111,7 @@ bool Denoiser::init_channel(Channel* channel, bool first, float** spectrum, dsp:
   if (integers_) {
     void* state = arena.take<uint8_t>(IntegerDenoiser::state_bytes(network_.architecture()));
     channel->samples = arena.take<int16_t>(hop);
+    channel->beyond = arena.take<float>(hop);
     made = state != nullptr && channel->samples != nullptr && network_.integer_scratch() != nullptr;
     if (made) {
       channel->integers.init(network_.integer_model(), network_.integer_kernels(), state, network_.integer_scratch());
@@ -142,6 +143,7 @@ void Denoiser::reset() {
       network_.reset_state(channel.state);
     }
     for (uint32_t i = 0; i < plan_.hop_samples(); ++i) channel.incoming[i] = channel.ready[i] = 0.0f;
+    for (uint32_t i = 0; integers_ && i < plan_.hop_samples(); ++i) channel.beyond[i] = 0.0f;
   }
   activity_.reset();
   publish(Status());
@@ -286,7 +288,12 @@ void Denoiser::synthesise_integers(Channel& channel, float share) {
   }
   channel.integers.set_strength(to_q15(share));
   channel.integers.synthesise(channel.cleaned, channel.samples, hop_out_);
-  for (uint32_t i = 0; i < hop; ++i) channel.ready[i] = to_float(hop_out_[i]);
+  const float start = share_, slope = (share - share_) / static_cast<float>(hop);
+  for (uint32_t i = 0; i < hop; ++i) {
+    const float dry_share = 1.0f - (start + slope * static_cast<float>(i));
+    channel.ready[i] = to_float(hop_out_[i]) + dry_share * channel.beyond[i];
+    channel.beyond[i] = channel.incoming[i] - to_float(channel.samples[i]);
+  }
 }
 
 void Denoiser::synthesise(Channel& channel, float share) {

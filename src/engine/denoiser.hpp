@@ -87,6 +87,7 @@ class Denoiser {
     float* ready;      // [hop], what goes out from the end of this hop to the end of the next
     float* spectrum;   // [window/2 + 1][re, im]; one for all where channels are not linked
     int16_t* samples;  // [hop], of integers: incoming
+    float* beyond;     // [hop], of integers: what 16 bits could not hold of the hop before, for the input's share
     int32_t* cleaned;  // what integers made of the newest frame, until the next channel's turn
   };
   /// How much of the denoised sound is wanted.

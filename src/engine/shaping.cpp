@@ -7,6 +7,7 @@ namespace {
 
 constexpr float kMostPower = kMaxGain * kMaxGain;
 constexpr float kLeastPower = 1e-30f;  // of a bin that is worth a division
+constexpr float kMostRatio = 1e38f;    // of two powers; beyond, there is no number for it
 
 /// sin(pi x / 2) for x in 0..1 by its Taylor series, error below 6e-8.
 float sin_quarter(float x) {
@@ -75,7 +76,8 @@ float limit_bins(const float* in, float* out, uint32_t bins, float floor) {
       out[2 * k + 1] = xi * floor;
       power_out = least * power_in;
     } else if (power_out > kMostPower * power_in) {
-      const float shrink = power_in > kLeastPower ? kMaxGain * dsp::pow_of(power_out / power_in, half) : 0.0f;
+      const float ratio = power_out / power_in;  // infinite where next to nothing became very much
+      const float shrink = power_in > kLeastPower && ratio < kMostRatio ? kMaxGain * dsp::pow_of(ratio, half) : 0.0f;
       out[2 * k] = yr * shrink;
       out[2 * k + 1] = yi * shrink;
       power_out = kMostPower * power_in;

@@ -25,7 +25,6 @@ void IntegerNetwork::init(const IntegerModel& model, const IntegerKernels& kerne
   scratch_ = static_cast<uint8_t*>(scratch);
   layout_ = integer_layout(model.architecture);
   compression_ = integer_compression(model);
-  zero(at(0), layout_.bytes / 2);
 }
 
 void IntegerNetwork::run(const int16_t* x, size_t rows, size_t channels, const int16_t* residual,
@@ -136,6 +135,11 @@ void IntegerNetwork::process_frame(IntegerState& state, const int32_t* spectrum,
   const size_t bins = a.bins();
   int16_t *features = at(layout_.features), *mask = at(layout_.mask);
   const int32_t nyquist = spectrum[2 * bins];
+  // Every time: between frames the scratch memory may serve anybody.
+  zero_margins(features, a.positions(), size_t{3} * a.fold, a.kernel / 2);
+  for (uint32_t i = 0; i <= a.encoder_layers; ++i) {
+    zero_margins(at(layout_.skips[i]), a.positions(), a.channels, a.kernel / 2);
+  }
   kernels_->compress(compression_, spectrum, features, bins);
   observe("features", 0, features, a.positions(), size_t{3} * a.fold);
   next_ = model_->products;

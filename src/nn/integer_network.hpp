@@ -7,8 +7,9 @@
 //   IntegerState state{memory};
 //   network.process_frame(state, spectrum, network.compression(), spectrum);    // 32 bits, of FixedStft
 //
-// Memory is used over and over: the transforms' work and what lies between reduce and expand share a place, a decoder's
-// layer writes over the skip it adds, and the gates are made for kRowsTogether bands at a time.
+// Nothing in the scratch memory is needed between frames, and in one it is used over and over: the transforms' work and
+// what lies between reduce and expand share a place, a decoder's layer writes over the skip it adds, and the gates are
+// made for kRowsTogether bands at a time.
 #pragma once
 
 #include <stddef.h>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <complex>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 
 #include "dsp/arena.hpp"
@@ -96,7 +97,8 @@ Calibration::Calibration(FloatNetwork& network) : network_(network) {
 
 void Calibration::values(Stream stream, const std::vector<float>& values) {
   float& largest = largest_[static_cast<std::size_t>(stream)];
-  for (const float value : values) largest = std::max(largest, std::abs(value));
+  for (const float value : values)
+    largest = std::isnan(value) ? std::numeric_limits<float>::infinity() : std::max(largest, std::abs(value));
 }
 
 double Calibration::seconds() const {

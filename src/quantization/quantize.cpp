@@ -12,7 +12,8 @@ namespace pellucid::quantization {
 namespace {
 
 constexpr double kFull = 32767;
-constexpr double kHeadroom = 2;  // over the largest number that calibration saw
+constexpr float kLargest = 1e6f;  // that a trained network makes anywhere of any sound, and far beyond
+constexpr double kHeadroom = 2;   // over the largest number that calibration saw
 
 /// The largest n at which `largest` times 2^n is within 16 bits, below 16.
 int bits_for(double largest) { return std::clamp(static_cast<int>(std::floor(std::log2(kFull / largest))), 0, 15); }
@@ -116,6 +117,13 @@ class Quantizer {
 }  // namespace
 
 QuantizedModel quantize(const FloatNetwork& network, const Calibration& calibration) {
+  for (int stream = 0; stream < static_cast<int>(Stream::kCount); ++stream) {
+    if (const float largest = calibration.largest(static_cast<Stream>(stream)); !(largest < kLargest))
+      throw Error(ExitCode::kModel,
+                  "The model makes numbers of {:g} of this sound, and below {:g} are expected; its weights are damaged "
+                  "or too large: train it again or take another model.",
+                  largest, kLargest);
+  }
   return Quantizer(network, calibration).run();
 }
 

@@ -17,17 +17,25 @@ using Samples = std::vector<std::int16_t>;
 
 class Owned {
  public:
-  explicit Owned(const std::vector<std::uint8_t>& bytes) : model_(bytes) {
+  explicit Owned(const std::vector<std::uint8_t>& bytes, const nn::IntegerKernels& kernels = nn::kScalarIntegerKernels)
+      : model_(bytes, kernels) {
     EXPECT_TRUE(model_.ok) << model_.error.detail;
     state_ = nn::test::aligned_bytes(IntegerDenoiser::state_bytes(model_.model.architecture));
     scratch_ = nn::test::aligned_bytes(IntegerDenoiser::scratch_bytes(model_.model.architecture));
-    denoiser.init(model_.model, nn::kScalarIntegerKernels, state_.get(), scratch_.get());
+    denoiser.init(model_.model, kernels, state_.get(), scratch_.get());
   }
   /// Whole hops, not aligned.
   Samples process(Samples samples) {
     const std::size_t hop = denoiser.hop_samples();
     for (std::size_t at = 0; at + hop <= samples.size(); at += hop) denoiser.process(&samples[at], &samples[at]);
     return samples;
+  }
+  /// What others do with the memory that is theirs between hops.
+  void spoil_scratch(std::uint64_t seed) {
+    nn::test::Random random(seed);
+    std::uint8_t* bytes = scratch_.get();
+    for (std::size_t i = 0; i < IntegerDenoiser::scratch_bytes(model_.model.architecture); ++i)
+      bytes[i] = static_cast<std::uint8_t>(random.below(256));
   }
   IntegerDenoiser denoiser;
 
@@ -88,6 +96,23 @@ TEST(IntegerDenoiser, IsTheSameInEveryRunAndAfterReset) {
       second.denoiser.reset();
       EXPECT_EQ(second.process(samples), out);
       EXPECT_NE(out, samples);
+    }
+  }
+}
+
+TEST(IntegerDenoiser, TheScratchMemoryMayServeOthersBetweenHops) {
+  for (std::size_t k = 0; const nn::IntegerKernels* kernels = nn::integer_kernels_at(k); ++k) {
+    for (const TimeMixer time : {TimeMixer::kGru, TimeMixer::kConv}) {
+      for (const FreqMixer freq : {FreqMixer::kDense, FreqMixer::kConv}) {
+        Owned own(model(time, freq), *kernels), lent(model(time, freq), *kernels);
+        const Samples samples = noise(20 * 256, 3);
+        Samples out = samples;
+        for (std::size_t at = 0; at < out.size(); at += 256) {
+          lent.spoil_scratch(at);
+          lent.denoiser.process(&out[at], &out[at]);
+        }
+        EXPECT_EQ(out, own.process(samples)) << kernels->name;
+      }
     }
   }
 }

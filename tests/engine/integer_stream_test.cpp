@@ -71,6 +71,29 @@ TEST(IntegerStream, GivesWhatTheDenoiserOfChipsGivesToTheBit) {
   }
 }
 
+TEST(IntegerStream, TheInputsShareOfFloatSamplesHasAllTheirBits) {
+  const Model model = integer_model();
+  Samples in = noise(40 * 256, 6, 2e-5);                         // below a step of 16 bits
+  for (std::size_t i = 0; i < in.size(); i += 7) in[i] *= 2e5f;  // above full scale
+  for (const bool bypass : {false, true}) {
+    pellucid_config config = config_for(model, 16000);
+    if (!bypass) config.strength = 0;
+    Session session(config);
+    if (bypass) pellucid_set_bypass(session.get(), 1);
+    pellucid_reset(session.get());
+    const Samples out = session.run(in);
+    for (std::size_t i = 511; i < in.size(); ++i) ASSERT_EQ(out[i], in[i - 511]) << i << (bypass ? ", bypass" : "");
+  }
+  // At half the strength: half of what 16 bits make, and half of the input with all its bits.
+  const auto at = [&](float strength) {
+    pellucid_config config = config_for(model, 16000);
+    config.strength = strength;
+    return Session(config).run(in);
+  };
+  const Samples whole = at(1), half = at(0.5f);
+  for (std::size_t i = 511; i < in.size(); ++i) ASSERT_NEAR(half[i], 0.5f * (whole[i] + in[i - 511]), 2e-5) << i;
+}
+
 TEST(IntegerStream, ChannelsDoNotDisturbOneAnother) {
   const Model model = integer_model();
   const Pcm left = pcm_noise(20 * 256, 3), right = pcm_noise(20 * 256, 4);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <thread>
 
+#include "engine/shaping.hpp"
 #include "session.hpp"
 #ifdef __SSE__
 #include <xmmintrin.h>
@@ -90,6 +91,15 @@ TEST(Robust, NoBinComesOutMoreThanFourTimesAsLoud) {
     const Samples in = sine(rate, 1000, rate, 0.1);
     const Samples out = session.run(in);
     EXPECT_NEAR(rms(out, 2 * latency, rate) / rms(in, 2 * latency, rate), 4.0, 0.01) << rate;
+  }
+}
+
+TEST(Robust, NotEvenWhereTheRatioIsNoNumber) {
+  const float in[] = {1e-6f, 0, 1e-15f, 0, 0, 0, 0.5f, 0};
+  float out[] = {9e17f, 9e17f, 9e17f, 0, 9e17f, 9e17f, 9e17f, 9e17f};
+  limit_bins(in, out, 4, 0);
+  for (int k = 0; k < 4; ++k) {
+    EXPECT_LE(std::hypot(out[2 * k], out[2 * k + 1]), 4.001f * std::hypot(in[2 * k], in[2 * k + 1])) << k;
   }
 }
 

@@ -163,6 +163,16 @@ TEST_P(PluginTest, TheModelIsChosenByNumberOrEnvironment) {
   EXPECT_EQ(of(2), expected("small"));
 }
 
+TEST_P(PluginTest, ControlPortsAreLeftAloneOutsideRun) {
+  const Samples in = noise(std::size_t{9000} * channels(), 4);
+  const auto plugin = make(16000);
+  plugin->set("model", 1);
+  plugin->activate();
+  const Samples first = run(*plugin, in);
+  plugin->activate_without_ports();
+  EXPECT_EQ(run(*plugin, in), first) << "with the model of the last run";
+}
+
 TEST_P(PluginTest, BuffersMayBeTheSameEvenCrosswise) {
   const Samples in = noise(std::size_t{6000} * channels(), 4);
   const std::size_t frames = 6000;
@@ -355,6 +365,20 @@ TEST_P(WorkerTest, AnotherModelIsLoadedWhileThisOnePlays) {
   run(*plugin, in);
   worker->work();
   EXPECT_EQ(run(*plugin, in), in);
+}
+
+TEST_P(WorkerTest, AWorkerMayAnswerAtOnce) {
+  Worker* worker = nullptr;
+  const auto plugin = load_with_worker(16000, channels(), worker);
+  worker->work_at_once();
+  plugin->activate();
+  const Samples in = noise(std::size_t{9000} * channels(), 4);
+  run(*plugin, in);
+  for (const auto& [number, name] : {std::pair{1.0f, "nano"}, {3.0f, "base"}, {2.0f, "small"}}) {
+    plugin->set("model", number);
+    const Model bytes = model(name);
+    EXPECT_EQ(run(*plugin, in), Session(config(bytes, 16000)).run(in)) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Lv2, WorkerTest, ::testing::Combine(::testing::Values(Format::kLv2), ::testing::Values(1, 2)));

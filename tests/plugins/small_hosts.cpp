@@ -4,6 +4,7 @@
 #include <ladspa.h>
 #include <lv2/core/lv2.h>
 #include <lv2/worker/worker.h>
+#include <sys/mman.h>
 
 #include <map>
 #include <stdexcept>
@@ -11,6 +12,13 @@
 
 namespace pellucid::plugin::test {
 namespace {
+
+/// Where ports lie that must not be read or written.
+float* forbidden() {
+  static void* const page = ::mmap(nullptr, sizeof(float) * 16, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) throw std::runtime_error("mmap");
+  return static_cast<float*>(page);
+}
 
 class Ladspa : public Hosted {
  public:
@@ -22,9 +30,7 @@ class Ladspa : public Hosted {
     descriptor_ = function(channels - 1);
     handle_ = descriptor_->instantiate(descriptor_, static_cast<unsigned long>(rate_hz));
     if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
-    for (unsigned long k = 0; k < values_.size(); ++k) {
-      descriptor_->connect_port(handle_, 2 * channels + k, &values_[k]);
-    }
+    connect_controls(&values_[0]);
   }
   ~Ladspa() override { descriptor_->cleanup(handle_); }
   void activate() override { descriptor_->activate(handle_); }
@@ -35,11 +41,20 @@ class Ladspa : public Hosted {
     }
     descriptor_->run(handle_, frames);
   }
-  void disconnect_controls() override {
-    for (unsigned long k = 0; k < values_.size(); ++k) descriptor_->connect_port(handle_, 2 * channels_ + k, nullptr);
+  void disconnect_controls() override { connect_controls(nullptr); }
+  void activate_without_ports() override {
+    connect_controls(forbidden());
+    activate();
+    connect_controls(&values_[0]);
   }
 
  private:
+  void connect_controls(float* first) {
+    for (unsigned long k = 0; k < values_.size(); ++k) {
+      descriptor_->connect_port(handle_, 2 * channels_ + k, first != nullptr ? first + k : nullptr);
+    }
+  }
+
   std::uint32_t channels_;
   const LADSPA_Descriptor* descriptor_ = nullptr;
   LADSPA_Handle handle_ = nullptr;
@@ -53,9 +68,7 @@ class Lv2 : public Hosted, public Worker {
     const LV2_Feature* features[] = {with_worker ? &feature_ : nullptr, nullptr};
     handle_ = descriptor_->instantiate(descriptor_, rate_hz, "", features);
     if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
-    for (std::uint32_t k = 0; k < values_.size(); ++k) {
-      descriptor_->connect_port(handle_, 2 * channels + k, &values_[k]);
-    }
+    connect_controls(&values_[0]);
     worker_ = static_cast<const LV2_Worker_Interface*>(descriptor_->extension_data(LV2_WORKER__interface));
   }
   ~Lv2() override { descriptor_->cleanup(handle_); }
@@ -67,8 +80,11 @@ class Lv2 : public Hosted, public Worker {
     }
     descriptor_->run(handle_, frames);
   }
-  void disconnect_controls() override {
-    for (std::uint32_t k = 0; k < values_.size(); ++k) descriptor_->connect_port(handle_, 2 * channels_ + k, nullptr);
+  void disconnect_controls() override { connect_controls(nullptr); }
+  void activate_without_ports() override {
+    connect_controls(forbidden());
+    activate();
+    connect_controls(&values_[0]);
   }
   std::size_t waiting() const override { return orders_.size(); }
   void work() override {
@@ -82,14 +98,23 @@ class Lv2 : public Hosted, public Worker {
     }
   }
 
+  void work_at_once() override { at_once_ = true; }
+
  private:
   using Message = std::vector<std::uint8_t>;
+  void connect_controls(float* first) {
+    for (std::uint32_t k = 0; k < values_.size(); ++k) {
+      descriptor_->connect_port(handle_, 2 * channels_ + k, first != nullptr ? first + k : nullptr);
+    }
+  }
   static Message copy(std::uint32_t size, const void* data) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
     return Message(bytes, bytes + size);
   }
   static LV2_Worker_Status schedule(LV2_Worker_Schedule_Handle self, std::uint32_t size, const void* data) {
-    static_cast<Lv2*>(self)->orders_.push_back(copy(size, data));
+    auto& host = *static_cast<Lv2*>(self);
+    host.orders_.push_back(copy(size, data));
+    if (host.at_once_) host.work();
     return LV2_WORKER_SUCCESS;
   }
   static LV2_Worker_Status respond(LV2_Worker_Respond_Handle self, std::uint32_t size, const void* data) {
@@ -104,6 +129,7 @@ class Lv2 : public Hosted, public Worker {
   LV2_Handle handle_ = nullptr;
   const LV2_Worker_Interface* worker_ = nullptr;
   std::vector<Message> orders_, answers_;
+  bool at_once_ = false;
 };
 
 }  // namespace

@@ -31,6 +31,8 @@ class Hosted {
   virtual void run(const float* const* input, float* const* output, std::uint32_t frames) = 0;
   /// Leaves every control port unconnected from now on, or sends no values; for before activate().
   virtual void disconnect_controls() = 0;
+  /// Activates it while its control ports, where the format has such, are memory that nobody may touch.
+  virtual void activate_without_ports() { activate(); }
 
   void set(const std::string& control, float value);
   std::uint32_t latency() const { return static_cast<std::uint32_t>(values_[5]); }
@@ -76,6 +78,8 @@ class Worker {
   virtual std::size_t waiting() const = 0;
   /// Does all work that waits and hands the answers to the plugin.
   virtual void work() = 0;
+  /// From now on orders are done before the call that gives them returns, as some hosts do when they export.
+  virtual void work_at_once() = 0;
 };
 
 /// An LV2 instance with a worker; `worker` lives as long as the instance.

@@ -147,6 +147,7 @@ class Vst3 : public HostedWithState {
     arrange();
     v3_process_setup setup{V3_REALTIME, V3_SAMPLE_32, 1024, rate_hz};
     require(v3_cpp_obj(processor_)->setup_processing(processor_, &setup) == V3_OK, "setup_processing");
+    latency_before_ = v3_cpp_obj(processor_)->get_latency_samples(processor_);
   }
   ~Vst3() override {
     deactivate();
@@ -165,7 +166,9 @@ class Vst3 : public HostedWithState {
     require(v3_cpp_obj(component_)->set_active(component_, 1) == V3_OK, "set_active");
     v3_cpp_obj(processor_)->set_processing(processor_, 1);
     active_ = true;
-    values_[5] = static_cast<float>(v3_cpp_obj(processor_)->get_latency_samples(processor_));
+    const std::uint32_t latency = v3_cpp_obj(processor_)->get_latency_samples(processor_);
+    require(latency == latency_before_ || values_[4] != 0, "the same latency before it was active");
+    values_[5] = static_cast<float>(latency);
   }
   void run(const float* const* input, float* const* output, std::uint32_t frames) override {
     changes_.count = 0;
@@ -266,6 +269,7 @@ class Vst3 : public HostedWithState {
   Handler handler_{&kHandler};
   Changes changes_{&kChanges};
   bool active_ = false, connected_ = true;
+  std::uint32_t latency_before_ = 0;  // of the default model
   std::array<float, kControls> sent_{};
 };
 

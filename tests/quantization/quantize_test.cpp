@@ -10,6 +10,7 @@
 #include "../nn/owned_integer_network.hpp"
 #include "../nn/random_model.hpp"
 #include "engine/integer_denoiser.hpp"
+#include "support/error.hpp"
 
 namespace pellucid::quantization {
 namespace {
@@ -38,6 +39,19 @@ std::vector<std::uint8_t> quantized(const nn::ModelFile& file, const std::vector
   }
   const std::string bytes = encode(model);
   return {bytes.begin(), bytes.end()};
+}
+
+TEST(Quantize, RefusesAModelWhoseNumbersHaveNoEnd) {
+  const nn::Architecture a = nn::test::small_architecture();
+  for (const double gain : {1e12, 1e25}) {
+    const auto bytes = nn::test::make_random_model(a, 1, gain);
+    nn::ModelFile file;
+    ASSERT_EQ(file.parse(bytes.data(), bytes.size()).status, nn::ModelStatus::kOk);
+    FloatNetwork network(file);
+    Calibration calibration(network);
+    calibration.add(noise(32000, 1));
+    EXPECT_THROW(quantize(network, calibration), Error) << gain;
+  }
 }
 
 /// Notes one stream of the float network.

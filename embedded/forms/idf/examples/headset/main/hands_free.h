@@ -7,5 +7,5 @@
 
 /// Pairing and the connection are the application's (ESP-IDF's example hfp_hf has them); this gives it the samples.
 void hands_free_start(void);
-/// False when there is no Bluetooth: the samples go elsewhere. Where nobody listens, the oldest are lost.
+/// False when there is no Bluetooth: the samples go elsewhere. What finds no room is lost: three hops wait at most.
 bool hands_free_send(const int16_t* samples, size_t count);

@@ -176,5 +176,7 @@ help:
 	@sed -n 's/^## /  /p' $(MAKEFILE_LIST)
 
 # One stamp a set-up, so that a second run does none.
+build/.setup-all: tests/onnx/package-lock.json tests/web/package-lock.json
+build/.setup-peers: bench/peers/package-lock.json
 build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-coverage build/.setup-peers build/.setup-python build/.setup-deb: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

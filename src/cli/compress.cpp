@@ -28,6 +28,7 @@
 #include "support/interrupt.hpp"
 #include "support/read_file.hpp"
 #include "support/work_folder.hpp"
+#include "training/recipe.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -166,15 +167,16 @@ class Compressor {
     if (speed <= 1) return original_->path;
     const fs::path out = in_work("pruned.safetensors");
     if (!fs::exists(out)) {
-      std::vector<std::string> arguments{"prune",      original_->path.string(),
-                                         "--out",      out.string(),
-                                         "--speed",    fmt::format("{:.6f}", speed),
-                                         "--corpus",   options_.corpus,
-                                         "--steps",    std::to_string(options_.steps),
-                                         "--cuts",     std::to_string(options_.cuts),
-                                         "--multiple", target_.integers ? "4" : "8",
-                                         "--set",      "distill.teacher='" + original_->path.string() + "'",
-                                         "--resume"};
+      std::vector<std::string> arguments{
+          "prune",      original_->path.string(),
+          "--out",      out.string(),
+          "--speed",    fmt::format("{:.6f}", speed),
+          "--corpus",   options_.corpus,
+          "--steps",    std::to_string(options_.steps),
+          "--cuts",     std::to_string(options_.cuts),
+          "--multiple", target_.integers ? "4" : "8",
+          "--set",      training::Recipe::setting("distill.teacher", original_->path.string()),
+          "--resume"};
       if (options_.json) arguments.emplace_back("--json");
       for (const std::string& setting : options_.settings) arguments.insert(arguments.end(), {"--set", setting});
       fmt::print(stderr, "{} needs {:.2f} times fewer multiply-adds for {}\n", original_->path.string(), speed,

@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/models.hpp"
+#include "training/recipe.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -18,7 +19,7 @@ struct Options {
 void run(const Options& options) {
   const std::unique_ptr<Model> teacher = load_model(options.teacher);
   std::vector<std::string> arguments{"train", options.student, "--set",
-                                     "distill.teacher='" + teacher->path.string() + "'"};
+                                     training::Recipe::setting("distill.teacher", teacher->path.string())};
   const auto add = [&](const char* option, const std::string& value) {
     if (!value.empty()) arguments.insert(arguments.end(), {option, value});
   };

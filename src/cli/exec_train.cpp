@@ -1,14 +1,17 @@
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -66,6 +69,7 @@ void run_train(const std::vector<std::string>& arguments) {
   if (child == 0) {
     int code = static_cast<int>(ExitCode::kTraining);
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // it does not go on alone
     try {
       exec_train(arguments);
     } catch (const Error& error) {
@@ -74,9 +78,13 @@ void run_train(const std::vector<std::string>& arguments) {
     }
     ::_exit(code);
   }
+  // A signal does not end waitpid, hence by looks. What the terminal sends reached the trainer too, and a second SIGINT
+  // would end it at once, so that it gets the other signal to save where it stands.
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    if (interrupted()) ::kill(child, SIGINT);  // it saves where it stands
+  bool told = false;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (interrupted() && !told) told = ::kill(child, SIGTERM) == 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::kTraining);
   if (code != 0) throw Error(static_cast<ExitCode>(code), "The training did not come to its end, as said above.");

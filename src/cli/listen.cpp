@@ -37,7 +37,7 @@ struct Options {
 
 training::Recipe recipe_of(const Options& options) {
   std::vector<std::string> settings = options.settings;
-  if (!options.corpus.empty()) settings.push_back("train.corpus='" + options.corpus + "'");
+  if (!options.corpus.empty()) settings.push_back(training::Recipe::setting("train.corpus", options.corpus));
   return training::Recipe::load(options.recipe, settings);
 }
 

@@ -34,7 +34,7 @@ double number(const std::string& option, const std::string& text) {
   const char* begin = text.data();
   const char* end = begin + text.size();
   const auto [rest, error] = std::from_chars(begin < end && *begin == '+' ? begin + 1 : begin, end, value);
-  if (error != std::errc() || rest != end || value < -200 || value > 200)
+  if (error != std::errc() || rest != end || !(value >= -200 && value <= 200))
     throw Error(ExitCode::kUsage, "{}: found '{}', expected a number of decibels.", option, text);
   return value;
 }

@@ -21,9 +21,11 @@
 #include "quantization/float16_file.hpp"
 #include "quantization/quantize.hpp"
 #include "support/atomic_file.hpp"
+#include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/progress.hpp"
+#include "support/work_folder.hpp"
 #include "training/provenance.hpp"
 
 namespace pellucid::cli {
@@ -132,8 +134,8 @@ void add_metadata(const Model& model, const QuantizeOptions& options, double sec
   to->metadata = std::move(all);
 }
 
-/// Trains the model further with its weights rounded (docs/compression.md); what comes out lies in `work`.
-std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& options, const fs::path& work) {
+/// Trains the model further with its weights rounded (docs/compression.md).
+std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& options) {
   if (!fs::exists(fs::path(options.calibrate) / corpus::kIndexName)) {
     throw Error(ExitCode::kInput,
                 "{}: is no prepared corpus, which --finetune trains on; make one with `pellucid prepare`, or leave "
@@ -146,16 +148,19 @@ std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& opti
   training::TrainOptions& t = recipe.train;
   t.learning_rate *= kFinetuneRate;
   t.corpus = options.calibrate;
-  t.output = work.string();
   t.start = model.path.string();
   t.steps = options.finetune;
   t.decay = 1;
   t.weight_bits = 8;
   t.validate_every = std::max(1, options.finetune / 4);
   recipe.check();
-  std::error_code error;
-  fs::create_directories(work, error);
-  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made: {}.", work.string(), error.message());
+  const nlohmann::ordered_json plan = {{"model", crc32(0, model.bytes.data(), model.bytes.size())},
+                             {"steps", options.finetune},
+                             {"recipe", recipe.fingerprint()}};
+  const WorkFolder kept(options.out + ".work", plan.dump(1) + "\n", "fine-tuning", options.resume);
+  kept.begin();
+  const fs::path& work = kept.path();
+  recipe.train.output = work.string();
   const fs::path recipe_path = work / "finetune.toml";
   write_file(recipe_path, recipe.to_toml());
   std::vector<std::string> arguments{"train", recipe_path.string()};
@@ -168,8 +173,7 @@ std::string int8_of(std::unique_ptr<Model> model, const QuantizeOptions& options
   if (const char* problem = nn::integer_unsupported(model->file.architecture())) {
     throw Error(ExitCode::kModel, "{}: cannot be quantised: {}.", model->path.string(), problem);
   }
-  const fs::path work = options.out + ".work";
-  if (options.finetune > 0) model = finetuned(*model, options, work);
+  if (options.finetune > 0) model = finetuned(*model, options);
   quantization::FloatNetwork network(model->file);
   quantization::Calibration calibration(network);
   Feeder feeder(calibration, static_cast<int>(network.architecture().sample_rate_hz), options.seconds);

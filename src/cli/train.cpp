@@ -49,9 +49,9 @@ int run(int argc, char** argv) {
   app.add_flag("--resume", resume, "Go on from the last checkpoint in the output folder");
   app.add_flag("--json", json, "Progress as JSON lines, the result on standard output");
   if (const auto code = pellucid::cli::parse(app, argc, argv)) return *code;
-  if (!corpus.empty()) settings.push_back("train.corpus='" + corpus + "'");
-  if (!output.empty()) settings.push_back("train.output='" + output + "'");
-  if (!device.empty()) settings.push_back("train.device='" + device + "'");
+  if (!corpus.empty()) settings.push_back(pellucid::training::Recipe::setting("train.corpus", corpus));
+  if (!output.empty()) settings.push_back(pellucid::training::Recipe::setting("train.output", output));
+  if (!device.empty()) settings.push_back(pellucid::training::Recipe::setting("train.device", device));
   const auto recipe = pellucid::training::Recipe::load(recipe_path, settings);
   pellucid::training::ProcessGroup group(pellucid::training::process_place(std::getenv));
   const auto result = pellucid::training::train(

@@ -97,7 +97,7 @@ int run_prune(int argc, char** argv) {
   if (!blocks.empty()) options.block_outputs = blocks == "16x4" ? 16 : 8;
   options.model = find_model(model);
   options.importance = kinds.at(kind);
-  if (!corpus.empty()) options.settings.push_back("train.corpus='" + corpus + "'");
+  if (!corpus.empty()) options.settings.push_back(training::Recipe::setting("train.corpus", corpus));
   options.progress = json ? ProgressStyle::kJson : ProgressStyle::kAuto;
   const training::Pruned pruned = training::prune(options);
   const ordered_json before = describe(pruned.before), after = describe(pruned.after);

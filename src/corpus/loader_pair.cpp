@@ -105,7 +105,7 @@ void PairMaker::add_room(Random& rng, std::span<float> wet, std::span<float> tar
   } else {
     response = simulate_room(random_room(rng), rate_hz, rng);
   }
-  const auto early = static_cast<std::size_t>(options_.early_reflections_ms * 1e-3 * rate_hz);
+  const auto early = std::max<std::size_t>(1, static_cast<std::size_t>(options_.early_reflections_ms * 1e-3 * rate_hz));
   std::vector<float> kept(response.begin(),
                           response.begin() + static_cast<std::ptrdiff_t>(std::min(early, response.size())));
   // The last tenth fades, so that the target's echoes do not stop at an edge.

@@ -17,6 +17,7 @@
 #include "support/error.hpp"
 #include "support/folder_lock.hpp"
 #include "support/thread_pool.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -110,8 +111,10 @@ void claim_folder(const fs::path& out) {
     if (error)
       throw Error(ExitCode::kOutput, "--out {}: cannot be read ({}); check its permissions", out.string(),
                   error.message());
-    if (!fs::exists(out / kIndexName, error) && !fs::exists(PartialStore::folder(out), error) &&
-        !fs::exists(out / ".lock", error) && part_folders(out).empty()) {
+    // What only a lock was made in was stopped before anything else.
+    const bool begun = std::distance(fs::directory_iterator(out), {}) == 1 && fs::exists(out / ".lock", error);
+    if (!begun && !fs::exists(out / kIndexName, error) && !fs::exists(PartialStore::folder(out), error) &&
+        part_folders(out).empty()) {
       throw Error(ExitCode::kCorpus,
                   "--out {}: found a folder that is not a corpus, expected an empty or new one; name another",
                   out.string());
@@ -260,10 +263,14 @@ Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& o
       clip.noise_floor_dbfs = piece.measures.noise_floor_dbfs;
       clip.bandwidth_hz = piece.measures.bandwidth_hz;
       const auto k = static_cast<std::size_t>(clip.kind);
-      if (group.split)
-        splits[k][clip.group] = *group.split;
-      else
+      if (!group.split) {
         groups[k].push_back(clip.group);
+      } else if (const auto [at, first] = splits[k].emplace(clip.group, *group.split); at->second != *group.split) {
+        throw Error(ExitCode::kUsage,
+                    "--groups: the {} group '{}' is put into {} by one rule and into {} by another (for {}), expected "
+                    "one side of the split; change one of them",
+                    to_string(clip.kind), clip.group, to_string(at->second), to_string(*group.split), clip.path);
+      }
       index.clips.push_back(std::move(clip));
     }
   }
@@ -285,7 +292,7 @@ Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& o
     SplitShares shares = options.shares;
     const std::set<std::string> distinct(groups[k].begin(), groups[k].end());
     if (kind == Kind::kRir && distinct.size() < 3) shares.valid = shares.test = 0;  // few rooms: all of them train
-    splits[k].merge(assign_splits(shares, kind, groups[k]));
+    splits[k].merge(assign_splits(shares, kind, groups[k], splits[k]));
   }
   for (Clip& clip : index.clips) clip.split = splits[static_cast<std::size_t>(clip.kind)].at(clip.group);
   return index;

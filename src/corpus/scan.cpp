@@ -8,6 +8,7 @@
 
 #include "audio/stream.hpp"
 #include "support/error.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -44,7 +45,9 @@ void scan_folder(const SourceFolder& folder, ScanResult& result) {
       continue;
     }
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    // A recording that is not there, as behind a link to nothing, stays among them: decoding it names it.
+    const bool gone = ::stat(path.c_str(), &info) != 0;
+    if (!gone && !S_ISREG(info.st_mode)) continue;
     if (!audio::has_sound_extension(path)) {
       ++result.other[valid_utf8(lower_extension(path))];
       continue;
@@ -81,34 +84,6 @@ ScanResult scan(const std::vector<SourceFolder>& folders) {
     file.name = name;
   }
   return result;
-}
-
-std::string valid_utf8(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-    const unsigned char lead = byte(i);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                             : 0;
-    bool good = length > 0 && i + length <= text.size();
-    for (std::size_t k = 1; good && k < length; ++k) good = (byte(i + k) & 0xC0) == 0x80;
-    // Overlong forms, surrogates and numbers above U+10FFFF show in the second byte.
-    if (good && lead == 0xE0) good = byte(i + 1) >= 0xA0;
-    if (good && lead == 0xED) good = byte(i + 1) < 0xA0;
-    if (good && lead == 0xF0) good = byte(i + 1) >= 0x90;
-    if (good && lead == 0xF4) good = byte(i + 1) < 0x90;
-    if (good) {
-      out.append(text, i, length);
-      i += length;
-    } else {
-      out += '?';
-      ++i;
-    }
-  }
-  return out;
 }
 
 }  // namespace pellucid::corpus

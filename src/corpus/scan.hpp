@@ -39,7 +39,4 @@ struct ScanResult {
 /// folders (they could lead in a circle). Throws Error(kInput) for a folder that is missing, a file, or unreadable.
 ScanResult scan(const std::vector<SourceFolder>& folders);
 
-/// The text with every byte that is not UTF-8 replaced by '?'.
-std::string valid_utf8(const std::string& text);
-
 }  // namespace pellucid::corpus

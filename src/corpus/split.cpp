@@ -30,8 +30,8 @@ Split hashed_split(const SplitShares& shares, Kind kind, const std::string& grou
   return split_of(shares, group_hash(shares, kind, group));
 }
 
-std::map<std::string, Split> assign_splits(const SplitShares& shares, Kind kind,
-                                           const std::vector<std::string>& groups) {
+std::map<std::string, Split> assign_splits(const SplitShares& shares, Kind kind, const std::vector<std::string>& groups,
+                                           const std::map<std::string, Split>& by_hand) {
   struct Entry {
     double hash;
     std::string group;
@@ -45,7 +45,13 @@ std::map<std::string, Split> assign_splits(const SplitShares& shares, Kind kind,
   if (entries.empty()) return {};
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.hash != b.hash ? a.hash < b.hash : a.group < b.group; });
-  const std::size_t sides = 1u + (shares.valid > 0 ? 1u : 0u) + (shares.test > 0 ? 1u : 0u);
+  // How many a side still needs.
+  const auto least = [&](Split split, double share) -> std::size_t {
+    const bool has = std::any_of(by_hand.begin(), by_hand.end(), [&](const auto& e) { return e.second == split; });
+    return share > 0 && !has ? 1 : 0;
+  };
+  const std::size_t least_train = least(Split::kTrain, 1), least_valid = least(Split::kValid, shares.valid),
+                    least_test = least(Split::kTest, shares.test), sides = least_train + least_valid + least_test;
   if (entries.size() < sides) {
     throw Error(ExitCode::kCorpus,
                 "--{}: found {} {} ({}), expected at least {} so that no one is on two sides of the split; add "
@@ -59,9 +65,8 @@ std::map<std::string, Split> assign_splits(const SplitShares& shares, Kind kind,
     return static_cast<std::size_t>(
         std::count_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.split == split; }));
   };
-  const std::size_t least_valid = shares.valid > 0 ? 1 : 0, least_test = shares.test > 0 ? 1 : 0;
-  const std::size_t valid = std::clamp(count(Split::kValid), least_valid, entries.size() - least_test - 1);
-  const std::size_t test = std::clamp(count(Split::kTest), least_test, entries.size() - valid - 1);
+  const std::size_t valid = std::clamp(count(Split::kValid), least_valid, entries.size() - least_test - least_train);
+  const std::size_t test = std::clamp(count(Split::kTest), least_test, entries.size() - valid - least_train);
   std::map<std::string, Split> result;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     result[entries[i].group] = i < valid ? Split::kValid : i < valid + test ? Split::kTest : Split::kTrain;

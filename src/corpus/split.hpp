@@ -21,9 +21,9 @@ Split hashed_split(const SplitShares& shares, Kind kind, const std::string& grou
 
 /// Splits for all groups of a kind. As hashed_split(), except where a side with a share above 0 would stay empty: then
 /// the group that is nearest to it by its hash moves there (so only in corpora of a few groups can a new group move
-/// another). Throws Error(kCorpus) when there are fewer groups than sides with a share above 0, or train would be
-/// empty.
-std::map<std::string, Split> assign_splits(const SplitShares& shares, Kind kind,
-                                           const std::vector<std::string>& groups);
+/// another). Sides that groups were put into `by_hand` are not empty. Throws Error(kCorpus) when there are fewer groups
+/// than sides to fill.
+std::map<std::string, Split> assign_splits(const SplitShares& shares, Kind kind, const std::vector<std::string>& groups,
+                                           const std::map<std::string, Split>& by_hand = {});
 
 }  // namespace pellucid::corpus

@@ -6,6 +6,7 @@
 #include "support/csv.hpp"
 #include "support/error.hpp"
 #include "support/read_file.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 struct Wildcard {
   std::size_t length = 0;  // in the pattern; 0: none
   bool folders = false;    // may stand for '/'
-  bool single = false;     // exactly one character
+  bool single = false;     // exactly one character of UTF-8
 };
 
 Wildcard wildcard_at(std::string_view pattern, std::size_t at) {
@@ -45,7 +46,10 @@ class Matcher {
     const Wildcard wild = wildcard_at(pattern_, p);
     if (wild.length == 0) return t < text_.size() && pattern_[p] == text_[t] && fits(p + 1, t + 1);
     const bool can_take = t < text_.size() && (wild.folders || text_[t] != '/');
-    if (wild.single) return can_take && fits(p + 1, t + 1);
+    if (wild.single) {
+      const std::size_t length = utf8_length(text_, t);
+      return can_take && length > 0 && fits(p + 1, t + length);
+    }
     return fits(p + wild.length, t) || (can_take && fits(p, t + 1));
   }
 
@@ -122,7 +126,7 @@ bool glob_match(std::string_view pattern, std::string_view text, std::vector<std
     }
     const std::size_t start = t;
     if (wild.single) {
-      ++t;
+      t += utf8_length(text, t);
     } else {
       while (!matcher.fits(p + wild.length, t)) ++t;
     }
@@ -143,6 +147,7 @@ GroupRules GroupRules::load(const std::filesystem::path& csv) {
 
 GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {
   GroupRules result;
+  if (csv.starts_with("\xEF\xBB\xBF")) csv.remove_prefix(3);  // how Excel marks UTF-8
   bool header_seen = false;
   std::size_t columns = 4;
   int number = 0;
@@ -156,6 +161,7 @@ GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {
     const auto fail = [&](const std::string& what) {
       throw Error(ExitCode::kUsage, "--groups {}, line {}: {}", name, number, what);
     };
+    if (!is_utf8(line)) fail("found bytes that are no UTF-8, expected a table in UTF-8; save it so");
     if (!header_seen) {
       if (line != kHeader && line != kHeaderWithSplit)
         fail(fmt::format("found the header '{}', expected '{}' or '{}'", line, kHeader, kHeaderWithSplit));

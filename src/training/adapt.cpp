@@ -9,8 +9,10 @@
 #include "audio/stream.hpp"
 #include "corpus/prepare.hpp"
 #include "support/atomic_file.hpp"
+#include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "support/work_folder.hpp"
 #include "training/average.hpp"
 #include "training/export.hpp"
 #include "training/provenance.hpp"
@@ -23,17 +25,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kWavPcm16 = 0x010002;  // SF_FORMAT_WAV | SF_FORMAT_PCM_16
+constexpr char kOwn[] = "own";       // the label of the user's noise
 constexpr double kStretchS = 10, kLeastNoiseS = 20;
-constexpr int kHeldBackOfEvery = 5;  // one of so many stretches
+constexpr double kLevel = 0.05, kPeak = 0.9;  // that quiet recordings are raised to, of full scale
+constexpr int kHeldBackOfEvery = 5;           // one of so many stretches
 constexpr double kSpeakersHeldBack = 0.2;
 constexpr int kProbeSteps = 20;  // that tell how many fit into the minutes
 constexpr long kKnownSteps = 300;
 constexpr double kShares[] = {0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0};
 
-// The user's noise as files of kStretchS each, so that a corpus can hold some back.
-double write_stretches(const std::vector<fs::path>& sources, int rate_hz, const fs::path& folder) {
-  fs::remove_all(folder);
-  fs::create_directories(folder);
+std::vector<fs::path> noise_files(const std::vector<fs::path>& sources) {
   std::vector<corpus::SourceFolder> folders;
   std::vector<fs::path> files;
   for (const fs::path& source : sources) {
@@ -46,13 +47,49 @@ double write_stretches(const std::vector<fs::path>& sources, int rate_hz, const 
   if (files.empty())
     throw Error(ExitCode::kCorpus, "--noise {}: found no sound file, expected some (wav, flac, ogg, opus, mp3 ..)",
                 sources.front().string());
-  double total_s = 0;
+  return files;
+}
+
+// What must be the same when it is gone on with.
+std::string plan(const AdaptOptions& options, const StoredModel& model, const std::vector<fs::path>& noise) {
+  nlohmann::ordered_json j = {{"model", crc32(0, model.bytes.data(), model.bytes.size())},
+                              {"minutes", options.minutes},
+                              {"seed", options.seed},
+                              {"settings", options.settings}};
+  for (const fs::path& file : noise) {
+    std::error_code gone;
+    j["noise"].push_back(fmt::format("{}: {} bytes", file.string(), fs::file_size(file, gone)));
+  }
+  for (const fs::path& folder : options.speech) j["speech"].push_back(folder.string());
+  for (const fs::path& folder : options.others) j["others"].push_back(folder.string());
+  return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+// Quiet recordings as loud as others: how loud noise is in a mixture is drawn, and its bits are few.
+void raise(std::vector<double>& samples) {
+  double peak = 0, energy = 0;
+  for (const double x : samples) {
+    peak = std::max(peak, std::abs(x));
+    energy += x * x;
+  }
+  if (peak == 0) return;
+  const double gain = std::min(kLevel / std::sqrt(energy / double(samples.size())), kPeak / peak);
+  if (gain <= 1) return;
+  for (double& x : samples) x *= gain;
+}
+
+// The user's noise as files of kStretchS each, so that a corpus can hold some back.
+void write_stretches(const std::vector<fs::path>& files, int rate_hz, const fs::path& folder) {
+  fs::remove_all(folder);
+  fs::create_directories(folder);
   int count = 0;
   for (const fs::path& file : files) {
     const audio::Sound sound = audio::load(file, {.rate_hz = rate_hz});
-    const auto stretches = std::max<std::size_t>(1, std::size_t(double(sound.frames()) / (kStretchS * rate_hz)));
+    std::vector<double> samples(sound.samples.begin(), sound.samples.end());
+    raise(samples);
+    const auto stretches = std::max<std::size_t>(1, std::size_t(double(samples.size()) / (kStretchS * rate_hz)));
     for (std::size_t i = 0; i < stretches; ++i) {
-      const std::size_t from = sound.frames() * i / stretches, to = sound.frames() * (i + 1) / stretches;
+      const std::size_t from = samples.size() * i / stretches, to = samples.size() * (i + 1) / stretches;
       audio::StreamFormat mono;
       mono.rate_hz = rate_hz;
       mono.channels = 1;
@@ -61,17 +98,25 @@ double write_stretches(const std::vector<fs::path>& sources, int rate_hz, const 
           folder / fmt::format("{}-{:05}.wav", count % kHeldBackOfEvery == 1 ? "held" : "tune", count);
       ++count;
       audio::Writer writer(path, audio::output_format(mono, path));
-      writer.write(std::vector<double>(sound.samples.begin() + std::ptrdiff_t(from),
-                                       sound.samples.begin() + std::ptrdiff_t(to)));
+      writer.write(std::vector<double>(samples.begin() + std::ptrdiff_t(from), samples.begin() + std::ptrdiff_t(to)));
       writer.close();
     }
-    total_s += double(sound.frames()) / rate_hz;
   }
-  if (total_s < kLeastNoiseS)
+}
+
+// Seconds of the user's noise that are fit to tune with and to measure by.
+double count_own(const corpus::Corpus& corpus, const AdaptOptions& options) {
+  double tune_s = 0, held_s = 0;
+  for (const corpus::Clip& clip : corpus.clips()) {
+    if (clip.label != kOwn) continue;
+    (clip.split == corpus::Split::kTrain ? tune_s : held_s) += double(clip.frames) / corpus.rate_hz();
+  }
+  if (tune_s + held_s < kLeastNoiseS || tune_s == 0 || held_s == 0)
     throw Error(ExitCode::kCorpus,
-                "--noise {}: found {:.1f} s of sound, expected {:.0f} s or more; a few minutes are good",
-                sources.front().string(), total_s, kLeastNoiseS);
-  return total_s;
+                "--noise {}: found {:.1f} s of sound to tune with and {:.1f} s to measure by, expected {:.0f} s or "
+                "more in all, none of it silent or twice the same; a few minutes are good",
+                options.noise.front().string(), tune_s, held_s, kLeastNoiseS);
+  return tune_s + held_s;
 }
 
 bool has_unheard(const std::vector<fs::path>& speech) {
@@ -169,27 +214,31 @@ bool forgets(const Scores& before, const Scores& after) {
 
 AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   const StoredModel model = read_stored_model(options.model);
-  const fs::path work = fs::path(options.out).concat(".adapt");
-  std::error_code error;
-  fs::create_directories(work, error);
-  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", work.string(), error.message());
+  const std::string name = model_name_of(options.out);
+  const std::vector<fs::path> files = noise_files(options.noise);
+  const WorkFolder kept(fs::path(options.out).concat(".adapt"), plan(options, model, files), "adaptation", true);
+  const fs::path& work = kept.path();
+  Recipe recipe = make_recipe(options, model);
+  const corpus::MixOptions usual = recipe.mix;  // a channel in the settings is new, as the noise is
+  recipe.apply(options.settings, {"name", "model.", "train.corpus", "train.output", "train.start", "train.steps"});
 
   AdaptResult result;
   const int rate_hz = int(model.architecture.sample_rate_hz);
   const fs::path own_noise = work / "noise";
-  result.noise_s = write_stretches(options.noise, rate_hz, own_noise);
+  write_stretches(files, rate_hz, own_noise);
   std::vector<fs::path> noises = options.others;
   noises.push_back(own_noise);
-  constexpr const char* kOwn =
-      "noise,tune-*,own/tune-{1},own,train\nnoise,held-*,own/held-{1},own,valid\nnoise,**,others/{1},others,train\n";
+  const std::string own_rules = fmt::format(
+      "noise,tune-*,own/tune-{{1}},{0},train\nnoise,held-*,own/held-{{1}},{0},valid\nnoise,**,others/"
+      "{{1}},others,train\n",
+      kOwn);
   constexpr const char* kKnown = "noise,**,others/{1},others,train\n";
   constexpr const char* kOthers = "noise,**,others/{1},others,valid\n";
-  const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, kOwn, work / "corpus");
+  const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, own_rules, work / "corpus");
+  result.noise_s = count_own(own_corpus, options);
   make_corpus(options, rate_hz, options.others, kKnown, work / "known");
   const corpus::Corpus others_corpus = make_corpus(options, rate_hz, options.others, kOthers, work / "others");
-  Recipe recipe = make_recipe(options, model);
-  const corpus::MixOptions usual = recipe.mix;  // a channel in the settings is new, as the noise is
-  recipe.apply(options.settings);
+  kept.begin();
   recipe.train.corpus = (work / "corpus").string();
   recipe.train.output = (work / "run").string();
   recipe.train.steps = int(find_steps(options, recipe, work));
@@ -229,14 +278,15 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
     result.others_after = on_rest;
     best = network;
   }
-  if (!best)
+  if (!best) {
+    kept.remove();  // so that the same command with more of something begins anew
     throw Error(ExitCode::kTraining,
                 "{}: nothing was gained on the noise held back ({:.2f} dB SI-SDR as before), so no model is written; "
                 "try more noise, more --minutes or a larger model",
                 options.model.string(), result.own_before.si_sdr_db);
-  write_file(options.out,
-             encode_model(*best, options.out.stem().string(), provenance(options, model, result, tuned), model.sparse));
-  fs::remove_all(work, error);
+  }
+  write_file(options.out, encode_model(*best, name, provenance(options, model, result, tuned), model.sparse));
+  kept.remove();
   return result;
 }
 

@@ -21,7 +21,7 @@ std::vector<double> checked_shares(const AverageOptions& options) {
     throw Error(ExitCode::kUsage, "--shares: found {} for {} models, expected one a model", options.shares.size(),
                 count);
   const double sum = std::accumulate(options.shares.begin(), options.shares.end(), 0.0);
-  if (std::abs(sum - 1) > 1e-6)
+  if (!(std::abs(sum - 1) <= 1e-6))
     throw Error(ExitCode::kUsage, "--shares: found a sum of {:g}, expected 1 (for two models: 0.5,0.5)", sum);
   return options.shares;
 }
@@ -53,6 +53,7 @@ std::shared_ptr<Network> average(const std::vector<const StoredModel*>& models, 
 
 void write_average(const AverageOptions& options) {
   const std::vector<double> shares = checked_shares(options);
+  const std::string name = model_name_of(options.out);
   AtomicFile out(options.out, options.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
   std::vector<StoredModel> models;
   std::vector<const StoredModel*> pointers;
@@ -65,8 +66,7 @@ void write_average(const AverageOptions& options) {
     pointers.push_back(&models.back());
   }
   const bool sparse = std::all_of(models.begin(), models.end(), [](const StoredModel& model) { return model.sparse; });
-  const std::string bytes =
-      encode_model(*average(pointers, shares), options.out.stem().string(), provenance(models, shares), sparse);
+  const std::string bytes = encode_model(*average(pointers, shares), name, provenance(models, shares), sparse);
   out.write(bytes);
   out.commit();
 }

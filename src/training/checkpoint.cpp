@@ -5,6 +5,7 @@
 #include <map>
 
 #include "support/error.hpp"
+#include "support/utf8.hpp"
 #include "training/tensor_file.hpp"
 
 namespace pellucid::training {
@@ -44,6 +45,11 @@ std::string first_difference(const std::string& checkpoint, const Recipe& recipe
   return {};
 }
 
+// What a best score is the best of.
+std::string measured_on(const Recipe& recipe) {
+  return fmt::format("{} pairs of {}", recipe.train.valid_pairs, valid_utf8(recipe.train.corpus));
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const State& s) {
@@ -51,6 +57,7 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
   file.metadata = {{"format", kFormat},
                    {"name", recipe.name},
                    {"recipe", recipe.fingerprint()},
+                   {"measured_on", measured_on(recipe)},
                    {"step", std::to_string(s.step)},
                    {"seconds_seen", fmt::format("{:.17g}", s.seconds_seen)},
                    {"wall_s", fmt::format("{:.6f}", s.wall_s)},
@@ -97,7 +104,8 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
   s.seconds_seen = number("seconds_seen");
   s.wall_s = number("wall_s");
   s.cpu_s = number("cpu_s");
-  s.best_score = number("best_score");
+  if (const std::string on = file.meta("measured_on"); on.empty() || on == measured_on(recipe))
+    s.best_score = number("best_score");
   if (!file.meta("rate_factor").empty()) s.rate_factor = number("rate_factor");
   s.optimizer.weights = file.array("weights", parameters);
   s.optimizer.mean = file.array("mean", parameters);

@@ -1,6 +1,8 @@
 #include "training/export.hpp"
 
 #include "nn/blocks.hpp"
+#include "support/error.hpp"
+#include "support/utf8.hpp"
 #include "training/tensor_file.hpp"
 
 namespace pellucid::training {
@@ -37,6 +39,14 @@ std::string encode_model(const Network& network, const std::string& name, const 
     if (sparse) put_in_blocks(spec, &file);
   }
   return encode(file);
+}
+
+std::string model_name_of(const std::filesystem::path& out) {
+  std::string name = out.stem().string();
+  if (!is_utf8(name))
+    throw Error(ExitCode::kUsage, "--out {}: found a name that is no UTF-8, expected one that is; take another",
+                out.string());
+  return name;
 }
 
 }  // namespace pellucid::training

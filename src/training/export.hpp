@@ -13,4 +13,7 @@ namespace pellucid::training {
 std::string encode_model(const Network& network, const std::string& name, const std::string& provenance,
                          bool sparse = false);
 
+/// The name that a model takes from its file: without folder and ending. Throws Error(kUsage) where it is no UTF-8.
+std::string model_name_of(const std::filesystem::path& out);
+
 }  // namespace pellucid::training

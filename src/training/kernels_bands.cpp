@@ -94,19 +94,22 @@ void outer_products(Index frames, Index out, Index in, Index channels, const flo
   }
 }
 
+// Whether a whole vector may be read from where a frame of `size` numbers ends.
+bool vector_follows(Index frames_behind, Index size) { return frames_behind * size >= kLanes; }
+
 }  // namespace
 
 void band_mix(Index frames, Index out, Index in, Index channels, const float* x, const float* weight, float* y) {
   for (Index f = 0; f < frames; ++f)
     gemm(out, channels, in, weight, in, 1, x + f * in * channels, channels, y + f * out * channels, channels, 0,
-         f + 1 < frames);
+         vector_follows(frames - f - 1, in * channels));
 }
 
 void band_mix_backward(Index frames, Index out, Index in, Index channels, const float* x, const float* weight,
                        const float* dy, float* dx, float* dweight) {
   for (Index f = 0; f < frames; ++f)
     gemm(in, channels, out, weight, 1, in, dy + f * out * channels, channels, dx + f * in * channels, channels, 1,
-         f + 1 < frames);
+         vector_follows(frames - f - 1, out * channels));
   std::vector<float> g(static_cast<std::size_t>(out * in * channels));
   outer_products(frames, out, in, channels, dy, x, g.data());
   for (Index k = 0; k < out * in; ++k) {

@@ -24,10 +24,11 @@ constexpr double kRate = 3e-3;  // a model's own is that of its last, finest run
 
 Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
   Recipe recipe = recipe_to_go_on(options.model.string(), model.provenance, model.architecture);
-  recipe.name = options.out.stem().string();
+  recipe.name = model_name_of(options.out);
   recipe.train.learning_rate = kRate;
   recipe.train.fixed_statistics = 0;  // each cut sets its own
-  recipe.apply(options.settings);
+  recipe.apply(options.settings, {"name", "model.", "train.output", "train.start", "train.steps", "train.decay",
+                                  "train.fixed_statistics", "train.validate_every"});
   return recipe;
 }
 

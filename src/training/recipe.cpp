@@ -14,6 +14,7 @@
 #include "support/nearest.hpp"
 #include "support/progress.hpp"
 #include "support/read_file.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -213,10 +214,12 @@ toml::table parse_setting(const std::string& setting) {
   try {
     return toml::parse(key + " = " + value);
   } catch (const toml::parse_error&) {
-    std::ostringstream quoted;
-    quoted << toml::value<std::string>(value);
-    return parse(where, key + " = " + quoted.str());
+    return parse(where, Recipe::setting(key, value));
   }
+}
+
+bool covers(const std::string& fixed, const std::string& key) {
+  return fixed.ends_with('.') ? key.starts_with(fixed) : key == fixed;
 }
 
 std::string show(const Field& field) {
@@ -255,10 +258,23 @@ Recipe Recipe::parse(const std::string& where, const std::string& text) {
   return recipe;
 }
 
-void Recipe::apply(const std::vector<std::string>& settings) {
+void Recipe::apply(const std::vector<std::string>& settings, const std::vector<std::string>& fixed) {
   auto known = entries(*this);
-  for (const auto& setting : settings) training::apply("--set " + setting, known, parse_setting(setting), "");
+  for (const auto& setting : settings) {
+    std::string key = setting.substr(0, setting.find('='));
+    key.erase(key.find_last_not_of(" \t") + 1);
+    if (std::ranges::any_of(fixed, [&](const std::string& f) { return covers(f, key); }))
+      throw Error(ExitCode::kRecipe, "--set {}: found '{}', which this command sets itself; leave it out", setting,
+                  key);
+    training::apply("--set " + setting, known, parse_setting(setting), "");
+  }
   check();
+}
+
+std::string Recipe::setting(const std::string& key, const std::string& text) {
+  std::ostringstream quoted;
+  quoted << toml::value<std::string>(text);
+  return key + "=" + quoted.str();
 }
 
 void Recipe::check() const {
@@ -271,15 +287,24 @@ void Recipe::check() const {
   // The model's file is named by it: it must not lead out of the output folder.
   const bool has_control =
       std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
-  if (name.empty() || name.size() > 200 || name[0] == '.' || name.find('/') != std::string::npos || has_control)
-    throw Error(ExitCode::kRecipe, "name: found {}, expected a plain file name without '/' and a leading '.'",
-                json_string(name));
+  if (name.empty() || name.size() > 200 || name[0] == '.' || name.find('/') != std::string::npos || has_control ||
+      !is_utf8(name))
+    throw Error(ExitCode::kRecipe, "name: found {}, expected a plain file name in UTF-8 without '/' and a leading '.'",
+                json_string(valid_utf8(name)));
+  if (name == "start")
+    throw Error(ExitCode::kRecipe, "name: found 'start', which the copy of train.start is called; take another");
   for (const auto& e : entries(copy)) {
     if (e.key.ends_with("_probability")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 1);
     if (e.key.starts_with("loss.")) expect(e.key.c_str(), *std::get<double*>(e.field), 0, 3.4e38);
   }
+  // Powers of how loud a band or clip is, not weights.
+  expect("loss.erb", loss.erb, 0, 10);
+  expect("loss.level", loss.level, 0, 10);
+  expect("mix.snr_min_db", mix.snr_min_db, -100, 100);
   expect("mix.snr_max_db", mix.snr_max_db, mix.snr_min_db, 100);
+  expect("mix.level_min_dbfs", mix.level_min_dbfs, -90, 0);
   expect("mix.level_max_dbfs", mix.level_max_dbfs, mix.level_min_dbfs, 0);
+  expect("mix.early_reflections_ms", mix.early_reflections_ms, 0, 2000);
   expect("distill.output_weight", distill.output_weight, 0, 1000);
   expect("distill.feature_weight", distill.feature_weight, 0, 1000);
   expect("distill.alone", distill.alone, 0, 1);

@@ -55,8 +55,11 @@ struct Recipe {
   static Recipe load(const std::filesystem::path& path, const std::vector<std::string>& settings = {});
   /// The same from TOML text; `where` names it in errors, as "MODEL: its recipe".
   static Recipe parse(const std::string& where, const std::string& text);
-  /// Applies `key=value` settings and checks the whole.
-  void apply(const std::vector<std::string>& settings);
+  /// Applies `key=value` settings and checks the whole. A key of `fixed`, or one below a table there that ends in a
+  /// dot, is refused: the command sets it itself.
+  void apply(const std::vector<std::string>& settings, const std::vector<std::string>& fixed = {});
+  /// `key=value` of a text, whatever is in it.
+  static std::string setting(const std::string& key, const std::string& text);
   /// Every key with its value as TOML, in a fixed order.
   std::string to_toml() const;
   /// What must not change when a training resumes: everything but where it lies, how long it runs and how it reports.

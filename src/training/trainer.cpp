@@ -50,6 +50,7 @@ class Trainer {
 
  private:
   double rate() const { return state_.rate_factor * learning_rate(recipe_.train, state_.step); }
+  fs::path model_path() const { return folder_ / (recipe_.name + ".safetensors"); }
   bool asked_to_stop() const { return group_.count() > 1 ? stop_ : interrupted(); }
   void open_folder(bool resume);
   void take_up();
@@ -141,7 +142,11 @@ void Trainer::open_folder(bool resume) {
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
 
   lock_.emplace(folder_, "another training is writing into this folder; wait for it to end, or name another folder");
-  if (!start.empty()) write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
+  if (fs::exists(folder_ / kCheckpoint)) return;
+  if (start.empty())
+    fs::remove(folder_ / kStart, error);  // of a training that ended before its first checkpoint
+  else
+    write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
 }
 
 // Begins where the last checkpoint ended, or at the start: of train.start, or of chance.
@@ -150,15 +155,18 @@ void Trainer::take_up() {
   released_ = std::make_shared<Network>(recipe_.model);
   released_->set_weight_bits(recipe_.train.weight_bits);
   state_ = {};
-  if (!recipe_.train.start.empty() && group_.is_first()) start_from(open_start(recipe_, folder_ / kStart));
+  // What the training began from, whether or not train.start is said again.
+  if (group_.is_first() && fs::exists(folder_ / kStart)) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
   kept_.resize(state_.optimizer.weights.size(), 1.0f);
   if (recipe_.train.optimizer == "muon") matrices_ = matrices_of(*released_);
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   if (known_.steps > 0 && known_gradient_.empty()) measure_known();
   const fs::path last = folder_ / kCheckpoint;
-  if (group_.is_first() && fs::exists(last))
+  if (group_.is_first() && fs::exists(last)) {
     state_ = load_checkpoint(last, whole_, state_.optimizer.weights.size(), state_.buffers.size());
+    if (!fs::exists(model_path())) state_.best_score = State().best_score;
+  }
   share_state();
   released_->to(device_);
   hand_out();
@@ -378,8 +386,8 @@ void Trainer::release(const Scores& scores) {
   state_.best_score = scores.score();
   spend();
   if (group_.is_first())
-    write_file(folder_ / (recipe_.name + ".safetensors"), encode_model(*released_, recipe_.name, provenance(scores),
-                                                                       std::ranges::find(kept_, 0.0f) != kept_.end()));
+    write_file(model_path(), encode_model(*released_, recipe_.name, provenance(scores),
+                                          std::ranges::find(kept_, 0.0f) != kept_.end()));
 }
 
 TrainResult Trainer::run() {
@@ -464,10 +472,14 @@ TrainResult Trainer::run() {
     if (checkpoints) checkpoint();
     progress.add(1);
   }
-  if (result.steps == 0) take_down(validate());  // it had come to its end before
+  if (result.steps == 0) {  // it had come to its end before
+    const Scores s = validate();
+    take_down(s);
+    if (!fs::exists(model_path())) release(s);
+  }
   result.steps = state_.step;
   result.hours_of_audio = state_.seconds_seen / 3600;
-  if (group_.is_first()) result.model = folder_ / (recipe_.name + ".safetensors");
+  if (group_.is_first()) result.model = model_path();
   group_.finish();
   return result;
 }

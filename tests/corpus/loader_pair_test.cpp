@@ -263,6 +263,8 @@ TEST(PairMaker, RoomsLeaveTheTargetItsEarlyPart) {
     late_db = std::max(late_db, ratio);
   }
   EXPECT_GT(late_db, -15);
+  options.early_reflections_ms = 0;  // the direct sound alone
+  for (std::uint64_t i = 0; i < 5; ++i) EXPECT_GT(rms(make(collection(), options, i).clean), 1e-4);
   options.early_reflections_ms = 2000;  // everything is early: nothing is late
   for (std::uint64_t i = 0; i < 5; ++i) EXPECT_NEAR(snr_db(make(collection(), options, i)), 60, 0.5);
 }

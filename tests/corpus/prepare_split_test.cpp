@@ -59,6 +59,13 @@ TEST(PrepareSplit, OneSpeakerCannotBeSplit) {
   }
 }
 
+TEST(PrepareSplit, SidesFilledByHandNeedNoMore) {
+  const SplitShares shares{0.2, 0.2, 1};
+  const std::map<std::string, Split> by_hand = {{"a", Split::kTrain}, {"b", Split::kValid}, {"c", Split::kTrain}};
+  EXPECT_EQ(assign_splits(shares, Kind::kSpeech, {"d"}, by_hand).at("d"), Split::kTest) << "the side that is empty";
+  EXPECT_THROW(assign_splits(shares, Kind::kSpeech, {"d"}), Error);
+}
+
 TEST(PrepareRules, Globs) {
   EXPECT_TRUE(glob_match("a/*.wav", "a/b.wav"));
   EXPECT_FALSE(glob_match("a/*.wav", "a/b/c.wav"));
@@ -68,8 +75,11 @@ TEST(PrepareRules, Globs) {
   EXPECT_TRUE(glob_match("?b", "ab"));
   EXPECT_FALSE(glob_match("?b", "/b"));
   EXPECT_TRUE(glob_match("*", ""));
+  EXPECT_TRUE(glob_match("?va/?", "\xC3\xA9va/\xE6\xB0\xB4")) << "a character, not a byte";
   EXPECT_TRUE(glob_match("[a]", "[a]"));  // no character classes
   std::vector<std::string> captures;
+  ASSERT_TRUE(glob_match("?*a", "\xC3\xA9va", &captures));
+  EXPECT_EQ(captures, (std::vector<std::string>{"\xC3\xA9", "v"}));
   ASSERT_TRUE(glob_match("kitchen20/*/*-*-*.*", "kitchen20/3/2-267516-D-1.opus", &captures));
   EXPECT_EQ(captures, (std::vector<std::string>{"3", "2", "267516", "D-1", "opus"}));
   // No pattern takes long.
@@ -123,6 +133,9 @@ TEST(PrepareRules, FaultsNameTheLine) {
   EXPECT_NE(fault(header + "speech,,b,c\n").find("empty"), std::string::npos);
   EXPECT_NE(fault("kind,pattern,group,label,split\nspeech,a,b,c,left\n").find("'left'"), std::string::npos);
   EXPECT_NE(fault("kind,pattern,group,label,split\nspeech,a,b,c\n").find("expected 5"), std::string::npos);
+  EXPECT_NE(fault(header + "speech,K\xFC\x63he/*,b,c\n").find("line 2: found bytes that are no UTF-8"),
+            std::string::npos);
+  EXPECT_EQ(fault("\xEF\xBB\xBF" + header + "speech,a,b,c\n"), "") << "Excel's mark";
   EXPECT_THROW(GroupRules::load("/nowhere/rules.csv"), Error);
   EXPECT_THROW(GroupRules::load("/tmp"), Error);
 }

@@ -139,14 +139,15 @@ TEST_F(PrepareTest, DamagedFilesAreNamedAndSkipped) {
   test::write_text(root() / "speech/speaker1/empty.wav", "");
   test::write_text(root() / "noise/class0/text.flac", "this is no sound");
   test::write_text(root() / "noise/class0/notes.txt", "neither is this, and it does not say so");
+  fs::create_symlink(root() / "nowhere.wav", root() / "speech/speaker0/gone.wav");
   std::vector<std::string> notes;
   PrepareHooks hooks;
   hooks.note = [&](const std::string& text) { notes.push_back(text); };
   const PrepareResult result = prepare(options_for(root(), out()), hooks);
-  EXPECT_EQ(result.damaged, 3u);
-  EXPECT_EQ(notes.size(), 3u);
+  EXPECT_EQ(result.damaged, 4u);
+  EXPECT_EQ(notes.size(), 4u);
   EXPECT_EQ(Corpus::open(out()).clips().size(), 30u);
-  for (const char* name : {"speaker0/cut.wav", "speaker1/empty.wav", "class0/text.flac"}) {
+  for (const char* name : {"speaker0/cut.wav", "speaker0/gone.wav", "speaker1/empty.wav", "class0/text.flac"}) {
     EXPECT_NE(result.report_json.find(name), std::string::npos) << name;
   }
   EXPECT_NE(result.report_json.find("\".txt\": 1"), std::string::npos);
@@ -293,6 +294,16 @@ TEST_F(PrepareTest, BadInputGetsASentence) {
   expect(bad, ExitCode::kCorpus, "not a corpus");
   bad.out = root() / "speech/speaker0/0.wav";
   expect(bad, ExitCode::kOutput, "found a file");
+  test::write_text(root() / "run/last.ckpt", "a training");
+  test::write_text(root() / "run/.lock", "");
+  bad.out = root() / "run";
+  expect(bad, ExitCode::kCorpus, "not a corpus");
+  bad = good;
+  bad.out = root() / "two-sides";
+  bad.groups = GroupRules::parse(
+      "kind,pattern,group,label,split\nspeech,speaker1/*,one,,train\nspeech,speaker2/*,one,,valid\n", "rules");
+  expect(bad, ExitCode::kUsage, "'one' is put into train by one rule and into valid by another");
+  bad = good;
   bad.out = "/dev/null/corpus";
   expect(bad, ExitCode::kOutput, "/dev/null/corpus");
   bad = good;

@@ -7,6 +7,7 @@
 
 #include "../cli/program.hpp"
 #include "../corpus/prepare_support.hpp"
+#include "audio/sound.hpp"
 #include "training/stored_model.hpp"
 
 namespace pellucid::training {
@@ -106,9 +107,32 @@ TEST_F(AdaptTest, GoesOnAfterCtrlC) {
   EXPECT_EQ(stopped.code, 130) << stopped.error;
   EXPECT_FALSE(fs::exists(out));
   ASSERT_TRUE(fs::exists(checkpoint));
+  std::vector<std::string> others = arguments;
+  others[12] = "0.4";
+  const Ran other = run_program(others);
+  EXPECT_EQ(other.code, 9) << other.error;
+  EXPECT_NE(other.error.find("begun with another model or other options"), std::string::npos) << other.error;
   const Ran run = run_program(arguments);
   EXPECT_EQ(run.code, 0) << run.error;
   EXPECT_TRUE(fs::exists(out));
+}
+
+TEST_F(AdaptTest, QuietNoiseIsNoiseAndSilenceIsNone) {
+  const auto with = [&](const std::string& name, double gain) {
+    const audio::Sound sound = audio::load(root() / "own" / "fan.wav", {});
+    std::vector<float> samples(sound.samples.begin(), sound.samples.end());
+    for (float& x : samples) x *= static_cast<float>(gain);
+    corpus::test::write_wav(root() / name / "noise.wav", samples);
+    std::vector<std::string> arguments = command(root() / (name + ".safetensors"), {"--json"});
+    arguments[4] = (root() / name).string();
+    return run_program(arguments);
+  };
+  const Ran quiet = with("quiet", 3e-3);
+  ASSERT_EQ(quiet.code, 0) << quiet.error;
+  EXPECT_NEAR(nlohmann::json::parse(quiet.output)["noise_s"].get<double>(), 40, 0.1);
+  const Ran silent = with("silent", 0);
+  EXPECT_EQ(silent.code, 8) << silent.error;
+  EXPECT_NE(silent.error.find("found 0.0 s of sound to tune with"), std::string::npos) << silent.error;
 }
 
 TEST_F(AdaptTest, SaysWhatIsWrong) {
@@ -126,6 +150,7 @@ TEST_F(AdaptTest, SaysWhatIsWrong) {
   const Ran int8 = run_program(arguments);
   EXPECT_EQ(int8.code, 5) << int8.error;
   EXPECT_EQ(run_program(command(out, {"--set", "mix.nonsense=1"})).code, 6);
+  EXPECT_EQ(run_program(command(out, {"--set", "train.steps=5"})).code, 6);
   EXPECT_EQ(run_program({"adapt"}).code, 2);
   EXPECT_FALSE(fs::exists(out));
 }

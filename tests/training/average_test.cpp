@@ -86,6 +86,7 @@ TEST_F(AverageTest, RefusesWhatHasNoMean) {
   refused({a, b, "--shares", "0.5"}, 2, "1 for 2 models");
   refused({a, b, "--shares", "0.5,0.6"}, 2, "expected 1");
   refused({a, b, "--shares", "1.5,-0.5"}, 2, "--shares");
+  refused({a, b, "--shares", "nan,0.5"}, 2, "--shares");
   corpus::test::write_text(path("kept.safetensors"), "mine");
   const Ran run = run_program({"average", a, b, "-o", path("kept.safetensors").string()});
   EXPECT_EQ(run.code, 7) << run.error;

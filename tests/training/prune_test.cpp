@@ -156,13 +156,17 @@ TEST_F(PruneTest, BlocksThatAreGoneStayAway) {
   const StoredModel start = read_stored_model(path("start.safetensors"));
   for (const std::string optimizer : {"adamw", "muon"}) {
     const fs::path out = path("on-" + optimizer);
-    train(Recipe::load(path("tiny.toml"),
-                       {"train.corpus='" + path("corpus").string() + "'", "train.output='" + out.string() + "'",
-                        "train.start='" + path("start.safetensors").string() + "'", "train.steps=6",
-                        "train.optimizer='" + optimizer + "'"}),
-          false, ProgressStyle::kNone);
+    const auto go = [&](bool resume, const std::vector<std::string>& more) {
+      std::vector<std::string> settings{Recipe::setting("train.corpus", path("corpus").string()),
+                                        Recipe::setting("train.output", out.string()), "train.optimizer=" + optimizer};
+      settings.insert(settings.end(), more.begin(), more.end());
+      train(Recipe::load(path("tiny.toml"), settings), resume, ProgressStyle::kNone);
+    };
+    go(false, {"train.steps=6", Recipe::setting("train.start", path("start.safetensors").string())});
+    go(true, {"train.steps=9", "train.validate_every=1"});  // what it began from is known
     const StoredModel trained = read_stored_model(out / "tiny.safetensors");
     EXPECT_TRUE(trained.sparse);
+    EXPECT_NE(trained.provenance.find("\"start\":{\"name\":\"start\""), std::string::npos) << trained.provenance;
     EXPECT_EQ(trained.multiply_adds, start.multiply_adds);
     for (std::size_t i = 0; i < trained.tensors.size(); ++i) {
       const torch::Tensor &before = start.tensors[i].second, &after = trained.tensors[i].second;

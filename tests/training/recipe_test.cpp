@@ -60,9 +60,43 @@ TEST(RecipeTest, RefusesWrongValues) {
   EXPECT_NE(refusal("[loss]\nstoi = -0.1\n").find("loss.stoi: found -0.1"), std::string::npos);
   EXPECT_NE(refusal("[train]\ndevice = 'tpu'\n").find("'cpu' or 'cuda'"), std::string::npos);
   EXPECT_NE(refusal("", {"train.fixed_statistics=1.0"}).find("without train.start"), std::string::npos);
+  EXPECT_NE(refusal("[mix]\nearly_reflections_ms = 1e30\n").find("0 to 2000"), std::string::npos);
+  EXPECT_NE(refusal("[mix]\nsnr_min_db = -1e6\n").find("mix.snr_min_db"), std::string::npos);
+  EXPECT_NE(refusal("[mix]\nlevel_min_dbfs = -1e6\n").find("mix.level_min_dbfs"), std::string::npos);
+  EXPECT_NE(refusal("[loss]\nerb = 1e30\n").find("loss.erb"), std::string::npos);
+  EXPECT_NE(refusal("", {"name=start"}).find("take another"), std::string::npos);
   EXPECT_NE(refusal("[train\n").find("line 1"), std::string::npos);
   EXPECT_NE(refusal("", {"nonsense"}).find("key=value"), std::string::npos);
   EXPECT_THROW(Recipe::load("/nowhere/r.toml"), Error);
+}
+
+TEST(RecipeTest, ItsFilesNameIsUtf8WhereItIsTheModels) {
+  const TempFolder folder;
+  write_text(folder.path() / "caf\xE9.toml", "");
+  try {
+    Recipe::load(folder.path() / "caf\xE9.toml");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("\"caf?\", expected a plain file name in UTF-8"), std::string::npos)
+        << e.what();
+  }
+  EXPECT_EQ(Recipe::load(folder.path() / "caf\xE9.toml", {"name=coffee"}).name, "coffee");
+}
+
+TEST(RecipeTest, SettingsTakeAnyText) {
+  for (const char* text : {"joe's", "with \"both\" 'quotes'", "back\\slash", "5", "true", ""}) {
+    Recipe r = Recipe::parse("here", "");
+    r.apply({Recipe::setting("train.corpus", text)});
+    EXPECT_EQ(r.train.corpus, text);
+  }
+}
+
+TEST(RecipeTest, ACommandKeepsItsOwnKeys) {
+  Recipe r = Recipe::parse("here", "");
+  for (const char* setting : {"train.steps=5", "train.steps = 5", "model.channels=4"})
+    EXPECT_THROW(r.apply({setting}, {"train.steps", "model."}), Error) << setting;
+  r.apply({"train.batch=5"}, {"train.steps", "model."});
+  EXPECT_EQ(r.train.batch, 5);
 }
 
 TEST(RecipeTest, EveryShippedRecipeIsValid) {

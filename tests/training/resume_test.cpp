@@ -10,6 +10,7 @@
 
 #include "../corpus/prepare_support.hpp"
 #include "support/error.hpp"
+#include "training/checkpoint.hpp"
 #include "training/tensor_file.hpp"
 #include "training/trainer.hpp"
 
@@ -209,6 +210,26 @@ TEST_F(ResumeTest, WritesCurvesAndAModel) {
   EXPECT_NE(page.find("<svg"), std::string::npos);
   EXPECT_EQ(page.find("http-equiv='refresh'"), std::string::npos) << "a finished training's page still reloads";
   EXPECT_EQ(page.find("src="), std::string::npos) << "the page is not self-contained";
+}
+
+TEST_F(ResumeTest, AnotherNameIsAnotherModel) {
+  train(recipe("named", {"train.steps=10"}), false, ProgressStyle::kNone);
+  const TrainResult result = train(recipe("named", {"train.steps=10", "name=a<b"}), true, ProgressStyle::kNone);
+  EXPECT_EQ(result.model.filename(), "a<b.safetensors");
+  EXPECT_TRUE(fs::exists(result.model));
+  train(recipe("named", {"train.steps=20", "name=a<b"}), true, ProgressStyle::kNone);
+  EXPECT_NE(read_text(folder_->path() / "named" / "curve.html").find("<h1>a&lt;b</h1>"), std::string::npos);
+}
+
+TEST_F(ResumeTest, ABestScoreIsOfItsPairsAlone) {
+  const fs::path path = folder_->path() / "score.ckpt";
+  const Recipe r = recipe("score");
+  State state;
+  state.best_score = 7;
+  save_checkpoint(path, r, state);
+  EXPECT_EQ(load_checkpoint(path, r, 0, 0).best_score, 7);
+  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.valid_pairs=3"}), 0, 0).best_score, -1e6);
+  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.corpus=other"}), 0, 0).best_score, -1e6);
 }
 
 }  // namespace

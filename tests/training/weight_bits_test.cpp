@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "../cli/program.hpp"
 #include "../corpus/prepare_support.hpp"
@@ -94,6 +96,27 @@ TEST_F(FinetuneTest, MakesAnInt8ModelOfWhatItTrained) {
   EXPECT_EQ(told["training"]["start"]["step"], 10);
   EXPECT_NE(cli::slurp(path("plain.safetensors")), cli::slurp(path("tuned.safetensors")));
   EXPECT_FALSE(fs::exists(path("tuned.safetensors.work")));
+}
+
+TEST_F(FinetuneTest, StopsAtASignalToItselfAndGoesOnWithTheSameModelOnly) {
+  const auto words = [&](const char* steps) -> std::vector<std::string> {
+    return {"quantize",    path("run/tiny.safetensors"),
+            "-o",          path("stopped.safetensors"),
+            "--calibrate", path("corpus"),
+            "--finetune",  steps,
+            "--resume"};
+  };
+  const fs::path work = path("stopped.safetensors.work");
+  cli::Started started(words("1000000"), {});
+  for (int i = 0; i < 3000 && !fs::exists(work / "recipe.toml"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  kill(started.process(), SIGTERM);
+  const cli::Ran run = started.wait();
+  EXPECT_EQ(run.code, 130) << run.error;
+  EXPECT_TRUE(fs::exists(work / "last.ckpt")) << "the trainer saved where it stood";
+  const cli::Ran refused = cli::run_program(words("8"));
+  EXPECT_EQ(refused.code, 9) << refused.error;
+  EXPECT_NE(refused.error.find("other options"), std::string::npos) << refused.error;
 }
 
 TEST_F(FinetuneTest, WantsACorpus) {

@@ -53,7 +53,7 @@ Effect::Denoiser load_or_explain(int model, std::uint32_t rate_hz, std::uint32_t
   const auto path = find_model_file(name, folders);
   if (!path) {
     wrong = "there is no model '" + name + "' in ";
-    for (const fs::path& folder : folders) wrong += (folder == folders.front() ? "" : ", ") + folder.string();
+    for (std::size_t i = 0; i < folders.size(); ++i) wrong += (i == 0 ? "" : ", ") + folders[i].string();
     wrong += "; set PELLUCID_MODELS to a folder of models or PELLUCID_MODEL to a file";
     return nullptr;
   }

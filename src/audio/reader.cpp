@@ -161,6 +161,13 @@ struct Reader::Impl {
       const char* text = ::sf_get_string(file, tag);
       if (text != nullptr && *text != '\0') format.tags[tag] = text;
     }
+    SF_BROADCAST_INFO broadcast{};
+    if (::sf_command(file, SFC_GET_BROADCAST_INFO, &broadcast, sizeof(broadcast)) == SF_TRUE) {
+      constexpr auto kMost = static_cast<std::uint32_t>(sizeof(broadcast.coding_history));
+      broadcast.coding_history_size = std::min(broadcast.coding_history_size, kMost);  // what was read of it
+      const auto* bytes_of = reinterpret_cast<const unsigned char*>(&broadcast);
+      format.broadcast.assign(bytes_of, bytes_of + sizeof(broadcast));
+    }
     std::vector<int> map(static_cast<std::size_t>(std::max(info.channels, 0)));
     const int map_bytes = static_cast<int>(map.size() * sizeof(int));
     if (::sf_command(file, SFC_GET_CHANNEL_MAP_INFO, map.data(), map_bytes) != 0) format.channel_map = std::move(map);
@@ -174,8 +181,11 @@ struct Reader::Impl {
   }
 
   [[noreturn]] void fail_open(const std::string& reason) const {
-    throw Error(ExitCode::kAudio, "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can.",
-                name, reason);
+    throw Error(
+        ExitCode::kAudio,
+        "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can; of others (m4a, films) "
+        "`ffmpeg -i IN OUT.wav` makes one.",
+        name, reason);
   }
 
   // A decoder that finds a tag drops the first samples (529, its own delay) as if an encoder had put them there; one
@@ -239,7 +249,7 @@ struct Reader::Impl {
     std::vector<unsigned char> consumed;
     const auto pipe = [&](unsigned char* at, std::size_t count) { return read_fully(descriptor, at, count, name); };
     const WavKind kind = parse_wav_header(pipe, header, consumed);
-    if (consumed.empty()) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", name);
+    if (consumed.empty()) throw Error(ExitCode::kAudio, "{}: is empty (0 bytes); record or copy it again.", name);
     if (kind == WavKind::kDamaged) {
       throw Error(ExitCode::kAudio, "{}: is a damaged WAV stream: it ends or contradicts itself before its samples.",
                   name);
@@ -330,7 +340,7 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
   if (S_ISREG(status.st_mode)) {
     if (status.st_size == 0) {
       ::close(descriptor);
-      throw Error(ExitCode::kAudio, "{}: is empty (0 bytes).", state.name);
+      throw Error(ExitCode::kAudio, "{}: is empty (0 bytes); record or copy it again.", state.name);
     }
     state.open_seekable(descriptor);
     if (wav_states_shortfall(path, static_cast<std::uintmax_t>(status.st_size))) state.fail_header();

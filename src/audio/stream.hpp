@@ -34,6 +34,8 @@ struct StreamFormat {
   std::int64_t frames = -1;         ///< -1: not known (a pipe that does not say)
   std::vector<int> channel_map;     ///< libsndfile's SF_CHANNEL_MAP_*, empty where the file has none
   std::map<int, std::string> tags;  ///< libsndfile's SF_STR_*: title, artist, ...
+  /// libsndfile's SF_BROADCAST_INFO, EBU Tech 3285's bext chunk: who, when, and where on the time line; empty without.
+  std::vector<unsigned char> broadcast;
 };
 
 /// "WAV, 16-bit, 48000 Hz, 2 channels".

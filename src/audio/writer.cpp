@@ -97,6 +97,11 @@ struct Sink {
   static sf_count_t tell(void* user) { return ::lseek(of(user).descriptor, 0, SEEK_CUR); }
 };
 
+bool holds_broadcast(int code) {
+  const int major = code & SF_FORMAT_TYPEMASK;
+  return major == SF_FORMAT_WAV || major == SF_FORMAT_WAVEX || major == SF_FORMAT_RF64;
+}
+
 }  // namespace
 
 struct Writer::Impl {
@@ -167,6 +172,10 @@ struct Writer::Impl {
     ::sf_command(file, SFC_SET_CLIPPING, nullptr, SF_TRUE);
     for (const auto& [tag, text] : format.tags) {
       if (tag != SF_STR_SOFTWARE) ::sf_set_string(file, tag, text.c_str());
+    }
+    if (!format.broadcast.empty() && holds_broadcast(format.code)) {
+      std::vector<unsigned char> broadcast = format.broadcast;
+      ::sf_command(file, SFC_SET_BROADCAST_INFO, broadcast.data(), static_cast<int>(broadcast.size()));
     }
     if (format.channel_map.size() == static_cast<std::size_t>(format.channels)) {
       ::sf_command(file, SFC_SET_CHANNEL_MAP_INFO, format.channel_map.data(),

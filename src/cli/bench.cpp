@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/bench_model.hpp"
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/models.hpp"
 #include "support/error.hpp"
@@ -97,7 +98,7 @@ void add_bench(CLI::App& app) {
       ->type_name("MODEL");
   command->add_flag("--json", options->json, "Print JSON");
   command->add_option("--seconds", options->seconds, "How long the stream in real time plays for each model")
-      ->check(CLI::Range(0.1, 86400.0))
+      ->check(number_in(0.1, 86400.0))
       ->capture_default_str();
   command->add_option("--kernels", options->kernels, "Instruction set to use (default: the last)")
       ->type_name(fmt::format("{{{}}}", fmt::join(kernel_names(), ",")));

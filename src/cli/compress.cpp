@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/eval_scores.hpp"
 #include "cli/eval_sounds.hpp"
@@ -78,6 +79,7 @@ class Compressor {
 
   void run() {
     AtomicFile out(options_.out, options_.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
+    (void)corpus::Corpus::open(options_.corpus);  // a wrong name leaves nothing behind
     work_.begin();
     make_pairs();
     measure_step("as it was", original_->path);
@@ -258,16 +260,16 @@ void add_compress(CLI::App& app) {
       ->type_name("DIR");
   command->add_option("-o,--out", options->out, "The small model")->required()->type_name("FILE.safetensors");
   command->add_option("--steps", options->steps, "Steps of training over all cuts of pruning; 0: none")
-      ->check(CLI::Range(0, 100000000))
+      ->check(number_in(0, 100000000))
       ->capture_default_str();
   command->add_option("--cuts", options->cuts, "How many times to cut")
-      ->check(CLI::Range(1, 100))
+      ->check(number_in(1, 100))
       ->capture_default_str();
   command->add_option("--finetune", options->finetune, "Steps of training with rounded weights; 0: none")
-      ->check(CLI::Range(0, 100000000))
+      ->check(number_in(0, 100000000))
       ->capture_default_str();
   command->add_option("--pairs", options->pairs, "Noisy recordings of the validation side that measure, 5 s each")
-      ->check(CLI::Range(2, 100000))
+      ->check(number_in(2, 100000))
       ->capture_default_str();
   command
       ->add_option("--set", options->settings,

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "audio/stream.hpp"
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/denoise_file.hpp"
 #include "cli/denoise_plan.hpp"
@@ -59,6 +60,7 @@ struct Outcome {
 double total_seconds(const DenoisePlan& plan) {
   double seconds = 0;
   for (const DenoiseJob& job : plan.jobs) {
+    if (!job.problem.empty()) continue;
     std::error_code error;
     if (!fs::is_regular_file(job.input, error)) return 0;
     try {
@@ -117,12 +119,12 @@ nlohmann::json summary(const Options& options, const fs::path& model, const Deno
           {"real_time_factor", elapsed_s > 0 ? seconds / elapsed_s : 0.0}};
 }
 
-// One failure of one file keeps its own code; some of several are kPartial; all of several keep a code they share.
+// Some failures of several are kPartial; where nothing was done, the first says why.
 ExitCode exit_code(const std::vector<Outcome>& outcomes) {
   ExitCode code = outcomes.front().code;
   for (const Outcome& outcome : outcomes) {
     if (outcome.code == ExitCode::kInterrupted) return ExitCode::kInterrupted;
-    if (outcome.code != code) code = ExitCode::kPartial;
+    if ((outcome.code == ExitCode::kOk) != (code == ExitCode::kOk)) code = ExitCode::kPartial;
   }
   return code;
 }
@@ -196,11 +198,18 @@ void run(const Options& options) {
     Outcome& outcome = outcomes[i];
     try {
       stop_if_interrupted();
+      if (!job.problem.empty()) throw Error(ExitCode::kInput, "{}", job.problem);
       outcome.result = denoise_file(job, settings, [&](double seconds) { progress.add(seconds); });
       if (const std::uint64_t repaired = outcome.result->repaired_samples; repaired > 0) {
         progress.note(
             fmt::format("pellucid: {}: {} samples were no numbers (NaN or infinite) and were taken as silence.",
                         job.input.string(), repaired));
+      }
+      if (const std::uint64_t clipped = outcome.result->clipped_samples; clipped > 0) {
+        progress.note(fmt::format(
+            "pellucid: {}: {} samples were louder than it can hold and were cut at full scale; a WAV of floats holds "
+            "them.",
+            job.output.string(), clipped));
       }
     } catch (const Error& error) {
       outcome.code = error.code();
@@ -248,37 +257,37 @@ void add_denoise(CLI::App& app) {
       ->type_name("FILE|DIR");
   command->add_option("--model", options->model, "A model's name or file")->type_name("MODEL")->capture_default_str();
   command->add_option("--strength", options->strength, "0: as it was, 1: as clean as the model can")
-      ->check(CLI::Range(0.0f, 1.0f))
+      ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
   command->add_option("--atten-limit-db", options->attenuation_limit_db, "Weaken nothing by more than this many dB")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   command
       ->add_option("--post-filter", options->post_filter,
                    "0: none, 1: weaken what is left of the noise between harmonics")
-      ->check(CLI::Range(0.0f, 1.0f))
+      ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
   command->add_flag("--adaptive", options->adaptive,
                     "Leave alone what needs nothing: speech 40 dB above the noise, noise below -75 dBFS");
   command->add_flag("--link-channels", options->link_channels,
                     "Treat all channels alike, so that a stereo picture stays where it is");
   command->add_flag("--residue", options->residue, "Write what is removed instead of what is left");
-  command->add_option("--jobs", options->jobs, "Files at a time (0: one a core)")->check(CLI::Range(0, 1024));
+  command->add_option("--jobs", options->jobs, "Files at a time (0: one a core)")->check(number_in(0, 1024));
   command->add_flag("--json", options->json, "A summary in JSON on standard output, progress in JSON lines");
   command->add_flag("--force", options->force, "Replace outputs that exist");
   command->add_flag("--quiet", options->quiet, "No progress");
   command->add_flag("--raw", options->raw, "Samples without a header from standard input to standard output, at once");
   command->add_option("--rate", options->raw_format.rate_hz, "Of --raw: sample rate in Hz")
-      ->check(CLI::Range(PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ))
+      ->check(number_in(PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ))
       ->capture_default_str()
       ->needs("--raw");
   command->add_option("--channels", options->raw_format.channels, "Of --raw: channels, interleaved")
-      ->check(CLI::Range(1, PELLUCID_MAX_CHANNELS))
+      ->check(number_in(1, PELLUCID_MAX_CHANNELS))
       ->capture_default_str()
       ->needs("--raw");
   static const std::map<std::string, audio::Pcm> kSampleFormats = {
       {"s16", audio::Pcm::kS16}, {"s24", audio::Pcm::kS24}, {"s32", audio::Pcm::kS32}, {"f32", audio::Pcm::kF32}};
   command->add_option("--format", options->raw_format.pcm, "Of --raw: s16 (default), s24, s32 or f32, little-endian")
-      ->transform(CLI::CheckedTransformer(kSampleFormats))
+      ->transform(one_of(kSampleFormats))
       ->type_name("FORMAT")
       ->needs("--raw");
   command->footer(

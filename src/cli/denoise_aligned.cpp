@@ -31,7 +31,8 @@ AlignedDenoiser::Denoiser make_denoiser(const DenoiseSettings& settings, int rat
     case PELLUCID_ERROR_MODEL_TRUNCATED:
     case PELLUCID_ERROR_MODEL_DAMAGED:
     case PELLUCID_ERROR_MODEL_UNSUPPORTED:
-      throw Error(ExitCode::kModel, "{}: {}", settings.model_path.string(), sentence);
+      throw Error(ExitCode::kModel, "{}: {} Get the file again, or name another model.", settings.model_path.string(),
+                  sentence);
     case PELLUCID_ERROR_SAMPLE_RATE:
       throw Error(ExitCode::kAudio, "{}: has a sample rate of {} Hz, where {} to {} can be denoised; resample it.",
                   input, rate_hz, PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ);

@@ -1,6 +1,10 @@
 #include "cli/denoise_plan.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -19,7 +23,24 @@ bool is_folder(const fs::path& path) {
 // Of "talk.wav clean.wav" the second, where there is no such file yet: so people type it, as for sox or ffmpeg.
 bool names_an_output(const fs::path& first, const fs::path& second) {
   std::error_code error;
-  return fs::is_regular_file(first, error) && !fs::exists(second, error) && audio::has_sound_extension(second);
+  if (!fs::is_regular_file(first, error) || !audio::has_sound_extension(second)) return false;
+  if (!fs::exists(second, error)) return true;
+  if (fs::is_regular_file(second, error))
+    throw Error(ExitCode::kUsage,
+                "{0} and {1} are both there; to write the second, say -o {1} --force, to denoise both, -o FOLDER.",
+                first.string(), second.string());
+  return false;
+}
+
+// An output whose ending says another format than it would have. Without an ending, or with the input's own whatever
+// that says, it gets the input's format.
+void check_ending(const std::string& input, const fs::path& output) {
+  const std::string ending = output.extension().string();
+  if (output == "-" || ending.empty() || audio::has_sound_extension(output)) return;
+  if (input != "-" && fs::path(input).extension() == ending) return;
+  throw Error(ExitCode::kUsage,
+              "-o {}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au or .w64.",
+              output.string(), ending);
 }
 
 fs::path resolved(const fs::path& path) {
@@ -47,9 +68,21 @@ bool is_below(const fs::path& path, const fs::path& folder) {
   return end == folder.end();
 }
 
+bool is_readable(const fs::path& folder) { return ::access(folder.c_str(), R_OK | X_OK) == 0; }
+
+std::string unreadable(const fs::path& folder) {
+  return fmt::format("{}: cannot be read: {}; check its permissions.", folder.string(), std::strerror(errno));
+}
+
+struct Found {
+  std::vector<fs::path> files, unreadable;
+};
+
 // The sound files of a folder, sorted, without earlier results and without those below `excluded`.
-std::vector<fs::path> sound_files(const fs::path& folder, const std::optional<fs::path>& excluded) {
-  std::vector<fs::path> files;
+Found sound_files(const fs::path& folder, const std::optional<fs::path>& excluded) {
+  Found found;
+  std::vector<fs::path>& files = found.files;
+  if (!is_readable(folder)) throw Error(ExitCode::kInput, "{}", unreadable(folder));
   std::error_code error;
   fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
   if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
@@ -57,18 +90,24 @@ std::vector<fs::path> sound_files(const fs::path& folder, const std::optional<fs
     if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
     const fs::path& path = it->path();
     std::error_code ignored;
+    const bool hidden = path.filename().string().starts_with('.');  // what a Mac leaves beside every file, for example
     if (it->is_directory(ignored)) {
-      if (excluded && resolved(path) == *excluded) it.disable_recursion_pending();
+      if (hidden || (excluded && resolved(path) == *excluded)) {
+        it.disable_recursion_pending();
+      } else if (!is_readable(path)) {
+        found.unreadable.push_back(path);
+      }
       continue;
     }
+    if (hidden) continue;
     if (it->is_regular_file(ignored) && audio::has_sound_extension(path) && !is_result(path)) files.push_back(path);
   }
   std::sort(files.begin(), files.end());
-  if (files.empty()) {
+  if (files.empty() && found.unreadable.empty()) {
     throw Error(ExitCode::kInput, "{}: there is no sound file in this folder (.wav, .flac, .ogg, .opus, .mp3, .aiff).",
                 folder.string());
   }
-  return files;
+  return found;
 }
 
 void check_clashes(const DenoisePlan& plan) {
@@ -78,7 +117,7 @@ void check_clashes(const DenoisePlan& plan) {
     if (job.input != "-") inputs.insert(resolved(job.input));
   }
   for (const DenoiseJob& job : plan.jobs) {
-    if (job.output == "-") continue;
+    if (job.output == "-" || !job.problem.empty()) continue;
     const fs::path output = resolved(job.output);
     if (inputs.count(output) != 0) {
       throw Error(ExitCode::kOutput, "{}: would be written over an input; name another output with -o.",
@@ -111,6 +150,10 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
   }
   const bool ends_as_folder = output && output->back() == '/';
   const bool into_folder = output && *output != "-" && (several || ends_as_folder || is_folder(*output));
+  if (into_folder && !ends_as_folder && !fs::exists(*output) && audio::has_sound_extension(*output)) {
+    throw Error(ExitCode::kUsage, "-o {}: is a file's name, but several files are to be written; name a folder.",
+                *output);
+  }
   if (into_folder && fs::exists(*output) && !is_folder(*output)) {
     throw Error(ExitCode::kOutput, "{}: is a file, but several files are to be written; name a folder with -o.",
                 *output);
@@ -128,11 +171,17 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
   std::optional<fs::path> excluded;
   if (into_folder) excluded = resolved(*output);
   for (const std::string& input : inputs) {
+    if (output && !into_folder) check_ending(input, *output);
     if (input == "-") {
       plan.jobs.push_back({input, output.value_or("-")});
     } else if (is_folder(input)) {
       const bool whole_folder_is_output = excluded && is_below(resolved(input), *excluded);
-      for (const fs::path& file : sound_files(input, whole_folder_is_output ? std::nullopt : excluded)) {
+      const Found found = sound_files(input, whole_folder_is_output ? std::nullopt : excluded);
+      for (const fs::path& folder : found.unreadable) {
+        (void)is_readable(folder);  // for the reason
+        plan.jobs.push_back({folder, folder, unreadable(folder)});
+      }
+      for (const fs::path& file : found.files) {
         const fs::path target = into_folder ? fs::path(*output) / file.lexically_relative(input) : beside(file, word);
         plan.jobs.push_back({file, target});
         if (into_folder) folders.insert(target.parent_path());

@@ -11,6 +11,7 @@ namespace pellucid::cli {
 struct DenoiseJob {
   std::filesystem::path input;   ///< "-": standard input
   std::filesystem::path output;  ///< "-": standard output
+  std::string problem = {};      ///< where it is known already that it cannot be done: why
 };
 
 struct DenoisePlan {
@@ -20,8 +21,10 @@ struct DenoisePlan {
 
 /// Lays out what to do:
 ///   a file           NAME.denoised.EXT beside it; `output` as a file; or, where `output` is a folder, NAME.EXT in it
-///   two files, of which the second is not there yet, without `output`: the second is the output
-///   a folder         every sound file below it, each beside itself or mirrored below `output`
+///   two files, of which the second is not there yet, without `output`: the second is the output; two that are there
+///                    could mean either, and are refused
+///   a folder         every sound file below it, each beside itself or mirrored below `output`; names with a dot in
+///                    front are left out; a folder below it that cannot be read is a job with a problem
 ///   "-"              to standard output, or to `output`
 /// With `residue`, NAME.residue.EXT instead of NAME.denoised.EXT. Names that end so already are left out of folders.
 /// Throws Error(kUsage) for a plan that cannot be meant, Error(kInput) for a folder without sound,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/eval_compare.hpp"
 #include "cli/eval_output.hpp"
@@ -135,10 +136,11 @@ void add_eval(CLI::App& app) {
   command->add_option("--csv", options->csv, "Write a line for each file")->type_name("FILE");
   command->add_option("--report", options->report, "Write a page with tables, plots, spectrograms and players")
       ->excludes(compare)
-      ->type_name("FILE.html");
+      ->type_name("FILE.html")
+      ->check(ends_in(".html"));
   command->add_flag("--force", options->force, "Replace files of --csv and --report that are there");
   command->add_option("-j,--jobs", options->jobs, "Threads; 0: one a core")
-      ->check(CLI::Range(0, 1024))
+      ->check(number_in(0, 1024))
       ->capture_default_str();
   command->callback([options] { run(*options); });
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/export_component.hpp"
 #include "cli/export_target.hpp"
@@ -53,7 +54,8 @@ void add_export(CLI::App& app) {
       command
           ->add_option("--onnx", options->onnx,
                        "Write the network as an ONNX graph of one frame (opset 13), its states as inputs and outputs")
-          ->type_name("FILE.onnx");
+          ->type_name("FILE.onnx")
+          ->check(ends_in(".onnx"));
   std::string names;
   for (const ChipTarget& target : chip_targets()) names += fmt::format("{}{}", names.empty() ? "" : ",", target.name);
   CLI::Option* target =

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audio/stream.hpp"
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "corpus/corpus.hpp"
 #include "corpus/loader_pair.hpp"
@@ -107,13 +108,11 @@ void add_listen(CLI::App& app) {
       ->add_option("--set", options->settings,
                    "key=value in place of the recipe's, for example --set mix.room_probability=1")
       ->allow_extra_args(false);
-  command->add_option("--count", options->count, "How many pairs")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
+  command->add_option("--count", options->count, "How many pairs")->check(number_in(1, 1000000))->capture_default_str();
   command->add_option("--first", options->first, "Number of the first pair: training counts them from 0")
       ->capture_default_str();
   command->add_option("--length-s", options->length_s, "Seconds of each; without it the recipe's train.chunk_s")
-      ->check(CLI::Range(0.25, 600.0));
+      ->check(number_in(0.25, 600.0));
   command->add_option("--split", options->split, "Which side of the corpus")
       ->check(CLI::IsMember({"train", "valid"}))
       ->capture_default_str();

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/live_run.hpp"
 #include "cli/models.hpp"
@@ -109,25 +110,25 @@ void add_live(CLI::App& app) {
   command->add_option("--input", options->input, "A microphone: its number, its name or a part of it");
   command->add_option("--output", options->output, "What plays: its number, its name or a part of it");
   command->add_option("--rate", options->rate_hz, "Sample rate in Hz; the input device's own without it")
-      ->check(CLI::Range(PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ));
+      ->check(number_in(PELLUCID_MIN_SAMPLE_RATE_HZ, PELLUCID_MAX_SAMPLE_RATE_HZ));
   command->add_option("--channels", options->settings.channels, "Of the input; two are linked")
-      ->check(CLI::Range(1, 2))
+      ->check(number_in(1, 2))
       ->capture_default_str();
   command->add_option("--block", options->block_frames, "Frames a block; fewer are quicker and need a quicker device")
       ->capture_default_str()
-      ->check(CLI::Range(1, 8192));
+      ->check(number_in(1, 8192));
   command->add_option("--model", options->model, "A model's name or file")->type_name("MODEL")->capture_default_str();
   command->add_option("--strength", options->settings.strength, "0: as it was, 1: as clean as the model can")
-      ->check(CLI::Range(0.0f, 1.0f))
+      ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
   command
       ->add_option("--atten-limit-db", options->settings.attenuation_limit_db,
                    "Weaken nothing by more than this many dB")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   command->add_option("--post-filter", options->settings.post_filter, "0: none, 1: weaken what is left of the noise")
-      ->check(CLI::Range(0.0f, 1.0f))
+      ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
-  command->add_option("--seconds", options->seconds, "End after so much sound")->check(CLI::NonNegativeNumber);
+  command->add_option("--seconds", options->seconds, "End after so much sound")->check(number_from(0));
   command->add_flag("--json", options->json, "JSON lines instead of meters; with --list a JSON array");
   command->footer(
       "Keys: + and - (or arrows) strength, b bypass, q end. Ctrl-C ends it too, with exit code 0.\n"

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <string_view>
@@ -69,6 +70,12 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
     const bool is_option = unknown->rfind("-", 0) == 0;
     const std::string word = unknown->substr(0, unknown->find('='));
     const std::vector<std::string> valid = is_option ? option_names(command) : command_names(app);
+    if (!parsed.empty() && std::find(valid.begin(), valid.end(), word) != valid.end())
+      return fmt::format("Option '{0}' stands before its command; write 'pellucid {1} {0} ..'. See '{2}'.", word,
+                         command.get_name(), help);
+    if (is_option && word.rfind("--", 0) != 0 && std::filesystem::exists(word))
+      return fmt::format("'{0}' begins as an option does; for the file of this name write './{0}'. See '{1}'.", word,
+                         help);
     return fmt::format("Unknown {} '{}'; {} See '{}'.", is_option ? "option" : "command", word,
                        without_end(did_you_mean(word, valid)) + (nearest(word, valid) ? "" : "."), help);
   }

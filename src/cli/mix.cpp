@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "corpus/mix_dataset.hpp"
 #include "corpus/mix_folder.hpp"
@@ -171,9 +172,11 @@ void add_mix(CLI::App& app) {
       ->check(CLI::IsMember({"train", "valid", "test"}))
       ->capture_default_str();
   command->add_option("-o,--out", options->out, "Where clean/ noisy/ log.csv go")->required()->type_name("DIR");
-  auto* count = command->add_option("--count", dataset.count,
-                                    "How many pairs; without --count and --hours every recording of speech once");
-  command->add_option("--hours", dataset.hours, "How many hours")->excludes(count)->check(CLI::PositiveNumber);
+  auto* count = command
+                    ->add_option("--count", dataset.count,
+                                 "How many pairs; without --count and --hours every recording of speech once")
+                    ->check(number_in(1, 1000000000));
+  command->add_option("--hours", dataset.hours, "How many hours")->excludes(count)->check(number_above(0));
   command->add_option("--length-s", dataset.length_s,
                       "Seconds of each pair, filled with one speaker; without it each pair is one whole recording");
   command->add_option("--snr", options->snr, "SNRs in dB: a list taken in turn (0,5,10) or a range drawn from (-5:20)")
@@ -188,7 +191,7 @@ void add_mix(CLI::App& app) {
   command->add_flag("--allow-clipping", dataset.allow_clipping,
                     "Keep the level and clip the noisy file, instead of scaling both down");
   command->add_option("--rate", options->rate_hz, "Sample rate in Hz (folders; a corpus has its own)")
-      ->check(CLI::Range(8000, 192000))
+      ->check(number_in(8000, 192000))
       ->capture_default_str();
   command->add_option("--bits", dataset.bits, "Bits of a sample")
       ->check(CLI::IsMember({16, 24}))
@@ -198,7 +201,7 @@ void add_mix(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--seed", dataset.seed, "The same seed gives the same bytes")->capture_default_str();
   command->add_option("-j,--jobs", dataset.jobs, "Threads; 0: one a core")
-      ->check(CLI::Range(0, 1024))
+      ->check(number_in(0, 1024))
       ->capture_default_str();
   command
       ->add_option("--part", options->part,

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/models.hpp"
 #include "cli/pipewire_config.hpp"
@@ -58,6 +59,9 @@ std::optional<fs::path> find_plugin() {
 
 enum class Installed { kNo, kOurs, kForeign };
 
+/// The plugin's control "Model" counts through them.
+const std::map<std::string, int> kModels = {{"default", 0}, {"nano", 1}, {"small", 2}, {"base", 3}, {"large", 4}};
+
 Installed installed(const fs::path& file) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(file, error))) return Installed::kNo;
@@ -76,6 +80,9 @@ void install(const Options& options) {
   const fs::path file = config_file();
   refuse_foreign(file);
   PipewireMicrophone microphone = options.microphone;
+  for (const auto& [name, number] : kModels) {
+    if (number == microphone.model && number > 0) (void)find_model(name);  // the plugin would pass the sound unchanged
+  }
   const auto plugin = find_plugin();
   if (!plugin) {
     throw Error(ExitCode::kInput,
@@ -158,17 +165,15 @@ void add_pipewire(CLI::App& app) {
                       "The node to clean (pw-cli ls Node); default: the default one");
   command->add_flag("--stereo", microphone.stereo, "Two linked channels instead of one");
   command->add_option("--strength", microphone.strength, "0: as it was, 1: as clean as the model can")
-      ->check(CLI::Range(0.0f, 1.0f))
+      ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
   command->add_option("--atten-limit-db", microphone.attenuation_limit_db, "Weaken nothing by more than this many dB")
-      ->check(CLI::Range(0.0f, 100.0f));
+      ->check(number_in(0.0f, 100.0f));
   command->add_option("--post-filter", microphone.post_filter, "0: none, 1: weaken what is left of the noise")
-      ->check(CLI::Range(0.0f, 1.0f))
+      ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
-  static const std::map<std::string, int> kModels = {
-      {"default", 0}, {"nano", 1}, {"small", 2}, {"base", 3}, {"large", 4}};
-  command->add_option("--model", microphone.model, "default, nano, small, base or large")
-      ->transform(CLI::CheckedTransformer(kModels))
+  command->add_option("--model", microphone.model, "default, nano, small, base, or a large of your own")
+      ->transform(one_of(kModels))
       ->type_name("NAME");
   command->add_flag("--json", options->json, "status in JSON");
   command->footer(

@@ -123,7 +123,9 @@ void add_prepare(CLI::App& app) {
       ->type_name("I/N");
   command->add_flag("--update", prepare.update, "Bring a finished corpus up to date with changed sources or options");
   command->add_flag("--json", options->json, "Print the report as JSON in place of the table");
-  command->add_option("--piece-seconds", prepare.piece_s, "Cut longer recordings into clips of this length")
+  command
+      ->add_option("--piece-seconds", prepare.piece_s,
+                   "Cut longer recordings into clips of this length, the last up to half longer")
       ->capture_default_str();
   command->add_option("--shard-bytes", prepare.shard_bytes, "Most bytes of a shard, at most 64000000")
       ->capture_default_str();

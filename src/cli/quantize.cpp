@@ -13,6 +13,7 @@
 
 #include "audio/sound.hpp"
 #include "audio/stream.hpp"
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/models.hpp"
 #include "corpus/corpus.hpp"
@@ -155,8 +156,8 @@ std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& opti
   t.validate_every = std::max(1, options.finetune / 4);
   recipe.check();
   const nlohmann::ordered_json plan = {{"model", crc32(0, model.bytes.data(), model.bytes.size())},
-                             {"steps", options.finetune},
-                             {"recipe", recipe.fingerprint()}};
+                                       {"steps", options.finetune},
+                                       {"recipe", recipe.fingerprint()}};
   const WorkFolder kept(options.out + ".work", plan.dump(1) + "\n", "fine-tuning", options.resume);
   kept.begin();
   const fs::path& work = kept.path();
@@ -238,12 +239,12 @@ void add_quantize(CLI::App& app) {
                    "For int8: folder of `pellucid prepare`, or of files of noisy speech: what the model will hear")
       ->type_name("DIR");
   command->add_option("--seconds", options->seconds, "How much of it to listen to")
-      ->check(CLI::Range(1.0, 36000.0))
+      ->check(number_in(1.0, 36000.0))
       ->capture_default_str();
   command
       ->add_option("--finetune", options->finetune,
                    "Steps of training with rounded weights before (pellucid-train), on the corpus of --calibrate")
-      ->check(CLI::Range(0, 100000000))
+      ->check(number_in(0, 100000000))
       ->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on with a --finetune that was stopped");
   command->add_flag("--force", options->force, "Replace a file that is there");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audio/sound.hpp"
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
@@ -113,21 +114,24 @@ void add_spectrogram(CLI::App& app) {
       ->required()
       ->expected(1, 2)
       ->type_name("FILE");
-  command->add_option("-o,--out", options->out, "The picture")->required()->type_name("FILE.png");
+  command->add_option("-o,--out", options->out, "The picture")
+      ->required()
+      ->type_name("FILE.png")
+      ->check(ends_in(".png"));
   command->add_option("--title", options->titles, "Titles in place of the files' names; once a file")
       ->expected(1)
       ->take_all()
       ->type_name("TEXT");
-  command->add_option("--offset", options->offset_s, "Start here, in seconds")->check(CLI::NonNegativeNumber);
-  command->add_option("--duration", options->duration_s, "Draw this many seconds")->check(CLI::PositiveNumber);
+  command->add_option("--offset", options->offset_s, "Start here, in seconds")->check(number_from(0));
+  command->add_option("--duration", options->duration_s, "Draw this many seconds")->check(number_above(0));
   command->add_option("--width", options->picture.width, "Pixels across")
-      ->check(CLI::Range(400, 10000))
+      ->check(number_in(400, 10000))
       ->capture_default_str();
   command->add_option("--height", options->picture.panel_height, "Pixels of one spectrogram")
-      ->check(CLI::Range(60, 4000))
+      ->check(number_in(60, 4000))
       ->capture_default_str();
   command->add_option("--range-db", options->picture.range_db, "From the lightest colour to the darkest")
-      ->check(CLI::Range(10.0, 200.0))
+      ->check(number_in(10.0, 200.0))
       ->capture_default_str();
   command->add_flag("--force", options->force, "Replace a picture that is there");
   command->callback([options] { run(*options); });

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/checks.hpp"
 #include "cli/models.hpp"
 #include "cli/train_commands.hpp"
 #include "support/error.hpp"
@@ -56,11 +57,11 @@ int run_adapt(int argc, char** argv) {
                  "Folders of noises to stay good at; without it, those that come with Pellucid")
       ->type_name("DIR");
   app.add_option("--minutes", options.minutes, "How long to train, about")
-      ->check(CLI::Range(0.01, 100000.0))
+      ->check(number_in(0.01, 100000.0))
       ->capture_default_str();
   app.add_option("-o,--out", options.out, "The tuned model")->required()->type_name("FILE.safetensors");
   app.add_option("--seed", options.seed, "Another seed holds back other stretches")
-      ->check(CLI::Range(0, 2147483647))
+      ->check(number_in(0, 2147483647))
       ->capture_default_str();
   app.add_option("--set", options.settings,
                  "key=value in place of the recipe's that the model was trained by, for example "

@@ -1,6 +1,7 @@
 // `pellucid average A B -o OUT`: the mean of the weights of several models.
 #include <fmt/format.h>
 
+#include "cli/checks.hpp"
 #include "cli/models.hpp"
 #include "cli/train_commands.hpp"
 #include "training/average.hpp"
@@ -20,7 +21,7 @@ int run_average(int argc, char** argv) {
   app.add_option("-o,--out", options.out, "The mean")->required()->type_name("FILE.safetensors");
   app.add_option("--shares", options.shares, "How much of each, as 0.25,0.75; without it, the same of all")
       ->delimiter(',')
-      ->check(CLI::Range(1e-6, 1.0));
+      ->check(number_in(1e-6, 1.0));
   app.add_flag("--force", options.force, "Replace a file that is there");
   if (const auto code = parse(app, argc, argv)) return *code;
   for (const std::string& model : models) options.models.push_back(find_model(model));

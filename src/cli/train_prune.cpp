@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/bench_model.hpp"
+#include "cli/checks.hpp"
 #include "cli/models.hpp"
 #include "cli/train_commands.hpp"
 #include "support/error.hpp"
@@ -59,7 +60,7 @@ int run_prune(int argc, char** argv) {
   app.add_option("MODEL", model, "A float model's name or file")->required();
   app.add_option("-o,--out", options.out, "The smaller model")->required()->type_name("FILE.safetensors");
   app.add_option("--speed", options.speed, "How many times fewer multiply-adds a frame is to cost")
-      ->check(CLI::Range(1.0001, 1000.0))
+      ->check(number_in(1.0001, 1000.0))
       ->capture_default_str();
   auto* units = app.add_flag("--structured", structured, "Cut whole channels, GRU units and bands, as without it");
   app.add_option(
@@ -72,9 +73,9 @@ int run_prune(int argc, char** argv) {
   app.add_option("--corpus", corpus, "Folder of `pellucid prepare` to measure, train and validate on (train.corpus)")
       ->type_name("DIR");
   app.add_option("--steps", options.steps, "Steps of training over all cuts, half of them behind the last; 0: none")
-      ->check(CLI::Range(0, 100000000))
+      ->check(number_in(0, 100000000))
       ->capture_default_str();
-  app.add_option("--cuts", options.cuts, "How many times to cut")->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_option("--cuts", options.cuts, "How many times to cut")->check(number_in(1, 100))->capture_default_str();
   const std::map<std::string, training::ImportanceKind> kinds{{"ablation", training::ImportanceKind::kAblation},
                                                               {"taylor", training::ImportanceKind::kTaylor}};
   std::string kind = "taylor";
@@ -83,10 +84,10 @@ int run_prune(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--multiple", options.multiple,
                  "Channels, width and GRU units stay a multiple of it: 8 suits the vectors of PCs, 4 or 1 a chip")
-      ->check(CLI::Range(1, 64))
+      ->check(number_in(1, 64))
       ->capture_default_str();
   app.add_option("--pairs", options.pairs, "Mixtures to measure importance on")
-      ->check(CLI::Range(1, 100000))
+      ->check(number_in(1, 100000))
       ->capture_default_str();
   app.add_option("--set", options.settings, "key=value in place of the recipe's that the model was trained by")
       ->allow_extra_args(false);

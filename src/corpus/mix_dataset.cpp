@@ -49,7 +49,10 @@ void check(const Catalogue& catalogue, const DatasetOptions& options) {
     usage(fmt::format("--bits: found {}, expected 16 or 24.", options.bits));
   if (options.length_s > 0 && options.count == 0 && options.hours <= 0)
     usage("--length-s needs --count or --hours to say how much to write.");
-  if (catalogue.speakers().empty()) throw Error(ExitCode::kCorpus, "There is no usable speech to mix; see --speech.");
+  if (catalogue.speakers().empty())
+    throw Error(ExitCode::kCorpus,
+                "There is no usable speech to mix: in folders of --speech none is fit, or the --split of --corpus is "
+                "empty; `pellucid prepare --test 0.05` fills test, --split valid takes what training is measured by.");
   if (options.recorded && catalogue.noises().empty())
     throw Error(ExitCode::kCorpus, "There is no usable recorded noise to mix; give --noise a folder or a kind.");
   if (!options.recorded && !options.babble && options.kinds.empty())

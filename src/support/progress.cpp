@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "support/elapsed.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid {
 namespace {
@@ -33,20 +34,6 @@ std::size_t terminal_columns() {
 
 std::string format_amount(double x) {
   return std::abs(x) < 10 && x != std::floor(x) ? fmt::format("{:.1f}", x) : fmt::format("{:.0f}", x);
-}
-
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : 0;
-  if (lead >= 0xF0 && lead < 0xF5) length = 4;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-  }
-  if (length == 3 && ((lead == 0xE0 && byte(at + 1) < 0xA0) || (lead == 0xED && byte(at + 1) >= 0xA0))) return 0;
-  if (length == 4 && ((lead == 0xF0 && byte(at + 1) < 0x90) || (lead == 0xF4 && byte(at + 1) >= 0x90))) return 0;
-  return length;
 }
 
 }  // namespace
@@ -85,7 +72,11 @@ Progress::Progress(ProgressOptions options) : options_(std::move(options)), done
   if (options_.style == ProgressStyle::kAuto) options_.style = detect_style();
 }
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+  // What an error ended before it had begun has nothing to show.
+  if (std::uncaught_exceptions() > exceptions_ && done() == options_.already) cancel();
+  finish();
+}
 
 void Progress::add(double amount) {
   const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -37,7 +38,7 @@ class Progress {
   void set_total(double total);
   /// Prints a line of its own without disturbing the bar. {"event":"note"} for a program.
   void note(std::string_view line);
-  /// The last state, then a new line. Also called by the destructor.
+  /// The last state, then a new line. Also called by the destructor, but where an error ends what had not begun.
   void finish();
   /// Takes the bar away and shows nothing more: for work that failed.
   void cancel();
@@ -52,6 +53,7 @@ class Progress {
   ProgressOptions options_;
   double done_ = 0;
   std::string status_;
+  int exceptions_ = std::uncaught_exceptions();
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_{};
   bool bar_shown_ = false;

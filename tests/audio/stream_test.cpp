@@ -4,6 +4,7 @@
 #include <sndfile.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "test_folder.hpp"
 
@@ -127,6 +128,30 @@ TEST_F(FolderTest, KeepsTagsAndChannelPlaces) {
   const Reader reader(folder_ / "a.wav");
   EXPECT_EQ(reader.format().tags.at(SF_STR_TITLE), "A talk");
   EXPECT_EQ(reader.format().channel_map, format.channel_map);
+}
+
+TEST_F(FolderTest, KeepsWhereABroadcastWaveLiesInTime) {
+  SF_BROADCAST_INFO info{};
+  std::strcpy(info.description, "An interview");
+  std::strcpy(info.origination_date, "2026-11-29");
+  info.time_reference_low = 480000;
+  StreamFormat format;
+  format.rate_hz = 48000;
+  format.channels = 1;
+  format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&info);
+  format.broadcast.assign(bytes, bytes + sizeof(info));
+  write_sound(folder_ / "a.wav", format, noise(100, 1, 48000));
+  const Reader first(folder_ / "a.wav");
+  write_sound(folder_ / "b.wav", first.format(), noise(100, 1, 48000));
+  const Reader second(folder_ / "b.wav");
+  ASSERT_EQ(second.format().broadcast.size(), sizeof(info));
+  SF_BROADCAST_INFO back;
+  std::memcpy(&back, second.format().broadcast.data(), sizeof(back));
+  EXPECT_STREQ(back.description, "An interview");
+  EXPECT_EQ(std::string(back.origination_date, 10), "2026-11-29");
+  EXPECT_EQ(back.time_reference_low, 480000u);
+  write_sound(folder_ / "c.flac", output_format(second.format(), folder_ / "c.flac"), noise(100, 1, 48000));
 }
 
 TEST_F(FolderTest, AnotherEndingTakesTheNearestSampleFormat) {

@@ -56,15 +56,65 @@ TEST_F(Files, LossyFormatsKeepFormatLengthAndRate) {
   }
 }
 
+TEST_F(Files, AnEndingThatSaysAnotherFormatIsRefused) {
+  make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  make("more.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  fs::copy_file(folder_ / "talk.wav", folder_ / "talk.rec");
+  const auto refused = [&](const std::vector<std::string>& arguments, const char* words) {
+    const Ran run = denoise(arguments);
+    EXPECT_EQ(run.code, 2) << run.error;
+    expect_sentence(run, words);
+  };
+  refused({"talk.wav", "-o", "talk.m4a", "--model", "random"}, ".m4a cannot be written");
+  refused({"talk.wav", "more.wav", "-o", "both.wav", "--model", "random"}, "name a folder");
+  EXPECT_FALSE(fs::exists(folder_ / "talk.m4a"));
+  EXPECT_FALSE(fs::exists(folder_ / "both.wav"));
+  EXPECT_EQ(denoise({"talk.rec", "--model", "random"}).code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "talk.denoised.rec")) << "the input's own ending, whatever it says";
+}
+
+TEST_F(Files, NamesWithADotInFrontAreLeftOutOfFolders) {
+  fs::create_directories(folder_ / "in/.trash");
+  for (const char* name : {"in/a.wav", "in/._a.wav", "in/.trash/b.wav"}) make(name);
+  ASSERT_EQ(denoise({"in", "-o", "out", "--model", "same"}).code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "out/a.wav"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/._a.wav"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/.trash"));
+}
+
+TEST_F(Files, FoldersThatCannotBeReadAreNamed) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
+  fs::create_directories(folder_ / "in/closed");
+  make("in/a.wav");
+  fs::permissions(folder_ / "in/closed", fs::perms::none);
+  const Ran run = denoise({"in", "-o", "out", "--model", "same"});
+  fs::permissions(folder_ / "in/closed", fs::perms::owner_all);
+  EXPECT_EQ(run.code, 10) << run.error;
+  EXPECT_NE(run.error.find("closed: cannot be read: Permission denied"), std::string::npos) << run.error;
+  EXPECT_TRUE(fs::exists(folder_ / "out/a.wav"));
+}
+
+TEST_F(Files, WhatIsCutAtFullScaleIsTold) {
+  std::vector<double> loud(4000, 1.5);
+  make("loud.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 16000, 1, loud);
+  const Ran run = denoise({"loud.wav", "-o", "loud.flac", "--model", "random", "--strength", "0"});
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_NE(run.error.find("loud.flac: 4000 samples were louder than it can hold"), std::string::npos) << run.error;
+}
+
 TEST_F(Files, ASecondThatIsNotThereYetIsTheOutput) {
   make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
   const Ran run = denoise({"talk.wav", "clean.wav", "--model", "random", "--strength", "0"});
   EXPECT_EQ(run.code, 0) << run.error;
   EXPECT_EQ(bytes("clean.wav"), bytes("talk.wav"));
   EXPECT_FALSE(fs::exists(folder_ / "talk.denoised.wav"));
-  EXPECT_EQ(denoise({"talk.wav", "clean.wav", "--model", "random"}).code, 0) << "now both are inputs";
-  EXPECT_TRUE(fs::exists(folder_ / "talk.denoised.wav"));
-  EXPECT_TRUE(fs::exists(folder_ / "clean.denoised.wav"));
+  for (const char* force : {"--adaptive", "--force"}) {
+    const Ran again = denoise({"talk.wav", "clean.wav", "--model", "random", force});
+    EXPECT_EQ(again.code, 2) << "both could be inputs";
+    expect_sentence(again, "-o clean.wav --force");
+  }
+  EXPECT_EQ(bytes("clean.wav"), bytes("talk.wav"));
+  EXPECT_FALSE(fs::exists(folder_ / "clean.denoised.wav"));
   EXPECT_NE(denoise({"talk.wav", "none", "--model", "random", "--force"}).code, 0) << "not the name of a sound";
 }
 

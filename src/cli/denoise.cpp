@@ -21,6 +21,7 @@
 #include "cli/denoise_file.hpp"
 #include "cli/denoise_plan.hpp"
 #include "cli/denoise_raw.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/models.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
@@ -291,9 +292,12 @@ void add_denoise(CLI::App& app) {
       ->type_name("FORMAT")
       ->needs("--raw");
   command->footer(
-      "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
-      "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"
-      "An output appears when it is complete. Samples that are NaN or infinite are taken as silence and reported.");
+      std::string(
+          "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
+          "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"
+          "An output appears when it is complete. Samples that are NaN or infinite are taken as silence and "
+          "reported.\n\n") +
+      kExitCodes);
   command->callback([options] { run(*options); });
 }
 

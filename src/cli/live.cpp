@@ -13,6 +13,7 @@
 
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/live_run.hpp"
 #include "cli/models.hpp"
 #include "support/error.hpp"
@@ -131,9 +132,11 @@ void add_live(CLI::App& app) {
   command->add_option("--seconds", options->seconds, "End after so much sound")->check(number_from(0));
   command->add_flag("--json", options->json, "JSON lines instead of meters; with --list a JSON array");
   command->footer(
-      "Keys: + and - (or arrows) strength, b bypass, q end. Ctrl-C ends it too, with exit code 0.\n"
-      "Meters: level in and out, whether somebody speaks, speech over noise, noise, dropouts, load of the audio "
-      "thread.");
+      std::string(
+          "Keys: + and - (or arrows) strength, b bypass, q end. Ctrl-C ends it too, with exit code 0.\n"
+          "Meters: level in and out, whether somebody speaks, speech over noise, noise, dropouts, load of the audio "
+          "thread.\n\n") +
+      kExitCodes);
   command->callback([options] { run(*options); });
 }
 

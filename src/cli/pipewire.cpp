@@ -14,6 +14,7 @@
 
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/models.hpp"
 #include "cli/pipewire_config.hpp"
 #include "support/atomic_file.hpp"
@@ -177,8 +178,10 @@ void add_pipewire(CLI::App& app) {
       ->type_name("NAME");
   command->add_flag("--json", options->json, "status in JSON");
   command->footer(
-      "install writes pipewire.conf.d/pellucid.conf below the user's configuration folder; it replaces and remove\n"
-      "deletes only what install wrote. PipeWire reads it when it starts: systemctl --user restart pipewire");
+      std::string(
+          "install writes pipewire.conf.d/pellucid.conf below the user's configuration folder; it replaces and remove\n"
+          "deletes only what install wrote. PipeWire reads it when it starts: systemctl --user restart pipewire\n\n") +
+      kExitCodes);
   command->callback([options] { run(*options); });
 }
 

@@ -10,12 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/exit_codes.hpp"
 #include "cli/train_commands.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "training/trainer.hpp"
 
 std::optional<int> pellucid::cli::parse(CLI::App& app, int argc, char** argv) {
+  app.footer(kExitCodes);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -10,9 +10,9 @@
  *   }
  *
  * The model is part of the component: pellucid_chip_model.h has its numbers. state is what a microphone leaves behind
- * from hop to hop; scratch is in use only inside pellucid_chip_process: denoisers that take turns may share it, and other
- * code may have it between calls.
- * Functions belong to one task at a time. For blocks of other sizes (mSBC, LC3) see pellucid_chip_blocks.h. */
+ * from hop to hop; scratch is in use only inside pellucid_chip_process: denoisers that take turns may share it, and
+ * other code may have it between calls. Functions belong to one task at a time. For blocks of other sizes (mSBC, LC3)
+ * see pellucid_chip_blocks.h. */
 #ifndef PELLUCID_CHIP_H
 #define PELLUCID_CHIP_H
 

@@ -92,10 +92,10 @@
  * thread meanwhile, and take effect without a click over the next hop (16 ms). So may pellucid_get_status, whose
  * numbers are then all of the same hop; it waits for nobody. Denoisers are independent of one another.
  *
- * Bad values. A sample that is NaN, infinite or subnormal is taken as 0, one beyond -1e9 to 1e9 as that; nothing that goes in can
- * spoil what follows, and no part of the spectrum comes out more than four times (12 dB) as loud as it went in. A
- * model's bytes are treated as hostile: a damaged or foreign file gives a result code, never a crash. Every function
- * checks its pointers and ranges and returns a pellucid_result; pellucid_result_text says it in a sentence.
+ * Bad values. A sample that is NaN, infinite or subnormal is taken as 0, one beyond -1e9 to 1e9 as that; nothing that
+ * goes in can spoil what follows, and no part of the spectrum comes out more than four times (12 dB) as loud as it went
+ * in. A model's bytes are treated as hostile: a damaged or foreign file gives a result code, never a crash. Every
+ * function checks its pointers and ranges and returns a pellucid_result; pellucid_result_text says it in a sentence.
  *
  * Versions. The library and this header agree when PELLUCID_ABI_VERSION does; pellucid_config_init checks that.
  * Structs start with their size and only ever grow at the end, so a program built against an older header of the same

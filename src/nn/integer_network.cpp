@@ -3,9 +3,7 @@
 namespace pellucid::nn {
 namespace {
 
-void zero(int16_t* values, size_t count) {
-  for (size_t i = 0; i < count; ++i) values[i] = 0;
-}
+void zero(int16_t* values, size_t count) { __builtin_memset(values, 0, count * sizeof(int16_t)); }
 
 void copy(const int16_t* from, size_t count, int16_t* to) {
   for (size_t i = 0; i < count; ++i) to[i] = from[i];

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace pellucid::cli {
 
@@ -55,18 +56,16 @@ inline CLI::Validator ends_in(const std::string& ending) {
 /// A name of `values`, which becomes its value.
 template <typename T>
 CLI::Validator one_of(const std::map<std::string, T>& values) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : values) names.push_back(name);
   return CLI::Validator(
-      [values](std::string& text) {
+      [values, names](std::string& text) {
         const auto found = values.find(text);
-        if (found != values.end()) {
-          text = std::to_string(static_cast<int>(found->second));
-          return std::string();
-        }
-        std::string names;
-        for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
-        return fmt::format("found '{}', expected one of {}", text, names);
+        if (found == values.end()) return fmt::format("found '{}', expected one of {}", text, fmt::join(names, ", "));
+        text = std::to_string(static_cast<int>(found->second));
+        return std::string();
       },
-      "");
+      fmt::format("{{{}}}", fmt::join(names, ",")));
 }
 
 }  // namespace pellucid::cli

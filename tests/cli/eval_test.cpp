@@ -318,12 +318,12 @@ TEST_F(EvalTest, BadOptions) {
 TEST_F(EvalTest, OutputsThatAreThereStay) {
   make_trio("a.wav", 5);
   for (const char* option : {"--csv", "--report"}) {
-    put(folder_ / "mine", std::string("precious"));
-    expect_refused(eval({option, "mine"}), 7, "mine");
-    EXPECT_EQ(bytes("mine"), "precious");
-    EXPECT_EQ(eval({option, "mine", "--force"}).code, 0);
-    EXPECT_NE(bytes("mine"), "precious");
-    expect_refused(eval({option, "no/such/folder/mine"}), 7, "no/such/folder");
+    put(folder_ / "mine.html", std::string("precious"));
+    expect_refused(eval({option, "mine.html"}), 7, "mine.html");
+    EXPECT_EQ(bytes("mine.html"), "precious");
+    EXPECT_EQ(eval({option, "mine.html", "--force"}).code, 0);
+    EXPECT_NE(bytes("mine.html"), "precious");
+    expect_refused(eval({option, "no/such/folder/mine.html"}), 7, "no/such/folder");
   }
   // What cannot be finished leaves nothing behind.
   const std::set<std::string> before = files();

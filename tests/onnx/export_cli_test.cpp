@@ -75,7 +75,7 @@ TEST_F(Export, SaysInOneSentenceWhatIsWrong) {
                                    {{"export", path("text.pellucid"), "--onnx", out}, 5, "text.pellucid"},
                                    {{"export", "no-such-model", "--onnx", out}, 5, "no-such-model"},
                                    {{"export", "small", "--onnx", path("missing/out.onnx")}, 7, "folder"},
-                                   {{"export", "small", "--onnx", folder_.string()}, 7, "folder"},
+                                   {{"export", "small", "--onnx", folder_.string()}, 2, ".onnx"},
                                    {{"export", "small"}, 2, "--onnx"},
                                    {{"export", "--onnx", out}, 2, "MODEL"}};
   for (const Case& each : cases) {

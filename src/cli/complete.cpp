@@ -37,9 +37,9 @@ class Candidates {
   void offer_values(const CLI::Option& option) const {
     const std::string type = option.get_type_name();
     const std::size_t open = type.find('{');
-    if (open != std::string::npos) {  // {one,two}, or {one->1,two->2} where words stand for numbers
-      std::string list = type.substr(open + 1, type.find('}', open) - open - 1);
-      for (const std::string& choice : CLI::detail::split(list, ',')) offer(choice.substr(0, choice.find("->")));
+    if (open != std::string::npos) {  // {one,two}
+      const std::string list = type.substr(open + 1, type.find('}', open) - open - 1);
+      for (const std::string& choice : CLI::detail::split(list, ',')) offer(choice);
     }
     if (type.find("MODEL") != std::string::npos) {
       for (const std::string& name : model_names()) offer(name, "a shipped model");

@@ -423,8 +423,7 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
   if (std::optional<Finished> finished = read_finished(options.out, note)) {
     const std::string changes = difference(*finished, options, files);
     if (changes.empty() && finished->damage.empty()) {
-      std::error_code error;
-      fs::remove_all(PartialStore::folder(options.out), error);
+      PartialStore::sweep(options.out, finished->index);  // what a run that was killed at its very end left
       remove_parts(options.out);
       count_totals(finished->ledger.records, finished->index, result);
       result.nothing_to_do = true;

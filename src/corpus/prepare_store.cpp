@@ -158,11 +158,9 @@ void PartialStore::settle(const fs::path& out) {
     fs::remove(index_path, error);  // not what finish() wrote: the run goes on from its ledger
     return;
   }
-  std::set<std::string> names;
   for (std::size_t i = 0; i < index.shards.size(); ++i) {
     const fs::path from = partial / fmt::format("{:05}.pcm", i);
     if (fs::exists(from, error)) rename_or_throw(from, out / index.shards[i].name);
-    names.insert(index.shards[i].name);
   }
   for (const char* name : {kLedgerName, kReportName}) {
     if (fs::exists(partial / name, error)) rename_or_throw(partial / name, out / name);
@@ -170,11 +168,18 @@ void PartialStore::settle(const fs::path& out) {
   sync_folder(out);
   rename_or_throw(index_path, out / kIndexName);
   sync_folder(out);
+  sweep(out, index);
+}
+
+void PartialStore::sweep(const fs::path& out, const Index& index) {
+  std::set<std::string> names;
+  for (const ShardInfo& shard : index.shards) names.insert(shard.name);
+  std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(out)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("shard-") && name.ends_with(".pcm") && !names.contains(name)) fs::remove(entry.path(), error);
   }
-  fs::remove_all(partial, error);
+  fs::remove_all(folder(out), error);
 }
 
 }  // namespace pellucid::corpus

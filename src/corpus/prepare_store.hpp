@@ -38,6 +38,8 @@ class PartialStore {
 
   /// Moves a finished .partial into place; does nothing when there is none.
   static void settle(const std::filesystem::path& out);
+  /// Removes .partial and the shards of an older corpus, which `index` does not name.
+  static void sweep(const std::filesystem::path& out, const Index& index);
   static std::filesystem::path folder(const std::filesystem::path& out) { return out / ".partial"; }
   static std::string shard_name(std::uint32_t shard);
 

@@ -172,6 +172,16 @@ TEST_F(PrepareResume, AfterAKillWhileFilesMoveIntoPlace) {
   EXPECT_EQ(corpus_bytes(out()), expected_);
 }
 
+TEST_F(PrepareResume, AfterAKillBeforeOldShardsGo) {
+  prepare(options(), {});
+  test::write_text(out() / "shard-00000-0badf00d.pcm", "of the corpus that was updated");
+  fs::create_directories(out() / ".partial");
+  EXPECT_TRUE(prepare(options(), {}).nothing_to_do);
+  EXPECT_EQ(corpus_bytes(out()), expected_);
+  EXPECT_FALSE(fs::exists(out() / "shard-00000-0badf00d.pcm"));
+  EXPECT_FALSE(fs::exists(out() / ".partial"));
+}
+
 TEST_F(PrepareResume, ADamagedCorpusIsMadeWhole) {
   prepare(options(), {});
   std::vector<fs::path> shards;

@@ -19,6 +19,15 @@ install(FILES ${PROJECT_BINARY_DIR}/package/pellucidConfig.cmake
               ${PROJECT_BINARY_DIR}/package/pellucidConfigVersion.cmake DESTINATION ${PELLUCID_PACKAGE_DIR})
 
 # Relative to the file itself, so that the installed tree can be moved.
-file(RELATIVE_PATH PELLUCID_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+set(PELLUCID_PC_PREFIX "\${pcfiledir}/")
+file(RELATIVE_PATH from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(APPEND PELLUCID_PC_PREFIX ${from_pc})
+foreach(dir LIBDIR INCLUDEDIR DATADIR)
+  set(PELLUCID_PC_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_${dir}}")  # as Nix and Guix have it: then nothing moves
+    set(PELLUCID_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+    set(PELLUCID_PC_${dir} ${CMAKE_INSTALL_${dir}})
+  endif()
+endforeach()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/pellucid.pc.in ${PROJECT_BINARY_DIR}/package/pellucid.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/package/pellucid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -37,7 +37,7 @@ chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qem
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 coverage_packages=(gcovr)
 pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)
-deb_packages=(debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev dpf-source help2man)
+deb_packages=(build-essential debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev dpf-source help2man)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
 
 fail() {

@@ -23,7 +23,8 @@ esac
 # Beside OUT until it is whole: what was there stays where something fails.
 part=$(mktemp -d "$(dirname "$out")/.denoise-XXXXXX")
 trap 'rm -rf "$part"' EXIT
+# -dn: what cameras write beside picture and sound (time code, telemetry) fits into few containers.
 # A mono plugin becomes one instance a channel in ffmpeg; latency=1 takes its delay away.
-ffmpeg -nostdin -hide_banner -loglevel warning -y -i "$1" -map 0 -c:v copy -c:s copy -c:a "${AUDIO_CODEC:-$codec}" \
+ffmpeg -nostdin -hide_banner -loglevel warning -y -i "$1" -map 0 -dn -c:v copy -c:s copy -c:a "${AUDIO_CODEC:-$codec}" \
   -af "ladspa=file=pellucid:plugin=pellucid_mono:latency=1:controls=c0=${3:-1}" "$part/$(basename "$out")"
 mv "$part/$(basename "$out")" "$out"

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, Union
 
 import numpy as np
+import numpy.typing  # for type hints that are asked for
 
 from . import _core
 

@@ -14,6 +14,7 @@
 #include "cli/eval_scores.hpp"
 #include "cli/eval_sounds.hpp"
 #include "cli/eval_work.hpp"
+#include "cli/flush.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 #include "support/progress.hpp"
@@ -48,7 +49,7 @@ void run_comparison(const Options& options) {
       {options.clean, options.noisy, options.compare.at(0), options.compare.at(1), options.log, options.jobs});
   write(csv, to_csv(comparison));
   fmt::print("{}", options.json ? to_json(comparison) : to_text(comparison, shown));
-  std::fflush(stdout);
+  flush_output();
   refuse_partial(comparison.problems, comparison.rows.size() + comparison.problems.size());
 }
 
@@ -93,7 +94,7 @@ void run(const Options& options) {
   }
   fmt::print("{}", options.json ? to_json(result) : to_text(result, !options.brief));
   if (report && !options.json) fmt::print("\nReport: {}\n", options.report);
-  std::fflush(stdout);
+  flush_output();
   refuse_partial(problems, rows.size());
 }
 

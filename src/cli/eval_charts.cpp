@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "cli/eval_tables.hpp"
+#include "support/html.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -119,29 +120,6 @@ void legend(Plot& plot) {
 }
 
 }  // namespace
-
-std::string escape_html(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string snr_chart(const EvalResult& result, std::size_t measure) {
   const std::vector<EvalGroup>& groups = result.snrs;

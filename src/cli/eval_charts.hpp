@@ -14,7 +14,4 @@ std::string scatter_chart(const EvalResult& result, std::size_t measure);
 /// How many files changed by how much; without an after, how many have which value.
 std::string histogram_chart(const EvalResult& result, std::size_t measure);
 
-/// Text for HTML and SVG: & < > " escaped.
-std::string escape_html(const std::string& text);
-
 }  // namespace pellucid::cli

@@ -128,7 +128,7 @@ std::string to_json(const EvalResult& result) {
   if (result.has_after()) json["enhanced"] = result.after;
   json["interval"] = kIntervalText;
   json["seconds"] = result.seconds();
-  if (result.denoise_seconds() > 0) json["denoise_real_time_factor"] = result.denoise_seconds() / result.seconds();
+  if (result.denoise_seconds() > 0) json["denoise_real_time_factor"] = result.seconds() / result.denoise_seconds();
   json["mean"] = json_group(result.all, result.has_after());
   json["by_snr"] = Json::array();
   for (const EvalGroup& group : result.snrs) json["by_snr"].push_back(json_group(group, result.has_after()));

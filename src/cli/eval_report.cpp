@@ -12,6 +12,7 @@
 #include "cli/eval_charts.hpp"
 #include "cli/eval_tables.hpp"
 #include "metrics/spectrogram.hpp"
+#include "support/html.hpp"
 
 namespace pellucid::cli {
 namespace {

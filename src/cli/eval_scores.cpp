@@ -80,10 +80,16 @@ EvalGroup summarize_rows(std::string label, std::span<const EvalRow* const> rows
   for (std::size_t m = 0; m < kMeasures.size(); ++m) {
     std::vector<double> before, after, change;
     for (const EvalRow* row : rows) {
-      before.push_back(row->before[m]);
-      if (!row->after) continue;
-      after.push_back((*row->after)[m]);
-      change.push_back(after.back() - before.back());
+      if (!row->after) {
+        before.push_back(row->before[m]);
+        continue;
+      }
+      // Both means are of the same files: one that was muted has no PESQ afterwards, and none before then.
+      const double from = row->before[m], to = (*row->after)[m];
+      if (std::isnan(from) || std::isnan(to)) continue;
+      before.push_back(from);
+      after.push_back(to);
+      change.push_back(to - from);
     }
     group.before[m] = metrics::summarize(before);
     group.after[m] = metrics::summarize(after);

@@ -1,7 +1,6 @@
 #include "cli/eval_sounds.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <pellucid/pellucid.hpp>
 #include <span>
@@ -10,6 +9,7 @@
 #include "audio/sound.hpp"
 #include "cli/denoise_file.hpp"
 #include "cli/models.hpp"
+#include "support/elapsed.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::cli {
@@ -74,13 +74,13 @@ EvalSounds load_sounds(const EvalPair& pair, const std::vector<std::byte>& model
   sounds.noisy = load(pair.noisy, sounds);
   if (!pair.enhanced.empty()) sounds.enhanced = load(pair.enhanced, sounds);
   if (model.empty()) return sounds;
-  const auto start = std::chrono::steady_clock::now();
+  const double start = thread_time_s();
   try {
     sounds.enhanced = denoise(model, sounds.noisy.values(), sounds.rate_hz);
   } catch (const DenoiserError& error) {
     throw Error(ExitCode::kAudio, "{}: cannot be denoised: {}", pair.noisy.string(), error.what());
   }
-  sounds.denoise_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  sounds.denoise_seconds = thread_time_s() - start;
   return sounds;
 }
 

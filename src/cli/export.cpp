@@ -65,8 +65,10 @@ void add_export(CLI::App& app) {
   CLI::Option* folder =
       command->add_option("-o,--output", options->folder, "The component's folder")->type_name("DIR")->needs(target);
   target->needs(folder);
-  command->add_option("--licence", options->licence, "The licence to name in the file; as the model says by default")
-      ->type_name("TEXT");
+  command
+      ->add_option("--licence", options->licence, "The licence to name in the ONNX file; as the model says by default")
+      ->type_name("TEXT")
+      ->excludes(target);
   command->add_flag("--force", options->force, "Replace a file or a component that is there");
   command->callback([options] {
     if (options->onnx.empty() && options->target.empty()) {

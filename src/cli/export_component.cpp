@@ -188,12 +188,14 @@ void export_component(const Model& model, const std::string& target_name, const 
   fs::path folder = fs::absolute(wanted).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   const Files files = component_files(model, target, cost, folder);
-  if (fs::exists(folder) && !(force && fs::exists(folder / kMark))) {
+  std::error_code error;
+  const bool exists = fs::exists(folder, error);
+  if (error) throw Error(ExitCode::kOutput, "{}: it cannot be written ({}).", wanted.string(), error.message());
+  if (exists && !(force && fs::exists(folder / kMark, error))) {
     throw Error(ExitCode::kOutput, "{}: it exists already{}.", wanted.string(),
                 force ? " and is no component, so that --force does not replace it; name another folder"
                       : "; name another folder, or replace it with --force");
   }
-  std::error_code error;
   fs::create_directories(folder.parent_path(), error);
   const fs::path beside = folder.parent_path() / fmt::format(".{}.{}.tmp", folder.filename().string(), ::getpid());
   try {

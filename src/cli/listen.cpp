@@ -11,6 +11,7 @@
 #include "audio/stream.hpp"
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/flush.hpp"
 #include "corpus/corpus.hpp"
 #include "corpus/loader_pair.hpp"
 #include "support/atomic_file.hpp"
@@ -89,7 +90,7 @@ void run(const Options& options) {
   progress.finish();
   write_file(out / "list.csv", list);
   fmt::print("{} pairs of {:.2f} s: {}/list.csv says what each is made of\n", options.count, length_s, out.string());
-  std::fflush(stdout);
+  flush_output();
 }
 
 }  // namespace

@@ -31,13 +31,16 @@ struct Options : LiveOptions {
 class Keyboard {
  public:
   Keyboard() {
-    if (!::isatty(STDIN_FILENO) || ::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    // In the background a terminal is somebody else's: to touch it would stop the program.
+    if (!::isatty(STDIN_FILENO) || ::tcgetpgrp(STDIN_FILENO) != ::getpgrp()) return;
+    if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
     termios bare = before_;
     bare.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
     active_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &bare) == 0;
+    if (active_) std::at_quick_exit(restore);  // how the program ends when a sound server has died
   }
   ~Keyboard() {
-    if (active_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+    if (active_) restore();
   }
   Keyboard(const Keyboard&) = delete;
   Keyboard& operator=(const Keyboard&) = delete;
@@ -56,7 +59,8 @@ class Keyboard {
   }
 
  private:
-  termios before_{};
+  static void restore() { ::tcsetattr(STDIN_FILENO, TCSANOW, &before_); }
+  static inline termios before_{};
   bool active_ = false;
 };
 

@@ -108,7 +108,7 @@ class Stream : public SoundStream {
           "pellucid: The sound system does not answer any more; has its server ended? Start it again, then Pellucid.\n";
       // Standard error is turned away; this copy is the program's own.
       [[maybe_unused]] const auto written = ::write(error_, kSentence, sizeof kSentence - 1);
-      std::_Exit(static_cast<int>(ExitCode::kDevice));
+      std::quick_exit(static_cast<int>(ExitCode::kDevice));
     }
     closer.join();
     ::close(error_);

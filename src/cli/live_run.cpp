@@ -99,6 +99,7 @@ std::size_t choose_device(const std::vector<SoundDevice>& devices, const std::st
     if (!fits(device, input)) continue;
     if (wanted.empty() && (input ? device.default_input : device.default_output)) return i;
     if (device.name == wanted || (number && std::stoul(wanted) == i)) return i;
+    if (number && std::stoul(wanted) < devices.size()) continue;  // of a device that cannot: no other by its name
     if (wanted.empty() || lower(device.name).find(lower(wanted)) != std::string::npos) found.push_back(i);
   }
   if (found.empty() && wanted.empty()) {

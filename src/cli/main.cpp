@@ -14,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/complete.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/flush.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/nearest.hpp"
@@ -72,7 +73,7 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int report(ExitCode code, std::string_view sentence) {
-  fmt::print(stderr, "pellucid: {}\n", sentence);
+  std::fputs(fmt::format("pellucid: {}\n", sentence).c_str(), stderr);  // fmt::print would throw where nobody listens
   return static_cast<int>(code);
 }
 
@@ -108,7 +109,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report(ExitCode::kUsage, usage_sentence(app, error));
   }
-  if (std::fflush(stdout) != 0) throw Error(ExitCode::kOutput, "Standard output cannot be written.");
+  flush_output();
   return static_cast<int>(ExitCode::kOk);
 }
 
@@ -128,6 +129,9 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return pellucid::cli::report(ExitCode::kInternal, "Memory has run out; try fewer --jobs.");
   } catch (const std::exception& error) {
+    // What fmt::print throws of a buffer that is full.
+    if (std::string_view(error.what()).starts_with("cannot write to file"))
+      return pellucid::cli::report(ExitCode::kOutput, "Standard output cannot be written.");
     return pellucid::cli::report(ExitCode::kInternal,
                                  fmt::format("A defect in Pellucid: {}; please report it.", error.what()));
   }

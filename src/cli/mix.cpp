@@ -9,6 +9,7 @@
 
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/flush.hpp"
 #include "corpus/mix_dataset.hpp"
 #include "corpus/mix_folder.hpp"
 #include "support/error.hpp"
@@ -102,7 +103,7 @@ void write(const corpus::ClipSource& source, Split split, const corpus::DatasetO
     fmt::print("Part {} of {}: {} pairs, {:.2f} hours: {}\n", options.part.index, options.part.count, result.pairs,
                result.seconds / 3600, options.part.folder(options.out).string());
     fmt::print("When every part is below {}, the same command without --part puts them together\n", out);
-    std::fflush(stdout);
+    flush_output();
     return;
   }
   if (result.taken > 0) fmt::print("{} pairs were there from parts\n", result.taken);
@@ -112,7 +113,7 @@ void write(const corpus::ClipSource& source, Split split, const corpus::DatasetO
     fmt::print("{} pairs were scaled to fit the file's range; the factor stands in the column 'scale' of log.csv\n",
                result.scaled);
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 void run(Options& options) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/flush.hpp"
 #include "corpus/index.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
@@ -82,7 +83,7 @@ void run(Options& options) {
   } else {
     print_summary(options, result);
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 }  // namespace

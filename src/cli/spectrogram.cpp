@@ -12,6 +12,7 @@
 #include "audio/sound.hpp"
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/flush.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 
@@ -101,7 +102,7 @@ void run(const Options& options) {
   out.write(png.data(), png.size());
   out.commit();
   fmt::print("{}\n", options.out);
-  std::fflush(stdout);
+  flush_output();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "support/atomic_file.hpp"
+#include "support/html.hpp"
 #include "support/read_file.hpp"
 
 namespace pellucid::training {
@@ -87,19 +88,6 @@ Curve::Curve(std::filesystem::path folder, std::string name, long last_step)
 
 void Curve::add(const CurvePoint& point) { points_.push_back(point); }
 
-// A recipe, and so its name, may be a stranger's.
-std::string html_text(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const char* entity = c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : nullptr;
-    if (entity != nullptr)
-      out += entity;
-    else
-      out += c;
-  }
-  return out;
-}
-
 void Curve::write(bool running) const {
   std::string csv = kHeader;
   for (const auto& p : points_) csv += row(p);
@@ -112,7 +100,7 @@ void Curve::write(bool running) const {
       "#ddd}}"
       ".t{{font-weight:600;font-size:14px}}.a{{font-size:11px;fill:#555}}.g{{stroke:#eee}}"
       ".l{{fill:none;stroke:#2266cc;stroke-width:1.5}}</style><h1>{0}</h1>",
-      html_text(name_));
+      escape_html(name_));
   if (!points_.empty()) {
     const auto& p = points_.back();
     html += fmt::format(

@@ -315,6 +315,20 @@ TEST_F(EvalTest, BadOptions) {
   expect_refused(eval({"--model", "cut.safetensors"}), 5, "cut.safetensors");
 }
 
+TEST_F(EvalTest, MeansBeforeAndAfterAreOfTheSameFiles) {
+  make_trio("a.wav", 0);
+  make_trio("muted.wav", 20);
+  make("enhanced/muted.wav", kFloat, 16000, 1, std::vector<double>(24000, 0.0));
+  put(folder_ / "log.csv", std::string("name,snr,noise\na,nan,hiss\nmuted,20,hiss\n"));
+  const Ran run = eval({"--enhanced", "enhanced", "--json"});
+  ASSERT_EQ(run.code, 0) << run.error;
+  const Json json = Json::parse(run.output);
+  ASSERT_TRUE(json["files"][1]["enhanced"]["pesq_wb"].is_null()) << "nothing is left to measure";
+  EXPECT_EQ(json["mean"]["noisy"]["pesq_wb"]["mean"], json["files"][0]["noisy"]["pesq_wb"]);
+  EXPECT_EQ(json["mean"]["enhanced"]["pesq_wb"]["mean"], json["files"][0]["enhanced"]["pesq_wb"]);
+  EXPECT_EQ(json["by_snr"].size(), 1U) << "no number is no SNR";
+}
+
 TEST_F(EvalTest, OutputsThatAreThereStay) {
   make_trio("a.wav", 5);
   for (const char* option : {"--csv", "--report"}) {

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 
 TEST(Manual, HasAPageForEveryCommandWithItsOptions) {
   if (std::system("command -v help2man > /dev/null") != 0) GTEST_SKIP() << "help2man is not installed";
-  const fs::path folder = fs::temp_directory_path() / ("pellucid-man-" + std::to_string(::getpid()));
+  const test::TempFolder temp;
+  const fs::path folder = temp.path() / "man";
   const std::string make = PELLUCID_SOURCE_DIR "/scripts/man.sh " PELLUCID_PROGRAM " " + folder.string();
   ASSERT_EQ(std::system(make.c_str()), 0);
   const std::string list = run_program({"--help"}).output;
@@ -38,7 +39,6 @@ TEST(Manual, HasAPageForEveryCommandWithItsOptions) {
     }
   }
   EXPECT_GE(pages, 12);
-  fs::remove_all(folder);
 }
 
 }  // namespace

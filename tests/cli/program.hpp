@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -68,6 +69,11 @@ class Started {
   }
   Started(const Started&) = delete;
   Started& operator=(const Started&) = delete;
+  ~Started() {  // where a test ended before it waited
+    if (process_ <= 0) return;
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
 
   pid_t process() const { return process_; }
 
@@ -76,6 +82,7 @@ class Started {
     int status = 0;
     rusage usage{};
     if (::wait4(process_, &status, 0, &usage) != process_) return run;
+    process_ = -1;
     run.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     run.peak_kib = usage.ru_maxrss;
     run.output = slurp(folder_ / "output");

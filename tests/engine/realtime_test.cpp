@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -15,8 +16,6 @@ namespace pellucid::engine {
 namespace {
 
 using namespace test;  // NOLINT: helpers of this folder
-using nn::FreqMixer;
-using nn::TimeMixer;
 
 struct NamedModel {
   std::string name;
@@ -26,15 +25,13 @@ struct NamedModel {
 /// Every mixer, and every model that ships.
 std::vector<NamedModel> models() {
   std::vector<NamedModel> all;
-  for (const TimeMixer time : {TimeMixer::kGru, TimeMixer::kConv}) {
-    for (const FreqMixer freq : {FreqMixer::kDense, FreqMixer::kConv}) {
-      all.push_back(
-          {std::string(time == TimeMixer::kGru ? "gru" : "conv") + (freq == FreqMixer::kDense ? "-dense" : "-conv"),
-           make_random_model(small_architecture(time, freq), 1)});
-    }
+  for (const nn::Architecture& a : nn::test::every_combination())
+    all.push_back({nn::test::combination_name(a), make_random_model(a, 1)});
+  for (const auto& entry : std::filesystem::directory_iterator(PELLUCID_SOURCE_DIR "/models")) {
+    if (entry.path().extension() != ".safetensors") continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    all.push_back({entry.path().stem(), Model((std::istreambuf_iterator<char>(file)), {})});
   }
-  std::ifstream file(PELLUCID_SOURCE_DIR "/models/small.safetensors", std::ios::binary);
-  all.push_back({"small", Model((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>())});
   return all;
 }
 

@@ -171,6 +171,7 @@ TEST(Status, ReadByAnotherThreadIsAllOfOneHop) {
   done = true;
   reader.join();
   EXPECT_GT(written.size(), 590u);
+  EXPECT_FALSE(read.empty());
   for (const Values& values : read) EXPECT_EQ(written.count(values), 1u);
 }
 

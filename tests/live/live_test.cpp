@@ -52,7 +52,7 @@ class FakeSystem : public SoundSystem {
       {"Built-in microphone", "ALSA", 2, 0, 48000, true, false},
       {"Built-in speaker", "ALSA", 0, 2, 44100, false, true},
       {"USB headset", "ALSA", 1, 2, 16000, false, false},
-      {"USB camera", "ALSA", 2, 0, 32000, false, false},
+      {"USB camera (hw:1,0)", "ALSA", 2, 0, 32000, false, false},
   };
   std::string refusal;
   bool ended = false;
@@ -215,7 +215,7 @@ TEST_F(Live, DevicesAreChosenByNumberNameOrPart) {
   EXPECT_EQ(choose_device(known, "2", true), 2u);
   EXPECT_EQ(choose_device(known, "headset", true), 2u);
   EXPECT_EQ(choose_device(known, "usb", false), 2u) << "the camera does not play";
-  EXPECT_EQ(choose_device(known, "USB camera", true), 3u);
+  EXPECT_EQ(choose_device(known, "USB camera (hw:1,0)", true), 3u);
   const auto refused = [&](const std::vector<SoundDevice>& devices, const char* wanted, bool input) {
     try {
       choose_device(devices, wanted, input);
@@ -225,7 +225,7 @@ TEST_F(Live, DevicesAreChosenByNumberNameOrPart) {
     return std::pair(ExitCode::kOk, std::string());
   };
   EXPECT_EQ(refused(known, "usb", true).first, ExitCode::kUsage);
-  EXPECT_NE(refused(known, "usb", true).second.find("2 'USB headset', 3 'USB camera'"), std::string::npos);
+  EXPECT_NE(refused(known, "usb", true).second.find("2 'USB headset', 3 'USB camera (hw:1,0)'"), std::string::npos);
   EXPECT_EQ(refused(known, "phone", false).first, ExitCode::kDevice);
   EXPECT_EQ(refused(known, "1", true).first, ExitCode::kDevice) << "a loudspeaker";
   EXPECT_NE(refused({}, "", true).second.find("no sound input device"), std::string::npos);

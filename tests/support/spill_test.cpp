@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/error.hpp"
+#include "temp_folder.hpp"
 
 namespace pellucid {
 namespace {
@@ -19,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(Spill, GivesBackWhatWasAppendedFromMemoryAndFromAFile) {
-  const fs::path folder = fs::path(::testing::TempDir()) / "spill";
-  fs::create_directories(folder);
+  const test::TempFolder temp;
+  const fs::path& folder = temp.path();
   std::vector<std::int16_t> want(5000);
   std::iota(want.begin(), want.end(), std::int16_t{-2000});
   for (const std::size_t most_bytes : {std::size_t{0}, std::size_t{4000}, std::size_t{10000}}) {
@@ -35,7 +36,6 @@ TEST(Spill, GivesBackWhatWasAppendedFromMemoryAndFromAFile) {
     EXPECT_TRUE(std::equal(values.begin(), values.end(), want.begin(), want.end())) << most_bytes;
   }
   EXPECT_EQ(Spill<float>(folder).finish().size(), 0U);
-  fs::remove_all(folder);
 }
 
 TEST(Spill, NamesTheFolderThatCannotBeWritten) {

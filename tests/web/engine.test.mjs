@@ -130,6 +130,11 @@ test("bad input gets a sentence", async () => {
   assert.throws(() => denoiser.process(one), says(/array of 2 Float32Array/, "shape"));
   assert.throws(() => denoiser.process([one, [0]]), says(/array of 2 Float32Array/, "shape"));
   assert.throws(() => denoiser.process([one, new Float32Array(9)]), says(/different lengths/, "shape"));
+  const short = [one, one].map((x) => x.subarray(0, 9));
+  assert.throws(() => denoiser.process(short, [one, one]), says(/different lengths/, "shape"));
+  assert.throws(() => denoiser.process([one, one], [one, new Float32Array(9)]), says(/different lengths/, "shape"));
+  for (const blockFrames of [0, 1.5, -1, 1 << 21]) assert.throws(made({ blockFrames }), says(/blockFrames is/, "setting"));
+  assert.throws(made({ sampleRate: 2 ** 32 + 16000 }), says(/sample rate is outside/, "setting"));
   assert.throws(() => (denoiser.strength = -1), says(/strength/, "setting"));
   assert.equal(denoiser.process([one, one])[1].length, 10);
 });

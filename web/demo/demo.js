@@ -11,8 +11,10 @@ const LONGEST_S = 3600;
 let context;
 let player;
 let live = null;
+let wish = 0; // the newest for a sound, from a file or the microphone
+let starting = false; // a microphone that was asked for and is not there yet
 let recording = null; // { name, buffer, clean }
-let task = 0; // the newest wish; older ones that are not done yet are dropped
+let task = 0; // the newest denoising; older ones that are not done yet are dropped
 
 function problem(text) {
   $("problem").textContent = text ?? "";
@@ -99,9 +101,10 @@ async function denoise() {
   state(`${wanted.name}: ${wanted.buffer.duration.toFixed(1)} s denoised in ${took.toFixed(2)} s.`);
 }
 
-async function open(name, buffer) {
+async function open(name, buffer, mine = ++wish) {
   if (buffer.duration > LONGEST_S) throw new Error(`${name} lasts more than an hour; the command line tool takes files of any length.`);
   await player.load(buffer);
+  if (mine !== wish) return;
   recording = { name, buffer, clean: null };
   showControls();
   showPlaying();
@@ -109,23 +112,28 @@ async function open(name, buffer) {
   await denoise();
 }
 
-async function openBytes(name, bytes) {
+/** `read` gives the bytes. What is wished for meanwhile goes first. */
+async function openBytes(name, read) {
+  const mine = ++wish;
+  const bytes = await read();
+  if (mine !== wish) return;
   ready();
   state(`Reading ${name} …`);
   let buffer;
   try {
     buffer = await context.decodeAudioData(bytes);
   } catch {
+    if (mine !== wish) return;
     throw new Error(`${name} is no sound that this browser can read; WAV, FLAC, MP3 and Ogg usually are.`);
   }
-  await open(name, buffer);
+  if (mine === wish) await open(name, buffer, mine);
 }
 
 const openFile = (file) =>
   attempt(async () => {
     if (file === undefined) return;
     stopLive();
-    await openBytes(file.name, await file.arrayBuffer());
+    await openBytes(file.name, () => file.arrayBuffer());
   });
 
 function stopLive() {
@@ -145,17 +153,28 @@ async function finishLive() {
 }
 
 async function startLive() {
+  if (starting) return; // the browser still asks whether it may
+  const mine = ++wish;
   ready();
   player.pause();
   showPlaying();
   $("stage").hidden = false;
+  starting = true;
+  let opened;
   try {
-    live = await Live.start(context, { strength: strength(), monitor: $("monitor").checked, before: $("before"), after: $("after") });
+    opened = await Live.start(context, { strength: strength(), monitor: $("monitor").checked, before: $("before"), after: $("after") });
   } catch (error) {
     showControls();
     if (recording !== null) drawBuffer($("before"), recording.buffer);
     throw error.name === "PellucidError" ? error : new Error(microphoneProblem(error));
+  } finally {
+    starting = false;
   }
+  if (mine !== wish) {
+    opened.stop(); // a recording was opened meanwhile
+    return;
+  }
+  live = opened;
   live.addEventListener("voice", (event) => showVoice(event.detail));
   live.addEventListener("full", () => attempt(finishLive));
   live.addEventListener("gone", () =>
@@ -198,9 +217,11 @@ function connect() {
   $("example").addEventListener("click", () =>
     attempt(async () => {
       stopLive();
-      const response = await fetch(new URL("./example.flac", import.meta.url));
-      if (!response.ok) throw new Error("The example recording could not be loaded.");
-      await openBytes("example.flac", await response.arrayBuffer());
+      await openBytes("example.flac", async () => {
+        const response = await fetch(new URL("./example.flac", import.meta.url));
+        if (!response.ok) throw new Error("The example recording could not be loaded.");
+        return response.arrayBuffer();
+      });
     })
   );
   $("microphone").addEventListener("click", () => attempt(live === null ? startLive : finishLive));

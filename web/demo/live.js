@@ -30,6 +30,7 @@ export class Live extends EventTarget {
   #frame = 0;
   #denoiser;
   #monitor;
+  #recorder;
 
   /** Opens the microphone; rejects with what the browser says. */
   static async start(context, { strength, monitor, before, after }) {
@@ -74,6 +75,7 @@ export class Live extends EventTarget {
     source.connect(this.#denoiser).connect(heardAfter);
     this.#denoiser.connect(this.#monitor).connect(context.destination);
     this.#nodes = [source, wait, recorder, this.#monitor];
+    this.#recorder = recorder;
     // A microphone that is pulled out ends its track.
     this.#stream.getAudioTracks()[0].onended = () => this.dispatchEvent(new Event("gone"));
     const columns = [scroller(before, heardBefore), scroller(after, heardAfter)];
@@ -116,6 +118,7 @@ export class Live extends EventTarget {
       track.stop();
     }
     this.#denoiser?.close();
+    this.#recorder?.port.postMessage("stop");
     this.#nodes.forEach((node) => node.disconnect());
   }
 }

@@ -12,6 +12,7 @@ export class Player extends EventTarget {
   #offset = 0;
   #side = "after";
   #strength = 1;
+  #loads = 0;
 
   constructor(context) {
     super();
@@ -42,7 +43,9 @@ export class Player extends EventTarget {
     this.#denoiser?.close();
     this.#denoiser = null;
     const channels = Math.min(buffer.numberOfChannels, 2);
+    const mine = ++this.#loads;
     const denoiser = await createDenoiser(this.#context, { channels, strength: this.#strength });
+    if (mine !== this.#loads) return denoiser.close(); // another recording came meanwhile
     denoiser.addEventListener("voicechange", (event) => this.dispatchEvent(new CustomEvent("voice", { detail: event.detail.voiceActive })));
     denoiser.connect(this.#wet);
     this.#denoiser = denoiser;

@@ -2,8 +2,15 @@
 class Recorder extends AudioWorkletProcessor {
   #piece = new Float32Array(4096);
   #filled = 0;
+  #done = false;
+
+  constructor() {
+    super();
+    this.port.onmessage = () => (this.#done = true); // any message: nobody listens any more
+  }
 
   process([[samples]]) {
+    if (this.#done) return false;
     if (samples === undefined) return true;
     this.#piece.set(samples, this.#filled);
     this.#filled += samples.length;

@@ -64,17 +64,20 @@ export class Denoiser {
     }
     checkChannels(channels);
     this.#blockFrames = options.blockFrames ?? 4096;
+    if (!Number.isInteger(this.#blockFrames) || this.#blockFrames < 1 || this.#blockFrames > 1 << 20) {
+      throw new PellucidError("setting", `blockFrames is ${this.#blockFrames}; it can be 1 to ${1 << 20}.`);
+    }
     this.#engine = new WebAssembly.Instance(assets.module).exports;
     const engine = this.#engine;
     const { byteLength } = assets.model;
     const model = engine.take(byteLength);
     if (model === 0) throw new PellucidError("memory", "There is not enough memory for the model.");
     new Uint8Array(engine.memory.buffer, model, byteLength).set(assets.model);
-    const rate = Number.isFinite(sampleRate) ? Math.round(sampleRate) : 0;
+    const rate = sampleRate > 0 && sampleRate < 1e9 ? Math.round(sampleRate) : 0; // the engine says which it takes
     const link = options.linkChannels ? 1 : 0;
     this.#check(
       engine.create(
-        ...[model, byteLength, Math.max(rate, 0), channels, strength, attenuationLimitDb, link, postFilter],
+        ...[model, byteLength, rate, channels, strength, attenuationLimitDb, link, postFilter],
         options.adaptive ? 1 : 0,
         this.#blockFrames
       )
@@ -89,9 +92,14 @@ export class Denoiser {
     this.latencyFrames = engine.latency();
   }
 
-  /** Denoises a block; `output` (new arrays, unless given) may be `input`. A missing channel counts as silence. */
+  /**
+   * Denoises a block; `output` (new arrays, unless given) may be `input`. A missing channel counts as silence, as an
+   * audio worklet has it; those that are there are as long as the output's.
+   */
   process(input, output = this.#outputFor(input)) {
     const frames = output[0]?.length ?? 0;
+    for (let c = 0; c < input.length; ++c) if (input[c].length !== frames) this.#refuseLengths();
+    for (let c = 1; c < output.length; ++c) if (output[c].length !== frames) this.#refuseLengths();
     for (let start = 0; start < frames; start += this.#blockFrames) {
       const count = Math.min(this.#blockFrames, frames - start);
       for (let c = 0; c < this.channels; ++c) {
@@ -156,10 +164,11 @@ export class Denoiser {
     if (!Array.isArray(input) || input.length !== this.channels || input.some((x) => !(x instanceof Float32Array))) {
       throw new PellucidError("shape", `A block is an array of ${this.channels} Float32Array, one a channel.`);
     }
-    if (input.some((x) => x.length !== input[0].length)) {
-      throw new PellucidError("shape", "The channels of a block have different lengths.");
-    }
     return input.map((x) => new Float32Array(x.length));
+  }
+
+  #refuseLengths() {
+    throw new PellucidError("shape", "The channels of a block have different lengths.");
   }
 
   #check(result) {

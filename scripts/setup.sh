@@ -33,7 +33,7 @@ python_packages=(python3 python3-dev pybind11-dev python3-numpy python3-pytest p
 plugin_packages=(ladspa-sdk lv2-dev dpf-source lilv-utils sordi jalv ffmpeg libasound2-dev
                  pipewire pipewire-bin pipewire-alsa pipewire-jack wireplumber dbus)
 # The microcontrollers of tests/chips: one LLVM for all of them, a linker for Xtensa, and the emulators.
-chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 qemu-system-arm qemu-system-misc)
+chip_packages=(clang-22 llvm-22 lld-22 binutils-xtensa-lx106 gcc-arm-none-eabi qemu-system-arm qemu-system-misc)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 coverage_packages=(gcovr)
 pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)

@@ -52,16 +52,14 @@ PELLUCID_INLINE int32x4_t scale_log(int32x4_t x, uint32_t k) {
   return vaddq_s32(vmulq_n_s32(vshrq_n_s32(x, 16), static_cast<int32_t>(k)), s(part));
 }
 
-/// Of zeros, log_power is none.
+/// Of zeros, log_power is -31 in Q16.
 struct Normalised {
   int32x4_t re, im, exponent, log_power;
-  mve_pred16_t nothing;
 };
 
 PELLUCID_INLINE Normalised normalise(int32x4_t re, int32x4_t im) {
   const uint32x4_t either = vorrq_u32(u(vabsq_s32(re)), u(vabsq_s32(im)));
   Normalised n;
-  n.nothing = vcmpeqq_n_u32(either, 0);
   n.exponent = vsubq_s32(vdupq_n_s32(31 - 14), s(vclzq_u32(either)));
   const int32x4_t left = vnegq_s32(n.exponent);
   n.re = vshlq_s32(re, left);
@@ -102,8 +100,9 @@ void helium_compress(const nn::IntegerCompression& c, const int32_t* spectrum, i
   for (size_t k = 0; k < bins; k += 4, spectrum += 8, features += 12) {
     const int32x4x2_t x = vld2q_s32(spectrum);
     const Normalised n = normalise(x.val[0], x.val[1]);
-    int32x4_t log = vsubq_n_s32(n.log_power, 2 * 65536 * c.spectrum_q);
-    log = vmaxq_s32(vpselq_s32(vdupq_n_s32(kLeastLog), log, n.nothing), vdupq_n_s32(kLeastLog));
+    // Zeros come below kLeastLog by themselves; choosing them by a predicate makes GCC 12.2 end with an internal error.
+    static_assert(dsp::fixed_fraction_bits(dsp::kMaxFixedWindow) >= 0, "spectrum_q is 15 or more");
+    const int32x4_t log = vmaxq_s32(vsubq_n_s32(n.log_power, 2 * 65536 * c.spectrum_q), vdupq_n_s32(kLeastLog));
     const Exponential magnitude = exp2_q16(vaddq_n_s32(scale_log(log, c.to_magnitude), 65536 * c.features_q));
     const Exponential gain = exp2_q16(vsubq_s32(vdupq_n_s32(65536 * c.features_q), scale_log(log, c.to_spectrum)));
     const int32x4_t shift = vsubq_s32(vdupq_n_s32(15 + c.spectrum_q), vaddq_s32(n.exponent, gain.exponent));

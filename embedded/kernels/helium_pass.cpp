@@ -94,8 +94,8 @@ void groups(const dsp::FixedPass& pass, int32x4_t down) {
     const Complex y1 = turned(b.y1, vldrwq_s32(cos[0]), vldrwq_s32(sin[0]));
     const Complex y2 = turned(b.y2, vldrwq_s32(cos[1]), vldrwq_s32(sin[1]));
     const Complex y3 = turned(b.y3, vldrwq_s32(cos[2]), vldrwq_s32(sin[2]));
-    vst4q_s32(pass.y_re + 4 * p, int32x4x4_t{{b.y0.re, y1.re, y2.re, y3.re}});
-    vst4q_s32(pass.y_im + 4 * p, int32x4x4_t{{b.y0.im, y1.im, y2.im, y3.im}});
+    vst4q_s32(pass.y_re + 4 * p, (int32x4x4_t{{b.y0.re, y1.re, y2.re, y3.re}}));
+    vst4q_s32(pass.y_im + 4 * p, (int32x4x4_t{{b.y0.im, y1.im, y2.im, y3.im}}));
   }
 }
 

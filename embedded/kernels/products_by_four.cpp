@@ -25,7 +25,7 @@ struct Sums {
 
 PELLUCID_INLINE int32_t add_four(uint32_t w, int16x2_t low, int16x2_t high, int32_t sum) {
   sum = __smlad(__sxtb16(w), low, sum);
-  return __smlad(__sxtb16(__ror(w, 8)), high, sum);
+  return __smlad(__sxtb16(w >> 8 | w << 24), high, sum);
 }
 
 PELLUCID_INLINE Sums add_products(const int8_t* w, const int16_t* x, uint32_t columns, Sums s) {

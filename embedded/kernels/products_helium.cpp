@@ -84,7 +84,7 @@ PELLUCID_INLINE void four_rows(const nn::IntegerProduct& p, size_t row, const in
 
 void mix(const nn::IntegerMix& m) {
   const size_t columns = m.product->columns, rows = m.product->rows, width = m.width;
-  const uint32x4_t at = vmulq_n_u32(uint32x4_t{0, 1, 2, 3}, width);
+  const uint32x4_t at = vmulq_n_u32((uint32x4_t{0, 1, 2, 3}), width);
   for (size_t c = 0; c < width; ++c) {
     for (size_t i = 0; i < columns; ++i) m.column[i] = m.x[i * width + c];
     for (size_t r = 0; r < rows; r += 4) {
@@ -95,7 +95,7 @@ void mix(const nn::IntegerMix& m) {
 }
 
 void mix_bands(const nn::IntegerProduct& p, const int16_t* z, size_t bands, size_t width, int16_t* m, int16_t* column) {
-  const uint32x4_t at = vmulq_n_u32(uint32x4_t{0, 1, 2, 3}, width);
+  const uint32x4_t at = vmulq_n_u32((uint32x4_t{0, 1, 2, 3}), width);
   for (size_t d = 0; d < width; ++d) {
     for (size_t b = 0; b < bands; ++b) column[b] = z[b * width + d];
     for (size_t b = 0; b < bands; b += 4) four_rows(p, d * bands + b, column, nullptr, m + b * width + d, at);

@@ -13,8 +13,6 @@
 namespace pellucid::cli {
 namespace {
 
-bool starts_with(std::string_view text, std::string_view begin) { return text.substr(0, begin.size()) == begin; }
-
 bool is_positional(const CLI::Option& option) { return option.get_lnames().empty() && option.get_snames().empty(); }
 
 bool takes_value(const CLI::Option& option) { return option.get_type_size() != 0 && option.get_expected_max() != 0; }
@@ -29,7 +27,7 @@ class Candidates {
   explicit Candidates(std::string_view typed) : typed_(typed) {}
 
   void offer(const std::string& word, const std::string& description = "") const {
-    if (!starts_with(word, typed_)) return;
+    if (!word.starts_with(typed_)) return;
     fmt::print("{}{}{}{}\n", before_, word, description.empty() ? "" : "\t", first_line(description));
   }
 
@@ -116,7 +114,7 @@ void complete_options(const CLI::App& command, const Place& place, const Candida
 void complete_in(const CLI::App& command, const std::vector<std::string>& before, const std::string& typed) {
   const Place place = read(command, before);
   Candidates candidates(typed);
-  if (!place.options_ended && starts_with(typed, "-") && typed != "-") {
+  if (!place.options_ended && typed.starts_with("-") && typed != "-") {
     const std::size_t equals = typed.find('=');
     const CLI::Option* option = equals == std::string::npos ? nullptr : option_named(command, typed);
     if (option == nullptr) return complete_options(command, place, candidates);
@@ -147,7 +145,7 @@ void complete(const CLI::App& app, std::vector<std::string> words) {
     return;
   }
   const Candidates candidates(typed);
-  if (starts_with(typed, "-")) return complete_options(app, {}, candidates);
+  if (typed.starts_with("-")) return complete_options(app, {}, candidates);
   for (const CLI::App* command : app.get_subcommands([](const CLI::App* c) { return !is_hidden(*c); })) {
     candidates.offer(command->get_name(), command->get_description());
   }

@@ -134,7 +134,7 @@ std::string written(const DenoisePlan& plan, const std::vector<Outcome>& outcome
   if (plan.jobs.size() == 1) return fmt::format("Wrote {}.", plan.jobs.front().output.string());
   const auto good =
       std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.result.has_value(); });
-  return fmt::format("Wrote {} files.", good);
+  return fmt::format("Wrote {} file{}.", good, good == 1 ? "" : "s");
 }
 
 DenoiseSettings settings_of(const Options& options, const fs::path& model_path, std::span<const std::byte> model) {

@@ -68,21 +68,22 @@ bool is_below(const fs::path& path, const fs::path& folder) {
   return end == folder.end();
 }
 
-bool is_readable(const fs::path& folder) { return ::access(folder.c_str(), R_OK | X_OK) == 0; }
-
+// Why a folder's files cannot be listed; empty where they can.
 std::string unreadable(const fs::path& folder) {
+  if (::access(folder.c_str(), R_OK | X_OK) == 0) return {};
   return fmt::format("{}: cannot be read: {}; check its permissions.", folder.string(), std::strerror(errno));
 }
 
 struct Found {
-  std::vector<fs::path> files, unreadable;
+  std::vector<fs::path> files;
+  std::vector<DenoiseJob> unreadable;  // folders, with the reason
 };
 
 // The sound files of a folder, sorted, without earlier results and without those below `excluded`.
 Found sound_files(const fs::path& folder, const std::optional<fs::path>& excluded) {
   Found found;
   std::vector<fs::path>& files = found.files;
-  if (!is_readable(folder)) throw Error(ExitCode::kInput, "{}", unreadable(folder));
+  if (const std::string problem = unreadable(folder); !problem.empty()) throw Error(ExitCode::kInput, "{}", problem);
   std::error_code error;
   fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
   if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
@@ -94,8 +95,8 @@ Found sound_files(const fs::path& folder, const std::optional<fs::path>& exclude
     if (it->is_directory(ignored)) {
       if (hidden || (excluded && resolved(path) == *excluded)) {
         it.disable_recursion_pending();
-      } else if (!is_readable(path)) {
-        found.unreadable.push_back(path);
+      } else if (const std::string problem = unreadable(path); !problem.empty()) {
+        found.unreadable.push_back({path, path, problem});
       }
       continue;
     }
@@ -177,10 +178,7 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
     } else if (is_folder(input)) {
       const bool whole_folder_is_output = excluded && is_below(resolved(input), *excluded);
       const Found found = sound_files(input, whole_folder_is_output ? std::nullopt : excluded);
-      for (const fs::path& folder : found.unreadable) {
-        (void)is_readable(folder);  // for the reason
-        plan.jobs.push_back({folder, folder, unreadable(folder)});
-      }
+      plan.jobs.insert(plan.jobs.end(), found.unreadable.begin(), found.unreadable.end());
       for (const fs::path& file : found.files) {
         const fs::path target = into_folder ? fs::path(*output) / file.lexically_relative(input) : beside(file, word);
         plan.jobs.push_back({file, target});

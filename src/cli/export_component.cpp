@@ -21,8 +21,6 @@ constexpr const char* kMark = "src/pellucid_chip_model.hpp";  // what a componen
 
 using Files = std::map<std::string, std::string>;  // path inside the component -> text
 
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
@@ -43,16 +41,16 @@ std::string place_of(std::string_view path, const ChipTarget& target) {
   const auto& used = target.kernel_files;
   const bool wanted = std::any_of(used.begin(), used.end(), [&](const char* f) { return f != nullptr && path == f; });
   if (path == kMultiply) return wanted ? std::string(path) : std::string();
-  if (starts_with(path, kKernels)) {
+  if (path.starts_with(kKernels)) {
     const bool header = path.substr(path.rfind('.')) == ".hpp" && target.own_kernels;
     return wanted || header ? fmt::format("src/kernels/{}", path.substr(kKernels.size())) : std::string();
   }
-  if (starts_with(path, kForms)) {
+  if (path.starts_with(kForms)) {
     const std::string_view rest = path.substr(kForms.size());
     const std::size_t slash = rest.find('/');
     return form_belongs(rest.substr(0, slash), target.family) ? std::string(rest.substr(slash + 1)) : std::string();
   }
-  if (starts_with(path, kOwn)) return fmt::format("src/{}", path.substr(kOwn.size()));
+  if (path.starts_with(kOwn)) return fmt::format("src/{}", path.substr(kOwn.size()));
   return std::string(path);
 }
 
@@ -65,7 +63,7 @@ std::string plain_name(const std::string& name) {
 
 bool compiles(const std::string& path) {
   const std::string extension = fs::path(path).extension().string();
-  return starts_with(path, "src/") && (extension == ".cpp" || extension == ".S");
+  return path.starts_with("src/") && (extension == ".cpp" || extension == ".S");
 }
 
 std::string numbers_header(const nn::ModelFile& file, const ChipTarget& target, const ChipCost& cost) {
@@ -87,10 +85,10 @@ std::string numbers_header(const nn::ModelFile& file, const ChipTarget& target, 
 Files values(const Files& files, const Model& model, const ChipTarget& target, const fs::path& folder) {
   std::string sources, pack_files, in_iram;
   for (const auto& [path, text] : files) {
-    if (!starts_with(path, "src/")) continue;
+    if (!path.starts_with("src/")) continue;
     const bool compiled = compiles(path);
     if (compiled) sources += fmt::format("{}\"{}\"", sources.empty() ? "" : "\n    ", path);
-    if (compiled && (starts_with(path, "src/kernels/") || path == "src/nn/integer_multiply.cpp")) {
+    if (compiled && (path.starts_with("src/kernels/") || path == "src/nn/integer_multiply.cpp")) {
       in_iram +=
           fmt::format("{}{} (noflash_text)", in_iram.empty() ? "" : "\n        ", fs::path(path).stem().string());
     }
@@ -125,7 +123,7 @@ Files component_files(const Model& model, const ChipTarget& target, const ChipCo
   files["src/pellucid_chip_model.cpp"] = model_source(model.file, target.order);
   const Files replaced = values(files, model, target, folder);
   for (auto& [path, text] : files) {
-    if (starts_with(path, "src/")) continue;
+    if (path.starts_with("src/")) continue;
     for (const auto& [name, value] : replaced) replace_all(text, name, value);
   }
   return files;

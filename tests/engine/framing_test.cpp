@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "engine/denoiser.hpp"
 #include "session.hpp"
 
 namespace pellucid::engine::test {
@@ -73,6 +74,21 @@ TEST(Framings, AMaskOfOneReturnsTheInputInBlocksOfAnySize) {
       EXPECT_LT(worst, 1e-5);
     }
   }
+}
+
+// What the header promises for a window of 512 and a hop of 256, at every rate that there may be.
+TEST(Framings, TheWindowIsNearlyAsLongAtEveryRate) {
+  const nn::Architecture a = framed({512, 256});
+  double worst = 0;
+  for (std::uint32_t rate = 8000; rate <= 384000; ++rate) {
+    const double exact = 512.0 * rate / 16000;
+    const double off = std::abs(window_for(a, rate) - exact) / exact;
+    worst = std::max(worst, off);
+    if (rate == 11025 || rate == 22050 || rate == 44100) {
+      EXPECT_LT(off, 0.00235) << rate;
+    }
+  }
+  EXPECT_LT(worst, 0.02);
 }
 
 // Gains of every kind of network leave no sample that is not finite, and other sound than came.

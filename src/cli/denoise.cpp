@@ -27,6 +27,7 @@
 #include "support/interrupt.hpp"
 #include "support/progress.hpp"
 #include "support/thread_pool.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid::cli {
 namespace fs = std::filesystem;
@@ -75,18 +76,14 @@ double total_seconds(const DenoisePlan& plan) {
   return seconds;
 }
 
-std::string utf8(const fs::path& path) {
-  // Names that are not UTF-8 cannot stand in JSON as they are.
-  return nlohmann::json::parse(json_string(path.string())).get<std::string>();
-}
-
 nlohmann::json summary(const Options& options, const fs::path& model, const DenoisePlan& plan,
                        const std::vector<Outcome>& outcomes, double elapsed_s) {
   nlohmann::json files = nlohmann::json::array();
   double seconds = 0;
   int failed = 0;
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
-    nlohmann::json file = {{"input", utf8(plan.jobs[i].input)}, {"output", utf8(plan.jobs[i].output)}};
+    nlohmann::json file = {{"input", valid_utf8(plan.jobs[i].input.string())},
+                           {"output", valid_utf8(plan.jobs[i].output.string())}};
     if (const auto& result = outcomes[i].result) {
       seconds += result->seconds();
       file["status"] = "ok";
@@ -100,13 +97,13 @@ nlohmann::json summary(const Options& options, const fs::path& model, const Deno
     } else {
       ++failed;
       file["status"] = "failed";
-      file["error"] = utf8(outcomes[i].error);
+      file["error"] = valid_utf8(outcomes[i].error);
       file["exit_code"] = static_cast<int>(outcomes[i].code);
     }
     files.push_back(std::move(file));
   }
   return {{"version", pellucid_version()},
-          {"model", utf8(model)},
+          {"model", valid_utf8(model.string())},
           {"strength", options.strength},
           {"attenuation_limit_db", options.attenuation_limit_db},
           {"post_filter", options.post_filter},

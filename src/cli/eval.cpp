@@ -7,6 +7,7 @@
 
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
+#include "cli/edge.hpp"
 #include "cli/eval_compare.hpp"
 #include "cli/eval_output.hpp"
 #include "cli/eval_pairs.hpp"
@@ -14,7 +15,6 @@
 #include "cli/eval_scores.hpp"
 #include "cli/eval_sounds.hpp"
 #include "cli/eval_work.hpp"
-#include "cli/flush.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 #include "support/progress.hpp"

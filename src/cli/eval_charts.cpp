@@ -7,25 +7,13 @@
 #include <limits>
 
 #include "cli/eval_tables.hpp"
+#include "metrics/tick.hpp"
 #include "support/html.hpp"
 
 namespace pellucid::cli {
 namespace {
 
 constexpr double kWidth = 420, kHeight = 280, kLeft = 52, kRight = 18, kTop = 30, kBottom = 42;
-
-double nice_step(double span, int most) {
-  const double least = span / most, unit = std::pow(10.0, std::floor(std::log10(least)));
-  for (double factor : {1.0, 2.0, 5.0}) {
-    if (unit * factor >= least * (1 - 1e-9)) return unit * factor;
-  }
-  return unit * 10.0;
-}
-
-std::string tick_text(double value, double step) {
-  const int digits = step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(step) - 1e-9));
-  return fmt::format("{:.{}f}", std::abs(value) < step * 1e-6 ? 0.0 : value, digits);
-}
 
 /// One axis: values low..high, whole steps at both ends.
 struct Axis {
@@ -36,7 +24,7 @@ struct Axis {
       smallest -= 0.5;
       largest += 0.5;
     }
-    step = nice_step(largest - smallest, most);
+    step = metrics::nice_step(largest - smallest, most);
     low = std::floor(smallest / step + 1e-9) * step;
     high = std::ceil(largest / step - 1e-9) * step;
   }
@@ -54,7 +42,7 @@ class Plot {
   double py(double value) const { return kHeight - kBottom - y_.part(value) * (kHeight - kTop - kBottom); }
 
   void x_ticks() {
-    for (double v = x_.low; v <= x_.high + x_.step * 1e-6; v += x_.step) x_tick(v, tick_text(v, x_.step));
+    for (double v = x_.low; v <= x_.high + x_.step * 1e-6; v += x_.step) x_tick(v, metrics::tick_text(v, x_.step));
   }
   void x_tick(double value, const std::string& text) {
     label(px(value), kHeight - kBottom + 16, text, "middle");
@@ -63,7 +51,7 @@ class Plot {
   void y_ticks() {
     for (double v = y_.low; v <= y_.high + y_.step * 1e-6; v += y_.step) {
       line(kLeft, py(v), kWidth - kRight, py(v), "g");
-      label(kLeft - 6, py(v) + 4, tick_text(v, y_.step), "end");
+      label(kLeft - 6, py(v) + 4, metrics::tick_text(v, y_.step), "end");
     }
   }
   void x_title(const std::string& text) { label(0.5 * (kLeft + kWidth - kRight), kHeight - 8, text, "middle"); }
@@ -210,7 +198,7 @@ std::string histogram_chart(const EvalResult& result, std::size_t measure) {
   const int every = counts.size() > 8 ? 2 : 1;
   for (std::size_t i = 0; i <= counts.size(); i += static_cast<std::size_t>(every)) {
     const double v = x.low + static_cast<double>(i) * x.step;
-    plot.x_tick(v, tick_text(v, x.step));
+    plot.x_tick(v, metrics::tick_text(v, x.step));
   }
   plot.x_title(result.has_after() ? "enhanced less noisy: " + with_unit(measure) : with_unit(measure));
   plot.y_title("files");

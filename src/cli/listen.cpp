@@ -11,7 +11,7 @@
 #include "audio/stream.hpp"
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
-#include "cli/flush.hpp"
+#include "cli/edge.hpp"
 #include "corpus/corpus.hpp"
 #include "corpus/loader_pair.hpp"
 #include "support/atomic_file.hpp"

@@ -2,21 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdio>
-#include <exception>
 #include <filesystem>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/complete.hpp"
+#include "cli/edge.hpp"
 #include "cli/exit_codes.hpp"
-#include "cli/flush.hpp"
 #include "support/error.hpp"
-#include "support/interrupt.hpp"
 #include "support/nearest.hpp"
 
 namespace pellucid::cli {
@@ -72,11 +67,6 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
   return fmt::format("{}; see '{}'.", without_end(error.what()), help);
 }
 
-int report(ExitCode code, std::string_view sentence) {
-  std::fputs(fmt::format("pellucid: {}\n", sentence).c_str(), stderr);  // fmt::print would throw where nobody listens
-  return static_cast<int>(code);
-}
-
 int run(int argc, char** argv) {
   if (argc > 1 && is_training_command(argv[1])) exec_train({argv + 1, argv + argc});
   CLI::App app{"Pellucid removes noise from speech.", "pellucid"};
@@ -109,7 +99,6 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report(ExitCode::kUsage, usage_sentence(app, error));
   }
-  flush_output();
   return static_cast<int>(ExitCode::kOk);
 }
 
@@ -117,22 +106,5 @@ int run(int argc, char** argv) {
 }  // namespace pellucid::cli
 
 int main(int argc, char** argv) {
-  using pellucid::ExitCode;
-  pellucid::catch_interrupts();
-  // A write that fails for these reasons becomes a sentence, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-  try {
-    return pellucid::cli::run(argc, argv);
-  } catch (const pellucid::Error& error) {
-    return pellucid::cli::report(error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return pellucid::cli::report(ExitCode::kInternal, "Memory has run out; try fewer --jobs.");
-  } catch (const std::exception& error) {
-    // What fmt::print throws of a buffer that is full.
-    if (std::string_view(error.what()).starts_with("cannot write to file"))
-      return pellucid::cli::report(ExitCode::kOutput, "Standard output cannot be written.");
-    return pellucid::cli::report(ExitCode::kInternal,
-                                 fmt::format("A defect in Pellucid: {}; please report it.", error.what()));
-  }
+  return pellucid::cli::guard([&] { return pellucid::cli::run(argc, argv); }, "try fewer --jobs");
 }

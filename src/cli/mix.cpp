@@ -9,7 +9,7 @@
 
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
-#include "cli/flush.hpp"
+#include "cli/edge.hpp"
 #include "corpus/mix_dataset.hpp"
 #include "corpus/mix_folder.hpp"
 #include "support/error.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/flush.hpp"
+#include "cli/edge.hpp"
 #include "corpus/index.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"

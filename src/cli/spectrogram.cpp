@@ -12,7 +12,7 @@
 #include "audio/sound.hpp"
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
-#include "cli/flush.hpp"
+#include "cli/edge.hpp"
 #include "support/atomic_file.hpp"
 #include "support/error.hpp"
 

@@ -4,16 +4,15 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/edge.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/train_commands.hpp"
 #include "support/error.hpp"
-#include "support/interrupt.hpp"
 #include "training/trainer.hpp"
 
 std::optional<int> pellucid::cli::parse(CLI::App& app, int argc, char** argv) {
@@ -29,9 +28,6 @@ std::optional<int> pellucid::cli::parse(CLI::App& app, int argc, char** argv) {
 }
 
 namespace {
-
-using pellucid::Error;
-using pellucid::ExitCode;
 
 int run(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
@@ -71,11 +67,6 @@ int run(int argc, char** argv) {
   return 0;
 }
 
-int report(ExitCode code, const std::string& sentence) {
-  fmt::print(stderr, "pellucid: {}\n", sentence);
-  return static_cast<int>(code);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -85,14 +76,5 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 2047 << 20);
   mallopt(M_TOP_PAD, 256 << 20);
-  pellucid::catch_interrupts();
-  try {
-    return run(argc, argv);
-  } catch (const Error& error) {
-    return report(error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return report(ExitCode::kInternal, "Memory has run out; try a smaller train.batch.");
-  } catch (const std::exception& error) {
-    return report(ExitCode::kInternal, fmt::format("A defect in Pellucid: {}; please report it.", error.what()));
-  }
+  return pellucid::cli::guard([&] { return run(argc, argv); }, "try a smaller train.batch");
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "metrics/spectrogram.hpp"
+#include "metrics/tick.hpp"
 #include "support/error.hpp"
 
 namespace pellucid::metrics {
@@ -14,22 +15,8 @@ constexpr int kLeft = 72, kRight = 92, kTop = 10, kBottom = 50, kTitle = 26, kGa
 constexpr int kTick = 5, kBarGap = 18, kBarWidth = 16;
 constexpr double kInk = 0.85;
 
-/// The smallest of 1, 2, 5 times a power of ten that makes at most `most` steps of `span`.
-double nice_step(double span, int most) {
-  const double least = span / most, unit = std::pow(10.0, std::floor(std::log10(least)));
-  for (double factor : {1.0, 2.0, 5.0}) {
-    if (unit * factor >= least * (1 - 1e-9)) return unit * factor;
-  }
-  return unit * 10.0;
-}
-
-std::string number(double value, double step) {
-  const int digits = step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(step) - 1e-9));
-  return fmt::format("{:.{}f}", value, digits);
-}
-
 std::string time_label(double seconds, double step, double duration_s) {
-  if (duration_s < 120) return number(seconds, step);
+  if (duration_s < 120) return tick_text(seconds, step);
   const auto whole = static_cast<long>(std::lround(seconds));
   return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
                        : fmt::format("{}:{:02}", whole / 60, whole % 60);
@@ -62,7 +49,7 @@ void draw_panel(Image& image, const StreamedPanel& panel, const std::vector<floa
   for (int i = 0; i * step <= top_khz * (1 + 1e-9); ++i) {
     const int at = y + height - 1 - static_cast<int>(std::lround(i * step / top_khz * (height - 1)));
     image.fill(kLeft - 1 - kTick, at, kTick, 1, grey(kInk));
-    image.text(kLeft - kTick - 5, at - text_height(Font::kRegular) / 2, number(i * step, step), Font::kRegular,
+    image.text(kLeft - kTick - 5, at - text_height(Font::kRegular) / 2, tick_text(i * step, step), Font::kRegular,
                Align::kRight, kInk);
   }
   image.text_upwards(8, y + height / 2, "Frequency (kHz)", Font::kRegular, kInk);
@@ -90,8 +77,8 @@ void draw_color_bar(Image& image, int y, int height, int panels_width, const Sca
   for (double db = std::ceil(scale.low_db / step) * step; db <= scale.high_db + 1e-6; db += step) {
     const int at = y + height - 1 - static_cast<int>(std::lround((db - scale.low_db) / span * (height - 1)));
     image.fill(x + kBarWidth + 1, at, kTick, 1, grey(kInk));
-    image.text(x + kBarWidth + kTick + 4, at - text_height(Font::kRegular) / 2, number(db == 0 ? 0 : db, step),
-               Font::kRegular, Align::kLeft, kInk);
+    image.text(x + kBarWidth + kTick + 4, at - text_height(Font::kRegular) / 2, tick_text(db, step), Font::kRegular,
+               Align::kLeft, kInk);
   }
   image.text(x, y - kTitle + 1, "dBFS", Font::kRegular, Align::kLeft, kInk);
 }

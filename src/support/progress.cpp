@@ -47,23 +47,15 @@ std::string format_duration(double seconds) {
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    const std::size_t length = utf8_length(text, at);
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      ++at;
-      continue;
-    }
+  for (const char c : valid_utf8(text)) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (static_cast<unsigned char>(c) < 0x20) {
       out += fmt::format("\\u{:04x}", static_cast<int>(c));
     } else {
-      out.append(text, at, length);
+      out += c;
     }
-    at += length;
   }
   return out + "\"";
 }

@@ -34,7 +34,7 @@ std::string valid_utf8(std::string_view text) {
     if (length > 0) {
       out.append(text, at, length);
     } else {
-      out += '?';
+      out += "\xEF\xBF\xBD";
     }
     at += length > 0 ? length : 1;
   }

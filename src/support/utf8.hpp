@@ -11,7 +11,7 @@ std::size_t utf8_length(std::string_view text, std::size_t at);
 
 bool is_utf8(std::string_view text);
 
-/// The text with every byte that is not UTF-8 replaced by '?'.
+/// The text with every byte that is not UTF-8 replaced by U+FFFD, the replacement character.
 std::string valid_utf8(std::string_view text);
 
 }  // namespace pellucid

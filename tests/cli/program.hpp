@@ -31,6 +31,7 @@ struct Ran {
 
 struct RunOptions {
   std::filesystem::path input = "/dev/null";  ///< standard input; a path or a named pipe
+  std::filesystem::path output = "";          ///< standard output; where empty, it is caught
   std::filesystem::path folder = "";          ///< where it runs
   std::map<std::string, std::string> environment = {};
   rlim_t data_bytes = RLIM_INFINITY;  ///< most memory of its own (RLIMIT_DATA): files that it maps do not count
@@ -55,7 +56,8 @@ class Started {
       if (::setrlimit(RLIMIT_DATA, &limit) != 0) ::_exit(125);
     }
     const int error = ::open((folder_ / "error").c_str(), O_WRONLY | O_CREAT, 0600);
-    const int output = ::open((folder_ / "output").c_str(), O_WRONLY | O_CREAT, 0600);
+    const std::filesystem::path to = options.output.empty() ? folder_ / "output" : options.output;
+    const int output = ::open(to.c_str(), O_WRONLY | O_CREAT, 0600);
     ::dup2(error, STDERR_FILENO);
     ::dup2(output, STDOUT_FILENO);
     const int input = ::open(options.input.c_str(), O_RDONLY);

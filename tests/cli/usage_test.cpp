@@ -49,6 +49,17 @@ TEST_F(Usage, WrongWordsAreNamed) {
   EXPECT_EQ(files(), std::set<std::string>{"a.wav"});
 }
 
+TEST_F(Usage, OutputThatDoesNotGetOutIsAnError) {
+  make("a.wav");
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"info", "same", "--json"}, {"denoise", "a.wav", "--model", "same", "-o", "b.wav", "--json"}}) {
+    const Ran run = run_program(
+        arguments, {.output = "/dev/full", .folder = folder_, .environment = {{"PELLUCID_MODELS", models_.string()}}});
+    EXPECT_EQ(run.code, 7) << arguments.front() << ": " << run.error;
+    EXPECT_NE(run.error.find("Standard output cannot be written."), std::string::npos) << run.error;
+  }
+}
+
 TEST_F(Usage, ATrainerThatIsNotThereIsSaid) {
   // The program by itself in a folder, as a package without the trainer has it.
   const fs::path lonely = folder_ / "pellucid";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 
 #include "audio/stream.hpp"
 #include "support/error.hpp"
@@ -30,10 +31,18 @@ constexpr std::array<Container, 10> kContainers{{
     {SF_FORMAT_RF64, "RF64", {".rf64", "", ""}},
 }};
 
+// What ffmpeg reads (foreign.hpp): sound, then films, in which a folder's recordings are not looked for.
+constexpr std::array kForeignSound{".m4a", ".m4b", ".aac", ".amr", ".wma", ".mka"};
+constexpr std::array kFilms{".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".avi"};
+
 std::string lower_extension(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return extension;
+}
+
+bool among(std::span<const char* const> list, const std::string& extension) {
+  return std::find(list.begin(), list.end(), extension) != list.end();
 }
 
 const Container* find_container(const std::string& extension) {
@@ -136,7 +145,15 @@ std::string describe(const StreamFormat& format) {
                      format.channels == 1 ? "" : "s");
 }
 
-bool has_sound_extension(const std::filesystem::path& path) { return find_container(lower_extension(path)) != nullptr; }
+bool has_sound_extension(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  return find_container(extension) != nullptr || among(kForeignSound, extension);
+}
+
+bool is_read_only(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  return among(kForeignSound, extension) || among(kFilms, extension);
+}
 
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target) {
   StreamFormat output = input;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "audio/foreign.hpp"
 #include "audio/mpeg.hpp"
 #include "audio/open_sound.hpp"
 #include "audio/pcm_stream.hpp"
@@ -105,6 +106,7 @@ struct Reader::Impl {
   std::unique_ptr<MpegSource> source;  // outlives `file`
   SNDFILE* file = nullptr;
   std::vector<double> head;  // samples before those that `file` gives
+  bool foreign = false;      // `file` is what ffmpeg made of it
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
   int descriptor = -1;       // of a pipe
   bool close_descriptor = false;
@@ -181,11 +183,10 @@ struct Reader::Impl {
   }
 
   [[noreturn]] void fail_open(const std::string& reason) const {
-    throw Error(
-        ExitCode::kAudio,
-        "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3 and AIFF can; of others (m4a, films) "
-        "`ffmpeg -i IN OUT.wav` makes one.",
-        name, reason);
+    throw Error(ExitCode::kAudio,
+                "{}: is not sound that can be read ({}); WAV, FLAC, Ogg, Opus, MP3, AIFF, M4A and films can; of others "
+                "`ffmpeg -i IN OUT.wav` may make one.",
+                name, reason);
   }
 
   // A decoder that finds a tag drops the first samples (529, its own delay) as if an encoder had put them there; one
@@ -229,6 +230,17 @@ struct Reader::Impl {
     }
     file = opened;
     check_source();
+    if (opened == nullptr && !foreign) {
+      std::array<unsigned char, 12> start{};
+      const ssize_t got = ::pread(from, start.data(), start.size(), 0);
+      if (const char* container =
+              foreign_container({start.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))})) {
+        foreign = true;
+        open_seekable(decode_foreign(from, container, name));
+        format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;  // what it is worth
+        return;
+      }
+    }
     if (opened == nullptr) fail_open(reason);
     adopt(opened, info);
   }

@@ -47,13 +47,18 @@ std::string describe(const StreamFormat& format);
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target);
 
 /// True for names that end like a sound file (.wav, .flac, .ogg, .oga, .opus, .mp3, .aif, .aiff, .aifc, .au, .snd,
-/// .caf, .w64, .rf64), in any case.
+/// .caf, .w64, .rf64, .m4a, .m4b, .aac, .amr, .wma, .mka), in any case.
 bool has_sound_extension(const std::filesystem::path& path);
+
+/// True for names that end like what only ffmpeg reads and nobody writes here: the last six of these, and films
+/// (.mp4, .m4v, .mov, .3gp, .webm, .mkv, .avi).
+bool is_read_only(const std::filesystem::path& path);
 
 class Reader {
  public:
   /// Opens a file, or standard input for "-": plain WAV is read as it comes, anything else is first spooled to an
-  /// unnamed file in the temporary folder, because its decoder must seek.
+  /// unnamed file in the temporary folder, because its decoder must seek. What libsndfile does not know and ffmpeg
+  /// does (M4A, films) is decoded there as a whole, and counts as 16-bit WAV.
   /// Throws Error(kInput) when it is missing, unreadable or a folder; Error(kAudio) when it is empty, not sound, cut
   /// short, or beyond kMaxChannels or outside kMinRateHz … kMaxRateHz. A file without a single frame is kAudio too.
   explicit Reader(const std::filesystem::path& path);

@@ -58,13 +58,14 @@ struct Outcome {
   std::string error;
 };
 
-// The length of everything, for the bar; 0 where a pipe does not say. What cannot be opened is reported in its turn.
+// The length of everything, for the bar; 0 where a pipe does not say, or ffmpeg would have to decode it for that. What
+// cannot be opened is reported in its turn.
 double total_seconds(const DenoisePlan& plan) {
   double seconds = 0;
   for (const DenoiseJob& job : plan.jobs) {
     if (!job.problem.empty()) continue;
     std::error_code error;
-    if (!fs::is_regular_file(job.input, error)) return 0;
+    if (!fs::is_regular_file(job.input, error) || audio::is_read_only(job.input)) return 0;
     try {
       const audio::Reader reader(job.input);
       seconds += static_cast<double>(reader.format().frames) / reader.format().rate_hz;

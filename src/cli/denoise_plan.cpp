@@ -36,8 +36,10 @@ bool names_an_output(const fs::path& first, const fs::path& second) {
 // that says, it gets the input's format.
 void check_ending(const std::string& input, const fs::path& output) {
   const std::string ending = output.extension().string();
-  if (output == "-" || ending.empty() || audio::has_sound_extension(output)) return;
-  if (input != "-" && fs::path(input).extension() == ending) return;
+  if (output == "-" || ending.empty()) return;
+  const bool written = !audio::is_read_only(output);
+  if (written && (audio::has_sound_extension(output) || (input != "-" && fs::path(input).extension() == ending)))
+    return;
   throw Error(ExitCode::kUsage,
               "-o {}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au or .w64.",
               output.string(), ending);
@@ -49,12 +51,18 @@ fs::path resolved(const fs::path& path) {
   return error ? fs::absolute(path).lexically_normal() : real;
 }
 
+// The name as it is, but "talk.wav" for "talk.m4a", which nobody writes here.
+fs::path writable_name(fs::path name) {
+  if (audio::is_read_only(name)) name.replace_extension(".wav");
+  return name;
+}
+
 // "talk.wav" -> "talk.denoised.wav".
 fs::path beside(const fs::path& input, const char* word) {
   fs::path name = input.stem();
   name += std::string(".") + word;
   name += input.extension();
-  return input.parent_path() / name;
+  return input.parent_path() / writable_name(name);
 }
 
 bool is_result(const fs::path& path) {
@@ -180,12 +188,13 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
       const Found found = sound_files(input, whole_folder_is_output ? std::nullopt : excluded);
       plan.jobs.insert(plan.jobs.end(), found.unreadable.begin(), found.unreadable.end());
       for (const fs::path& file : found.files) {
-        const fs::path target = into_folder ? fs::path(*output) / file.lexically_relative(input) : beside(file, word);
+        const fs::path target =
+            into_folder ? fs::path(*output) / writable_name(file.lexically_relative(input)) : beside(file, word);
         plan.jobs.push_back({file, target});
         if (into_folder) folders.insert(target.parent_path());
       }
     } else if (into_folder) {
-      plan.jobs.push_back({input, fs::path(*output) / fs::path(input).filename()});
+      plan.jobs.push_back({input, fs::path(*output) / writable_name(fs::path(input).filename())});
       folders.insert(fs::path(*output));
     } else {
       plan.jobs.push_back({input, output ? fs::path(*output) : beside(input, word)});

@@ -33,10 +33,10 @@ class UnnamedFile {
   void write(const void* data, std::size_t bytes);
   /// All that was written, read-only, for as long as this object lives.
   std::span<const std::byte> map();
-
- private:
+  /// Throws what write() throws where the system says `error`: for who writes to the descriptor.
   [[noreturn]] void fail(int error) const;
 
+ private:
   std::filesystem::path folder_;
   int descriptor_ = -1;
   std::size_t bytes_ = 0;

@@ -73,6 +73,27 @@ TEST_F(Files, AnEndingThatSaysAnotherFormatIsRefused) {
   EXPECT_TRUE(fs::exists(folder_ / "talk.denoised.rec")) << "the input's own ending, whatever it says";
 }
 
+TEST_F(Files, WhatNobodyWritesBecomesWav) {
+  if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+  make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  fs::create_directory(folder_ / "in");
+  const std::string folder = "'" + folder_.string() + "'";
+  ASSERT_EQ(std::system(("cd " + folder + " && ffmpeg -nostdin -v error -i talk.wav in/memo.m4a").c_str()), 0);
+  ASSERT_EQ(denoise({"in/memo.m4a", "--model", "same"}).code, 0);
+  ASSERT_EQ(denoise({"in", "-o", "out", "--model", "same"}).code, 0);
+  EXPECT_EQ(bytes("in/memo.denoised.wav"), bytes("out/memo.wav"));
+  ASSERT_EQ(denoise({"in/memo.m4a", "memo.flac", "--model", "same"}).code, 0);
+  const audio::Reader memo(folder_ / "in/memo.m4a"), wav(folder_ / "out/memo.wav"), flac(folder_ / "memo.flac");
+  EXPECT_EQ(wav.format().frames, memo.format().frames);
+  EXPECT_EQ(wav.format().code, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  EXPECT_EQ(flac.format().frames, memo.format().frames);
+  for (const char* output : {"memo.m4a", "film.mp4"}) {
+    const Ran run = denoise({"in/memo.m4a", "-o", output, "--model", "same"});
+    EXPECT_EQ(run.code, 2) << run.error;
+    expect_sentence(run, "cannot be written");
+  }
+}
+
 TEST_F(Files, NamesWithADotInFrontAreLeftOutOfFolders) {
   fs::create_directories(folder_ / "in/.trash");
   for (const char* name : {"in/a.wav", "in/._a.wav", "in/.trash/b.wav"}) make(name);

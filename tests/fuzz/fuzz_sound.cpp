@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -136,6 +137,7 @@ void samples(const uint8_t* bytes, size_t size) {
 }  // namespace
 
 void sound(const uint8_t* bytes, size_t size) {
+  [[maybe_unused]] static const int no_ffmpeg = ::setenv("PATH", "/nowhere", 1);  // a process for every input
   if (size == 0) return;
   const std::uint8_t way = bytes[0];
   ++bytes;

@@ -15,6 +15,15 @@ constexpr int kLeft = 72, kRight = 92, kTop = 10, kBottom = 50, kTitle = 26, kGa
 constexpr int kTick = 5, kBarGap = 18, kBarWidth = 16;
 constexpr double kInk = 0.85;
 
+/// Seconds below two minutes, then whole seconds, minutes or hours as a clock has them.
+double time_step(double duration_s, int most) {
+  if (duration_s < 120) return nice_step(duration_s, most);
+  for (const double step : {10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600}) {
+    if (duration_s / step <= most) return step;
+  }
+  return 3600 * nice_step(duration_s / 3600, most);
+}
+
 std::string time_label(double seconds, double step, double duration_s) {
   if (duration_s < 120) return tick_text(seconds, step);
   const auto whole = static_cast<long>(std::lround(seconds));
@@ -56,7 +65,7 @@ void draw_panel(Image& image, const StreamedPanel& panel, const std::vector<floa
 }
 
 void draw_time_axis(Image& image, int y, int width, double duration_s) {
-  const double step = nice_step(duration_s, std::max(2, width / 90));
+  const double step = time_step(duration_s, std::max(2, width / 90));
   for (int i = 0; i * step <= duration_s * (1 + 1e-9); ++i) {
     const int at = kLeft + static_cast<int>(std::lround(i * step / duration_s * (width - 1)));
     image.fill(at, y, 1, kTick, grey(kInk));

@@ -22,8 +22,6 @@ PELLUCID_INLINE Exponentials exp2_of(Sums x) {
   return {(entry >> 10) + (((entry & 1023) * (fraction & 511)) >> 9) + 32768, x >> 16};
 }
 
-typedef uint32_t Unsigned __attribute__((vector_size(sizeof(Sums))));
-
 /// kWhole: whether k can be 1 or more.
 template <bool kWhole>
 PELLUCID_INLINE Sums scale_logs(Sums x, uint32_t k) {
@@ -159,7 +157,7 @@ PELLUCID_INLINE void decompress_lanes(const IntegerCompression& c, const int16_t
   for (size_t i = 0; i < kCount; ++i) {
     const Sums parts = load<Sums>(mask + i * 2 * kLanes);
     const int16_t* from = features + i * 3 * kLanes;
-    m[i] = {(Sums)((Unsigned)parts << 16) >> 16, parts >> 16};
+    m[i] = {low_halves(parts), parts >> 16};
     x[i] = {load_third<0>(from), load_third<1>(from)};
   }
   limit_masks<kCount>(c, m);

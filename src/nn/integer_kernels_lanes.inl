@@ -1,4 +1,9 @@
-// Lanes in another order, included by integer_kernels_body.inl.
+// Lanes in another order and in halves, included by integer_kernels_body.inl.
+
+typedef uint32_t Unsigned __attribute__((vector_size(sizeof(Sums))));
+
+/// Of two 16-bit numbers in each lane the lower one, with its sign.
+PELLUCID_INLINE Sums low_halves(Sums pairs) { return (Sums)((Unsigned)pairs << 16) >> 16; }
 
 template <size_t... kIndex>
 struct Indices {};

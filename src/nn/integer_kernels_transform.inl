@@ -149,7 +149,7 @@ static void cut(const int16_t* last_hop, const int16_t* hop, uint32_t window, in
   const int32_t* factors = kWindows.value + 2 * offset_of(half);
   for (uint32_t i = 0; i < half; i += kLanes) {
     const Sums samples = load<Sums>(2 * i < half ? last_hop + 2 * i : hop + (2 * i - half));
-    const Sums even = round_down(((samples * 65536) >> 16) * load<Sums>(factors + i), shift);
+    const Sums even = round_down(low_halves(samples) * load<Sums>(factors + i), shift);
     const Sums odd = round_down((samples >> 16) * load<Sums>(factors + half + i), shift);
     __builtin_memcpy(z + i, &even, sizeof even);
     __builtin_memcpy(z + half + i, &odd, sizeof odd);

@@ -208,8 +208,9 @@ TEST_F(PrepareTest, SidesFromATable) {
       "noise,**,all,,valid\n",
       "rules");
   prepare(options, {});
+  const Corpus corpus = Corpus::open(out());
   int one = 0, two = 0, noise = 0;
-  for (const Clip& clip : Corpus::open(out()).clips()) {
+  for (const Clip& clip : corpus.clips()) {
     one += clip.group == "one" ? 1 : 0;
     two += clip.group == "two" ? 1 : 0;
     noise += clip.kind == Kind::kNoise ? 1 : 0;

@@ -22,15 +22,19 @@ void Optimizer::start(std::vector<float> initial) {
   average = weights;
 }
 
-double Optimizer::update(std::vector<float>& gradient, const TrainOptions& o, long step, double rate,
-                         const std::vector<Matrices>& matrices, const std::vector<float>& kept) {
+double clip(std::vector<float>& gradient, double most, const std::vector<float>& kept) {
   for (std::size_t i = 0; i < kept.size(); ++i) gradient[i] *= kept[i];
   double squares = 0;
   for (const float g : gradient) squares += double(g) * g;
   const double norm = std::sqrt(squares);
-  const double clip = norm > o.clip_norm ? o.clip_norm / norm : 1.0;
-  for (float& g : gradient) g = float(g * clip);
+  if (norm > most) {
+    for (float& g : gradient) g = float(g * (most / norm));
+  }
+  return norm;
+}
 
+void Optimizer::update(const std::vector<float>& gradient, const TrainOptions& o, long step, double rate,
+                       const std::vector<Matrices>& matrices, const std::vector<float>& kept) {
   std::vector<float> move(weights.size());
   muon_moves(matrices, gradient, mean, move, o.replicas);
   for (std::size_t i = 0; i < kept.size(); ++i) move[i] *= kept[i];  // a matrix made orthogonal has no zeros
@@ -60,7 +64,6 @@ double Optimizer::update(std::vector<float>& gradient, const TrainOptions& o, lo
   // Early on the average forgets faster, so that it does not hold the random start.
   const double keep = std::min(o.average, double(step + 1) / double(step + 10));
   for (std::size_t i = 0; i < weights.size(); ++i) average[i] = float(keep * average[i] + (1 - keep) * weights[i]);
-  return norm;
 }
 
 }  // namespace pellucid::training

@@ -198,6 +198,7 @@ void Trainer::measure_known() {
       throw Error(ExitCode::kInterrupted, "stopped before the first step; go on with the same command");
     std::vector<float> gradient, buffers;
     gather(*loader, false, gradient, buffers);
+    clip(gradient, recipe_.train.clip_norm, kept_);
     for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += gradient[j];
     progress.add(1);
   }
@@ -305,9 +306,10 @@ double Trainer::step() {
   const bool fixed = fix_statistics();
   std::vector<float> gradient, buffers;
   const double total = gather(*loader_, teacher_alone, gradient, buffers);
-  for (std::size_t i = 0; i < known_gradient_.size(); ++i) gradient[i] -= known_gradient_[i];
-  const double norm = state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_, kept_);
+  const double norm = clip(gradient, recipe_.train.clip_norm, kept_);
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
+  for (std::size_t i = 0; i < known_gradient_.size(); ++i) gradient[i] -= known_gradient_[i];
+  state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_, kept_);
   if (!fixed) take_buffers(std::move(buffers));
   hand_out();
   ++state_.step;

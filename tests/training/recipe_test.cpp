@@ -120,6 +120,16 @@ TEST(OptimizerTest, RateWarmsUpHoldsAndDecays) {
   EXPECT_NEAR(learning_rate(o, 1000), o.learning_rate * o.final_rate, 1e-9);
 }
 
+TEST(OptimizerTest, LongGradientsAreShortenedWithoutWhatStaysZero) {
+  std::vector<float> gradient = {3, 4, 12};
+  EXPECT_FLOAT_EQ(float(clip(gradient, 1, {1, 1, 0})), 5.0f);
+  EXPECT_FLOAT_EQ(gradient[0], 0.6f);
+  EXPECT_FLOAT_EQ(gradient[1], 0.8f);
+  EXPECT_EQ(gradient[2], 0.0f);
+  EXPECT_FLOAT_EQ(float(clip(gradient, 2)), 1.0f);
+  EXPECT_FLOAT_EQ(gradient[0], 0.6f) << "short enough";
+}
+
 TEST(OptimizerTest, FindsTheMinimumOfABowl) {
   TrainOptions o;
   o.steps = 2000;

@@ -8,6 +8,7 @@
 #include <lv2/worker/worker.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <exception>
 #include <optional>
@@ -44,29 +45,30 @@ struct Plugin {
     lv2_log_logger_init(&logger, map, map != nullptr ? log : nullptr);
   }
 
+  ~Plugin() {
+    pellucid_destroy(loaded);
+    pellucid_destroy(unused);
+  }
+  Plugin(const Plugin&) = delete;
+  Plugin& operator=(const Plugin&) = delete;
+
   LV2_Log_Logger logger{};
   LV2_Worker_Schedule* schedule = nullptr;
   Effect effect;
   std::uint32_t channels;
-  std::optional<int> model;  ///< as the port said in the last run
-  bool loading = false;      ///< the worker has an order
-  Effect::Denoiser unused;   ///< replaced; goes to the worker, because destroying it frees memory
+  std::optional<int> model;                  ///< as the port said in the last run
+  bool loading = false, destroying = false;  ///< the worker has an order
+  // Held here and not by messages, which a host that closes may drop.
+  std::atomic<pellucid_denoiser*> loaded{nullptr};  ///< by the worker; to be played
+  std::atomic<pellucid_denoiser*> unused{nullptr};  ///< replaced; the worker's to destroy, because that frees memory
   std::array<const float*, 2> input{};
   std::array<float*, 2> output{};
   std::array<float*, kControlPorts> controls{};
 };
 
-/// What goes to the worker: destroy `unused` or, where that is null, load `model`.
-struct Order {
-  int model;
-  pellucid_denoiser* unused;
-};
-
-/// What comes back.
-struct Delivery {
-  int model;
-  pellucid_denoiser* loaded;
-};
+/// What goes to the worker: the number of a model to load, or kDestroy. What comes back: that number.
+using Message = int;
+constexpr Message kDestroy = -1;
 
 Plugin& plugin_of(LV2_Handle handle) { return *static_cast<Plugin*>(handle); }
 
@@ -96,18 +98,24 @@ void activate(LV2_Handle handle) {
   Plugin& plugin = plugin_of(handle);
   // Ports are promised in run() only; the first time there is no other way to know.
   plugin.effect.prepare(plugin.model ? *plugin.model : model_control(plugin.controls[kModel]));
+  // Orders and answers from before may have been dropped.
+  pellucid_destroy(plugin.unused.exchange(nullptr));
+  plugin.loading = plugin.destroying = false;
 }
 
-bool send(Plugin& plugin, const Order& order) {
-  return plugin.schedule->schedule_work(plugin.schedule->handle, sizeof order, &order) == LV2_WORKER_SUCCESS;
+/// `ordered` before a host is asked: it may work at once, and the answer be here before it returns.
+void send(Plugin& plugin, Message order, bool& ordered) {
+  ordered = true;
+  if (plugin.schedule->schedule_work(plugin.schedule->handle, sizeof order, &order) != LV2_WORKER_SUCCESS)
+    ordered = false;
 }
 
 void order_work(Plugin& plugin, int model) {
   if (plugin.schedule == nullptr) return;
-  if (plugin.unused && send(plugin, {0, plugin.unused.get()})) (void)plugin.unused.release();
-  if (plugin.unused || plugin.loading || model == plugin.effect.model()) return;
-  plugin.loading = true;  // a host may work at once, and the answer be here before send() returns
-  if (!send(plugin, {model, nullptr})) plugin.loading = false;
+  if (plugin.unused == nullptr) plugin.destroying = false;
+  if (plugin.unused != nullptr && !plugin.destroying) send(plugin, kDestroy, plugin.destroying);
+  if (plugin.unused != nullptr || plugin.loading || model == plugin.effect.model()) return;
+  send(plugin, model, plugin.loading);
 }
 
 void run(LV2_Handle handle, std::uint32_t frames) {
@@ -129,27 +137,26 @@ void cleanup(LV2_Handle handle) { delete static_cast<Plugin*>(handle); }
 // In the worker's thread.
 LV2_Worker_Status work(LV2_Handle handle, LV2_Worker_Respond_Function respond, LV2_Worker_Respond_Handle to,
                        std::uint32_t size, const void* data) {
-  Order order;
+  Plugin& plugin = plugin_of(handle);
+  Message order;
   if (size != sizeof order) return LV2_WORKER_ERR_UNKNOWN;
   std::memcpy(&order, data, sizeof order);
-  if (order.unused != nullptr) {
-    pellucid_destroy(order.unused);
+  if (order == kDestroy) {
+    pellucid_destroy(plugin.unused.exchange(nullptr));
     return LV2_WORKER_SUCCESS;
   }
-  Delivery delivery{order.model, plugin_of(handle).effect.load(order.model).release()};
-  const LV2_Worker_Status status = respond(to, sizeof delivery, &delivery);
-  if (status != LV2_WORKER_SUCCESS) pellucid_destroy(delivery.loaded);
-  return status;
+  pellucid_destroy(plugin.loaded.exchange(plugin.effect.load(order).release()));
+  return respond(to, sizeof order, &order);
 }
 
 // In the audio thread.
 LV2_Worker_Status work_response(LV2_Handle handle, std::uint32_t size, const void* data) {
   Plugin& plugin = plugin_of(handle);
-  Delivery delivery;
-  if (size != sizeof delivery) return LV2_WORKER_ERR_UNKNOWN;
-  std::memcpy(&delivery, data, sizeof delivery);
+  Message model;
+  if (size != sizeof model) return LV2_WORKER_ERR_UNKNOWN;
+  std::memcpy(&model, data, sizeof model);
   // Nothing else is loaded before this one has gone, so that it is empty here.
-  plugin.unused = plugin.effect.replace(Effect::Denoiser(delivery.loaded), delivery.model);
+  plugin.unused = plugin.effect.replace(Effect::Denoiser(plugin.loaded.exchange(nullptr)), model).release();
   plugin.loading = false;
   return LV2_WORKER_SUCCESS;
 }

@@ -381,6 +381,32 @@ TEST_P(WorkerTest, AWorkerMayAnswerAtOnce) {
   }
 }
 
+// A host that stops drops what waits: nothing is lost with it, and the next start begins anew.
+TEST_P(WorkerTest, WhatAHostDropsIsNotMissed) {
+  Worker* worker = nullptr;
+  const auto plugin = load_with_worker(16000, channels(), worker);
+  plugin->activate();
+  const Samples in = noise(std::size_t{9000} * channels(), 4);
+  const Model nano = model("nano"), base = model("base");
+  plugin->set("model", 1);
+  run(*plugin, in);
+  worker->drop();  // the order to load
+  plugin->activate();
+  EXPECT_EQ(run(*plugin, in), Session(config(nano, 16000)).run(in));
+  plugin->set("model", 3);
+  run(*plugin, in);
+  worker->work();
+  run(*plugin, in);
+  worker->drop();  // the order to destroy
+  plugin->activate();
+  EXPECT_EQ(run(*plugin, in), Session(config(base, 16000)).run(in));
+  plugin->set("model", 1);
+  run(*plugin, in);
+  EXPECT_EQ(worker->waiting(), 1u);
+  worker->work();
+  EXPECT_EQ(run(*plugin, in), Session(config(nano, 16000)).run(in));
+}
+
 INSTANTIATE_TEST_SUITE_P(Lv2, WorkerTest, ::testing::Combine(::testing::Values(Format::kLv2), ::testing::Values(1, 2)));
 
 }  // namespace

@@ -98,6 +98,7 @@ class Lv2 : public Hosted, public Worker {
     }
   }
 
+  void drop() override { orders_.clear(); }
   void work_at_once() override { at_once_ = true; }
 
  private:

@@ -78,6 +78,8 @@ class Worker {
   virtual std::size_t waiting() const = 0;
   /// Does all work that waits and hands the answers to the plugin.
   virtual void work() = 0;
+  /// Forgets what waits.
+  virtual void drop() = 0;
   /// From now on orders are done before the call that gives them returns, as some hosts do when they export.
   virtual void work_at_once() = 0;
 };

@@ -98,7 +98,7 @@ int run_adapt(int argc, char** argv) {
   };
   rows("your noise, held back", r.own_before, r.own_after);
   rows("other noise", r.others_before, r.others_after);
-  fmt::print("{}: {} steps on {:.0f} s of noise, {:.0f} % of the new weights\n", options.out.string(), r.steps,
+  fmt::print("{}: {} steps on {:.0f} s of noise, {:.0f} % of the difference\n", options.out.string(), r.steps,
              r.noise_s, 100 * r.share);
   return 0;
 }

@@ -31,8 +31,7 @@ constexpr double kLevel = 0.05, kPeak = 0.9;  // that quiet recordings are raise
 constexpr int kHeldBackOfEvery = 5;           // one of so many stretches
 constexpr double kSpeakersHeldBack = 0.2;
 constexpr int kProbeSteps = 20;  // that tell how many fit into the minutes
-constexpr long kKnownSteps = 300;
-constexpr double kShares[] = {0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0};
+constexpr double kShares[] = {0.25, 0.5, 0.75, 1.0, 1.25, 1.5};
 
 std::vector<fs::path> noise_files(const std::vector<fs::path>& sources) {
   std::vector<corpus::SourceFolder> folders;
@@ -78,10 +77,12 @@ void raise(std::vector<double>& samples) {
   for (double& x : samples) x *= gain;
 }
 
-// The user's noise as files of kStretchS each, so that a corpus can hold some back.
-void write_stretches(const std::vector<fs::path>& files, int rate_hz, const fs::path& folder) {
-  fs::remove_all(folder);
-  fs::create_directories(folder);
+// The user's noise as files of kStretchS each: folders of those to tune with and of those held back.
+void write_stretches(const std::vector<fs::path>& files, int rate_hz, const fs::path& tune, const fs::path& held) {
+  for (const fs::path& folder : {tune, held}) {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+  }
   int count = 0;
   for (const fs::path& file : files) {
     const audio::Sound sound = audio::load(file, {.rate_hz = rate_hz});
@@ -94,8 +95,8 @@ void write_stretches(const std::vector<fs::path>& files, int rate_hz, const fs::
       mono.rate_hz = rate_hz;
       mono.channels = 1;
       mono.code = kWavPcm16;
-      const fs::path path =
-          folder / fmt::format("{}-{:05}.wav", count % kHeldBackOfEvery == 1 ? "held" : "tune", count);
+      const bool back = count % kHeldBackOfEvery == 1;
+      const fs::path path = (back ? held : tune) / fmt::format("{}-{:05}.wav", back ? "held" : "tune", count);
       ++count;
       audio::Writer writer(path, audio::output_format(mono, path));
       writer.write(std::vector<double>(samples.begin() + std::ptrdiff_t(from), samples.begin() + std::ptrdiff_t(to)));
@@ -154,20 +155,20 @@ Recipe make_recipe(const AdaptOptions& options, const StoredModel& model) {
   recipe.mix.speed_probability = std::max(recipe.mix.speed_probability, 0.8);  // so that few seconds are not learnt
   TrainOptions& t = recipe.train;
   t.optimizer = "adamw";
-  t.learning_rate = 4e-4;  // whatever it was trained at: what is forgotten grows with it
+  t.learning_rate = 1e-3;  // whatever it was trained at
   t.batch = 4;
   t.replicas = 2;
   t.warmup_steps = 50;
   t.decay = 1;
   t.average = 0.99;
-  t.validate_every = t.checkpoint_every = 250;
+  t.checkpoint_every = 250;
   t.valid_pairs = 48;
   t.seed = int(options.seed);
   t.start = options.model.string();
   return recipe;
 }
 
-// As many steps as the minutes allow, kept over interruptions.
+// As many steps as the minutes allow for two trainings, kept over interruptions.
 long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work) {
   const fs::path kept = work / "run" / "recipe.toml";
   if (fs::exists(kept) && fs::exists(work / "run" / "last.ckpt")) {
@@ -182,8 +183,7 @@ long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work
   train(recipe, false, ProgressStyle::kNone);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   fs::remove_all(recipe.train.output);
-  const long fit = std::lround(options.minutes * 60 / (spent.count() / kProbeSteps));
-  return std::max(long(kProbeSteps) + 1, fit - std::min(kKnownSteps, fit / 3));
+  return std::max(long(kProbeSteps) + 1, std::lround(options.minutes * 60 / (spent.count() / kProbeSteps) / 2));
 }
 
 std::string provenance(const AdaptOptions& options, const StoredModel& model, const AdaptResult& result,
@@ -224,28 +224,35 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
 
   AdaptResult result;
   const int rate_hz = int(model.architecture.sample_rate_hz);
-  const fs::path own_noise = work / "noise";
-  write_stretches(files, rate_hz, own_noise);
-  std::vector<fs::path> noises = options.others;
-  noises.push_back(own_noise);
-  const std::string own_rules = fmt::format(
+  const fs::path tune = work / "tune", held = work / "held";
+  write_stretches(files, rate_hz, tune, held);
+  std::vector<fs::path> without = options.others;
+  without.push_back(held);
+  std::vector<fs::path> noises = without;
+  noises.push_back(tune);
+  const std::string rules = fmt::format(
       "noise,tune-*,own/tune-{{1}},{0},train\nnoise,held-*,own/held-{{1}},{0},valid\nnoise,**,others/"
       "{{1}},others,train\n",
       kOwn);
-  constexpr const char* kKnown = "noise,**,others/{1},others,train\n";
   constexpr const char* kOthers = "noise,**,others/{1},others,valid\n";
-  const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, own_rules, work / "corpus");
+  const corpus::Corpus own_corpus = make_corpus(options, rate_hz, noises, rules, work / "corpus");
   result.noise_s = count_own(own_corpus, options);
-  make_corpus(options, rate_hz, options.others, kKnown, work / "known");
+  make_corpus(options, rate_hz, without, rules, work / "without");
   const corpus::Corpus others_corpus = make_corpus(options, rate_hz, options.others, kOthers, work / "others");
   kept.begin();
   recipe.train.corpus = (work / "corpus").string();
   recipe.train.output = (work / "run").string();
   recipe.train.steps = int(find_steps(options, recipe, work));
-  const TrainResult trained = train(recipe, true, style, ProcessGroup::alone(),
-                                    {work / "known", usual, std::clamp(long(recipe.train.steps) / 2, 1L, kKnownSteps)});
+  recipe.train.validate_every = recipe.train.steps;  // of both the weights at the end
+  Recipe beside = recipe;
+  beside.name = "beside";
+  beside.mix = usual;
+  beside.train.corpus = (work / "without").string();
+  beside.train.output = (work / "beside").string();
+  const TrainResult trained = train(recipe, true, style);
   result.steps = trained.steps;
   const StoredModel tuned = read_stored_model(trained.model);
+  const StoredModel common = read_stored_model(train(beside, true, style).model);
 
   Recipe own = recipe, others = recipe;
   own.train.valid_pairs = others.train.valid_pairs = 2 * recipe.train.valid_pairs;  // what is weighed is small
@@ -263,13 +270,13 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   std::shared_ptr<Network> best;
   for (const double share : kShares) {
     if (interrupted()) throw Error(ExitCode::kInterrupted, "stopped while weighing; go on with the same command");
-    const auto network = average({&model, &tuned}, {1 - share, share});
+    const auto network = average({&model, &tuned, &common}, {1, share, -share});
     const Scores on_noise = on_own.run(*network, spectrum, true), on_rest = on_others.run(*network, spectrum, true);
     const auto change = [](const Scores& from, const Scores& to) {
       return fmt::format("{:+.3f} PESQ, {:+.4f} STOI, {:+.2f} dB", to.pesq - from.pesq, to.stoi - from.stoi,
                          to.si_sdr_db - from.si_sdr_db);
     };
-    progress.note(fmt::format("{:.0f} % of the new weights: own noise {}; others {}", 100 * share,
+    progress.note(fmt::format("{:.0f} % of the difference: own noise {}; others {}", 100 * share,
                               change(result.own_before, on_noise), change(result.others_before, on_rest)));
     progress.add(1);
     if (forgets(result.others_before, on_rest) || worth(on_noise) <= worth(result.own_after)) continue;

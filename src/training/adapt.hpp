@@ -2,10 +2,11 @@
 //
 // 1. The recordings are cut into stretches of ten seconds; a fifth of them is held back.
 // 2. The model goes on training, at a falling rate, on speech with these stretches, and in a part of the pairs with
-//    other recordings, synthetic noise and babble. Of every gradient that is taken which the same speech and the other
-//    noise have at the start (Known): few readers and few recordings would pull the model towards themselves.
-// 3. Between the old weights and the new (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022) the mix
-//    is taken that does best on the stretches held back while it loses next to nothing on other noise.
+//    other recordings, synthetic noise and babble; and, from the same weights, on the same speech without these
+//    stretches. What both have moved by is no good: few readers and few recordings pull a model towards themselves.
+// 3. To the old weights a share of the difference of the two is added (Ilharco et al., "Editing models with task
+//    arithmetic", ICLR 2023), the one that does best on the stretches held back while it loses next to nothing on other
+//    noise.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct AdaptOptions {
 struct AdaptResult {
   double noise_s = 0;  ///< of the user's noise that was fit
   long steps = 0;
-  double share = 0;                    ///< of the new weights
+  double share = 0;                    ///< of the difference
   Scores own_before, own_after;        ///< on the stretches held back
   Scores others_before, others_after;  ///< on the other noises, synthetic noise and babble
 };

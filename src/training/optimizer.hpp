@@ -13,8 +13,7 @@ namespace pellucid::training {
 double learning_rate(const TrainOptions& options, long step);
 
 /// Shortens `gradient` to a norm of `most` where it is longer, without that of weights that stay zero (see update());
-/// returns the norm before. What is averaged over batches is averaged after it: a few of them have gradients many times
-/// as long as the others.
+/// returns the norm before.
 double clip(std::vector<float>& gradient, double most, const std::vector<float>& kept = {});
 
 /// AdamW (Loshchilov and Hutter 2019), betas 0.9 and 0.98; of `matrices`, Muon. Where there are matrices, nothing else

@@ -45,7 +45,7 @@ Recipe as_one(Recipe recipe, const ProcessGroup& group) {
 
 class Trainer {
  public:
-  Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group, const Known& known);
+  Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group);
   TrainResult run();
 
  private:
@@ -58,9 +58,6 @@ class Trainer {
   void hand_out();
   void start_from(const StoredModel& model);
   double step();
-  double gather(corpus::Loader& loader, bool teacher_alone, std::vector<float>& gradient, std::vector<float>& buffers);
-  void measure_known();
-  std::unique_ptr<corpus::Loader> make_loader(const corpus::Corpus& corpus, const corpus::MixOptions& mix) const;
   bool fix_statistics();
   void go_back(long step, Progress& progress);
   double sum_over_processes(std::vector<float>& gradient, std::vector<float>& buffers, double loss);
@@ -73,7 +70,6 @@ class Trainer {
 
   const Recipe& recipe_;
   ProcessGroup& group_;
-  const Known known_;
   const Recipe whole_;  // as if one process did it all
   ProgressStyle style_;
   fs::path folder_;
@@ -86,8 +82,7 @@ class Trainer {
   nlohmann::ordered_json started_from_;  // what train.start says of its own training
   State state_;
   std::vector<Matrices> matrices_;  // that Muon moves
-  std::vector<float> known_gradient_;
-  std::vector<float> kept_;  // 0 for weights that stay zero, 1 for all others
+  std::vector<float> kept_;         // 0 for weights that stay zero, 1 for all others
   Validation validation_;
   std::unique_ptr<corpus::Loader> loader_;
   std::unique_ptr<Curve> curve_;
@@ -98,10 +93,9 @@ class Trainer {
   double spent_cpu_ = processor_time_s();
 };
 
-Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group, const Known& known)
+Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group)
     : recipe_(recipe),
       group_(group),
-      known_(known),
       whole_(as_one(recipe, group)),
       style_(group.is_first() ? style : ProgressStyle::kNone),
       folder_(recipe.train.output),
@@ -161,7 +155,6 @@ void Trainer::take_up() {
   kept_.resize(state_.optimizer.weights.size(), 1.0f);
   if (recipe_.train.optimizer == "muon") matrices_ = matrices_of(*released_);
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
-  if (known_.steps > 0 && known_gradient_.empty()) measure_known();
   const fs::path last = folder_ / kCheckpoint;
   if (group_.is_first() && fs::exists(last)) {
     state_ = load_checkpoint(last, whole_, state_.optimizer.weights.size(), state_.buffers.size());
@@ -170,40 +163,13 @@ void Trainer::take_up() {
   share_state();
   released_->to(device_);
   hand_out();
-  loader_ = make_loader(corpus_, recipe_.mix);
-  if (group_.is_first()) curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
-}
-
-std::unique_ptr<corpus::Loader> Trainer::make_loader(const corpus::Corpus& corpus,
-                                                     const corpus::MixOptions& mix) const {
   const auto& t = recipe_.train;
   const auto replicas = std::uint64_t(t.replicas);
-  return std::make_unique<corpus::Loader>(
-      corpus, mix, corpus::Split::kTrain, std::uint64_t(t.seed), t.batch, chunk_samples_,
+  loader_ = std::make_unique<corpus::Loader>(
+      corpus_, recipe_.mix, corpus::Split::kTrain, std::uint64_t(t.seed), t.batch, chunk_samples_,
       std::uint64_t(state_.step) * replicas, t.loader_workers, 2 * t.replicas + 2,
       corpus::Share{std::uint64_t(group_.rank()) * replicas, replicas, std::uint64_t(whole_.train.replicas)});
-}
-
-// At the start's weights, also when a checkpoint is then taken up: the same gradient again.
-void Trainer::measure_known() {
-  const corpus::Corpus corpus = corpus::Corpus::open(known_.corpus);
-  const auto loader = make_loader(corpus, known_.mix);
-  hand_out();
-  fix_statistics();
-  std::vector<double> sum(state_.optimizer.weights.size());
-  Progress progress(
-      {.label = "Measuring what is known", .total = double(known_.steps), .unit = "steps", .style = style_});
-  for (long i = 0; i < known_.steps; ++i) {
-    if (group_.any(interrupted()))
-      throw Error(ExitCode::kInterrupted, "stopped before the first step; go on with the same command");
-    std::vector<float> gradient, buffers;
-    gather(*loader, false, gradient, buffers);
-    clip(gradient, recipe_.train.clip_norm, kept_);
-    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += gradient[j];
-    progress.add(1);
-  }
-  known_gradient_.resize(sum.size());
-  for (std::size_t j = 0; j < sum.size(); ++j) known_gradient_[j] = float(sum[j] / double(known_.steps));
+  if (group_.is_first()) curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
 }
 
 // The first process's, to the bit: the others may have found no checkpoint, or have rounded otherwise on their
@@ -274,11 +240,12 @@ bool Trainer::fix_statistics() {
   return fixed;
 }
 
-// The mean gradient of a batch a replica, of all processes, and the buffers after it. Returns the mean loss.
-double Trainer::gather(corpus::Loader& loader, bool teacher_alone, std::vector<float>& gradient,
-                       std::vector<float>& buffers) {
+// The loss, or what is no number when it or its gradient has gone out of range: the state is then not to be used.
+double Trainer::step() {
   const auto count = double(whole_.train.replicas);
-  for (auto& r : replicas_) r->start(loader.next(), teacher_alone);
+  const bool teacher_alone = double(state_.step) < recipe_.distill.alone * recipe_.train.steps;
+  const bool fixed = fix_statistics();
+  for (auto& r : replicas_) r->start(loader_->next(), teacher_alone);
   double total = 0;
   std::exception_ptr error;
   for (auto& r : replicas_) {
@@ -289,26 +256,15 @@ double Trainer::gather(corpus::Loader& loader, bool teacher_alone, std::vector<f
     }
   }
   if (error) std::rethrow_exception(error);
-  gradient.assign(state_.optimizer.weights.size(), 0);
-  buffers.assign(state_.buffers.size(), 0);
+  std::vector<float> gradient(state_.optimizer.weights.size()), buffers(state_.buffers.size());
   for (const auto& r : replicas_) {
     for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += float(r->gradient()[i] / count);
     const auto own = flat_buffers(r->network());
     for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i] += own[i] / float(count);
   }
-  return group_.count() > 1 ? sum_over_processes(gradient, buffers, total) : total;
-}
-
-// The loss, or what is no number when it or its gradient has gone out of range: the state is then not to be used.
-double Trainer::step() {
-  const auto count = double(whole_.train.replicas);
-  const bool teacher_alone = double(state_.step) < recipe_.distill.alone * recipe_.train.steps;
-  const bool fixed = fix_statistics();
-  std::vector<float> gradient, buffers;
-  const double total = gather(*loader_, teacher_alone, gradient, buffers);
+  if (group_.count() > 1) total = sum_over_processes(gradient, buffers, total);
   const double norm = clip(gradient, recipe_.train.clip_norm, kept_);
   if (!std::isfinite(total) || !std::isfinite(norm)) return std::nan("");
-  for (std::size_t i = 0; i < known_gradient_.size(); ++i) gradient[i] -= known_gradient_[i];
   state_.optimizer.update(gradient, recipe_.train, state_.step, rate(), matrices_, kept_);
   if (!fixed) take_buffers(std::move(buffers));
   hand_out();
@@ -488,9 +444,9 @@ TrainResult Trainer::run() {
 
 }  // namespace
 
-TrainResult train(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group, const Known& known) {
+TrainResult train(const Recipe& recipe, bool resume, ProgressStyle style, ProcessGroup& group) {
   try {
-    return Trainer(recipe, resume, style, group, known).run();
+    return Trainer(recipe, resume, style, group).run();
   } catch (const std::exception& error) {
     group.leave(error.what());
     throw;

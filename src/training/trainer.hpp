@@ -15,17 +15,6 @@ struct TrainResult {
   std::filesystem::path model;  ///< empty where another process writes it
 };
 
-/// What the model of recipe.train.start can do as well as it will: where its training had other recordings than these,
-/// their mean gradient at the start is not zero, and says only in what they are special. Over `steps` steps on
-/// `corpus`, mixed as `mix` says, it is measured, and then taken from the gradient of every step (a control variate, as
-/// in Johnson and Zhang, "Accelerating stochastic gradient descent using predictive variance reduction", NIPS 2013), so
-/// that what remains is what the training's own corpus adds to this one.
-struct Known {
-  std::filesystem::path corpus;
-  corpus::MixOptions mix;
-  long steps = 0;
-};
-
 /// Trains until recipe.train.steps, or until Ctrl-C (Error kInterrupted after a checkpoint). In recipe.train.output lie
 /// `last.ckpt`, `NAME.safetensors` (averaged weights, best on the validation split), `recipe.toml`, `curve.csv` and
 /// `curve.html`. With `resume` it goes on from last.ckpt, and starts where there is none.
@@ -33,6 +22,6 @@ struct Known {
 /// all have together, and the first alone writes, resumes and shows progress. Throws Error (kRecipe, kCorpus,
 /// kTraining, kOutput).
 TrainResult train(const Recipe& recipe, bool resume, ProgressStyle progress = ProgressStyle::kAuto,
-                  ProcessGroup& group = ProcessGroup::alone(), const Known& known = {});
+                  ProcessGroup& group = ProcessGroup::alone());
 
 }  // namespace pellucid::training

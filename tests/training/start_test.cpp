@@ -87,35 +87,6 @@ TEST_F(StartTest, TrainingGoesOnFromTheModel) {
     EXPECT_TRUE(torch::allclose(stored.tensors[i].second, was.tensors[i].second, 0.1, 0.05)) << was.tensors[i].first;
 }
 
-// The first batch of the training is also the first that is measured: nothing is left of its gradient.
-TEST_F(StartTest, WhatIsKnownIsNotLearned) {
-  const auto moved = [&](const std::string& name, const Known& known) {
-    const auto trained = train(recipe(name, {start(), "train.steps=1", "train.warmup_steps=1", "train.weight_decay=0",
-                                             "train.fixed_statistics=1", "train.average=0"}),
-                               false, ProgressStyle::kNone, ProcessGroup::alone(), known);
-    const StoredModel after = read_stored_model(trained.model), before = read_stored_model(model());
-    double most = 0;
-    for (std::size_t i = 0; i < before.tensors.size(); ++i)
-      most = std::max(most, (after.tensors[i].second - before.tensors[i].second).abs().max().item<double>());
-    return most;
-  };
-  EXPECT_GT(moved("not known", {}), 1e-3);
-  EXPECT_LT(moved("known", {folder_->path() / "corpus", recipe("known").mix, 1}), 1e-5);
-}
-
-TEST_F(StartTest, WhatIsKnownIsMeasuredAtTheStartAlsoWhenItGoesOn) {
-  const auto weights = [&](const std::string& name, const std::string& steps) {
-    const Recipe r = recipe(name, {start(), "train.steps=" + steps, "train.decay=0", "train.fixed_statistics=1"});
-    train(r, true, ProgressStyle::kNone, ProcessGroup::alone(), {folder_->path() / "corpus", r.mix, 2});
-    const Network network(r.model);
-    return load_checkpoint(folder_->path() / name / "last.ckpt", r, flat_parameters(network).size(),
-                           flat_buffers(network).size())
-        .optimizer.weights;
-  };
-  weights("stopped", "3");
-  EXPECT_EQ(weights("stopped", "6"), weights("whole", "6"));
-}
-
 TEST_F(StartTest, MoreBlocksBeginAsTheSmallerModelAndLearn) {
   for (const std::string mixers : {"gru dense", "conv conv", "attention gru", "gru attention"}) {
     const auto space = mixers.find(' ');

@@ -21,7 +21,7 @@ inline void flush_output() {
 }
 
 inline int report(ExitCode code, std::string_view sentence) {
-  fmt::print(stderr, "pellucid: {}\n", sentence);
+  std::fputs(fmt::format("pellucid: {}\n", sentence).c_str(), stderr);  // fmt::print would throw where nobody listens
   return static_cast<int>(code);
 }
 

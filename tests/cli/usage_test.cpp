@@ -58,6 +58,8 @@ TEST_F(Usage, OutputThatDoesNotGetOutIsAnError) {
     EXPECT_EQ(run.code, 7) << arguments.front() << ": " << run.error;
     EXPECT_NE(run.error.find("Standard output cannot be written."), std::string::npos) << run.error;
   }
+  // Where nobody can be told, the exit code still says it.
+  EXPECT_EQ(WEXITSTATUS(std::system(PELLUCID_PROGRAM " denoise none.wav 2> /dev/full")), 3);
 }
 
 TEST_F(Usage, ATrainerThatIsNotThereIsSaid) {

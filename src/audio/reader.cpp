@@ -106,7 +106,6 @@ struct Reader::Impl {
   std::unique_ptr<MpegSource> source;  // outlives `file`
   SNDFILE* file = nullptr;
   std::vector<double> head;  // samples before those that `file` gives
-  bool foreign = false;      // `file` is what ffmpeg made of it
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
   int descriptor = -1;       // of a pipe
   bool close_descriptor = false;
@@ -210,8 +209,8 @@ struct Reader::Impl {
     return opened;
   }
 
-  // Takes over the descriptor.
-  void open_seekable(int from) {
+  // Takes over the descriptor. `decoded`: it is what ffmpeg made of another.
+  void open_seekable(int from, bool decoded = false) {
     source = std::make_unique<MpegSource>(from, MpegScan{}, false);
     SF_INFO info{};
     std::string reason;
@@ -230,13 +229,12 @@ struct Reader::Impl {
     }
     file = opened;
     check_source();
-    if (opened == nullptr && !foreign) {
+    if (opened == nullptr && !decoded) {
       std::array<unsigned char, 12> start{};
       const ssize_t got = ::pread(from, start.data(), start.size(), 0);
       if (const char* container =
               foreign_container({start.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))})) {
-        foreign = true;
-        open_seekable(decode_foreign(from, container, name));
+        open_seekable(decode_foreign(from, container, name), true);
         format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;  // what it is worth
         return;
       }

@@ -3,7 +3,6 @@
 
 #include "../corpus/prepare_support.hpp"
 #include "support/error.hpp"
-#include "training/checkpoint.hpp"
 #include "training/export.hpp"
 #include "training/losses.hpp"
 #include "training/replica.hpp"

@@ -31,7 +31,7 @@ constexpr double kLevel = 0.05, kPeak = 0.9;  // that quiet recordings are raise
 constexpr int kHeldBackOfEvery = 5;           // one of so many stretches
 constexpr double kSpeakersHeldBack = 0.2;
 constexpr int kProbeSteps = 20;  // that tell how many fit into the minutes
-constexpr double kShares[] = {0.25, 0.5, 0.75, 1.0, 1.25, 1.5};
+constexpr double kShares[] = {0.25, 0.375, 0.5, 0.625, 0.75, 1.0, 1.25, 1.5};
 
 std::vector<fs::path> noise_files(const std::vector<fs::path>& sources) {
   std::vector<corpus::SourceFolder> folders;
@@ -257,6 +257,7 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   Recipe own = recipe, others = recipe;
   own.train.valid_pairs = others.train.valid_pairs = 2 * recipe.train.valid_pairs;  // what is weighed is small
   own.mix.synthetic_probability = own.mix.babble_probability = 0;
+  others.mix = usual;  // also where own speech comes through a channel
   others.mix.synthetic_probability = 0.3;
   others.mix.babble_probability = 0.2;
   others.mix.second_noise_probability = 0;
@@ -266,6 +267,11 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   const auto before = make_network(model);
   result.own_before = result.own_after = on_own.run(*before, spectrum, true);
   result.others_before = result.others_after = on_others.run(*before, spectrum, true);
+  const auto state = [](const Scores& s) {
+    return fmt::format("{:.3f} PESQ, {:.4f} STOI, {:.2f} dB", s.pesq, s.stoi, s.si_sdr_db);
+  };
+  progress.note(
+      fmt::format("as it is: own noise {}; others {}", state(result.own_before), state(result.others_before)));
   progress.add(1);
   std::shared_ptr<Network> best;
   for (const double share : kShares) {

@@ -84,6 +84,19 @@ TEST_F(AdaptTest, TunesAndTellsWhatItGained) {
   EXPECT_NE(again.error.find("--force"), std::string::npos) << again.error;
 }
 
+TEST_F(AdaptTest, WeighsOtherNoiseWithoutTheChannel) {
+  const auto weighed = [&](const std::string& name, const std::string& clipping) {
+    const Ran run = run_program(command(root() / name, {"--set", "mix.clip_probability=" + clipping}));
+    const std::size_t own = run.error.find("as it is: own noise"), others = run.error.find("; others", own);
+    EXPECT_NE(others, std::string::npos) << run.error;
+    return std::pair(run.error.substr(own, others - own),
+                     run.error.substr(others, run.error.find('\n', others) - others));
+  };
+  const auto plain = weighed("plain.safetensors", "0"), cut = weighed("cut.safetensors", "1");
+  EXPECT_NE(plain.first, cut.first);
+  EXPECT_EQ(plain.second, cut.second);
+}
+
 TEST_F(AdaptTest, DoesNotTrainWithSpeakersThatMeasure) {
   const fs::path speech = root() / "measuring";
   fs::create_directories(speech);

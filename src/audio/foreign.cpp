@@ -1,5 +1,6 @@
 #include "audio/foreign.hpp"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -8,9 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <initializer_list>
+#include <regex>
 #include <sstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
@@ -19,40 +25,100 @@
 namespace pellucid::audio {
 namespace {
 
-// The first thing that ffmpeg found wrong, as "[mov @ 0x55f3] [error] moov atom not found" tells it; empty where all is
-// well. With damage that it goes on after its exit code is 0.
-std::string first_fault(int said) {
-  std::string text(1 << 14, '\0');
+// What ffmpeg said, of one line "[error] moov atom not found" from "[mov @ 0x55f3] [error] moov atom not found".
+std::vector<std::string> lines_of(int said) {
+  constexpr off_t kMost = 1 << 24;
+  std::string text(static_cast<std::size_t>(std::clamp<off_t>(::lseek(said, 0, SEEK_END), 0, kMost)), '\0');
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::pread(said, text.data(), text.size(), 0))));
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    const std::size_t who = line.find(" @ 0x"), end = line.find("] ");
+    if (line.starts_with('[') && who < end && end != std::string::npos) line.erase(0, end + 2);
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+// The first thing that ffmpeg found wrong; empty where all is well. With damage that it goes on after its exit code is
+// 0.
+std::string first_fault(int said) {
+  for (std::string line : lines_of(said)) {
     for (const char* fault : {"[fatal] ", "[error] ", "[warning] Packet corrupt"}) {
-      const std::size_t at = line.find(fault);
-      if (at == std::string::npos) continue;
-      line.erase(0, line.find("] ", at) + 2);
+      if (!line.starts_with(fault)) continue;
+      line.erase(0, line.find("] ") + 2);
       return line.substr(0, line.find_last_not_of(". ") + 1);
     }
   }
   return {};
 }
 
-constexpr int kNotThere = 127;  // as a shell has it
+// Of the first sound track, in three letters, from "[info]   Stream #0:1[0x2](eng): Audio: aac .."; empty where none is
+// told.
+std::string first_language(int said) {
+  static const std::regex track(R"(\[info\] +Stream #0:\d+(\[0x[0-9a-f]+\])?(\(([a-z]{3})\))?: Audio:)");
+  constexpr std::size_t kLongest = 80;  // a tag's text may be of any length
+  std::smatch found;
+  for (std::string line : lines_of(said)) {
+    line.resize(std::min(line.size(), kLongest));
+    if (std::regex_search(line, found, track, std::regex_constants::match_continuous)) return found[3];
+  }
+  return {};
+}
 
-int run(const char* const* arguments, int input, int output, int error) {
+constexpr std::array kKinds{
+    ForeignKind{".m4a", "mov", "ipod", "aac"},
+    ForeignKind{".m4b", "mov", "ipod", "aac"},
+    ForeignKind{".mka", "matroska", "matroska", "flac", true},
+    ForeignKind{".aac", "aac"},
+    ForeignKind{".amr", "amr"},
+    ForeignKind{".wma", "asf"},
+    ForeignKind{".mp4", "mov", "mp4", "aac", false, true},
+    ForeignKind{".m4v", "mov", "mp4", "aac", false, true},
+    ForeignKind{".mov", "mov", "mov", "aac", false, true},
+    ForeignKind{".3gp", "mov", "3gp", "aac", false, true},
+    ForeignKind{".mkv", "matroska", "matroska", "flac", true, true},
+    ForeignKind{".webm", "matroska", "webm", "libopus", false, true},
+    ForeignKind{".avi", "avi", "avi", "pcm_s16le", true, true},  // which tells nobody of an encoder's delay
+};
+// Silence where the track begins late or has gaps; but a start within 10 ms is a coder's delay, rounded, not a pause.
+constexpr char kTiming[] = "asetpts='if(lt(STARTT,0.01),PTS-STARTPTS,PTS)',aresample=async=1:first_pts=0";
+constexpr int kBitsPerChannel = 96000;  // a second, of what was coded once and is coded again
+
+// What ffmpeg says goes here; a full disk can be told of.
+int make_said() { return ::memfd_create("ffmpeg", MFD_CLOEXEC); }
+
+std::vector<std::string> first_words() {
+  return {"ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-xerror"};
+}
+
+// The process, -1 where there is no such program. `third` becomes its descriptor 3 where it is one.
+pid_t start(const std::vector<std::string>& words, int input, int output, int error, int third = -1) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
+  if (third >= 0) ::posix_spawn_file_actions_adddup2(&actions, third, STDERR_FILENO + 1);
   pid_t process = 0;
-  const int failed =
-      ::posix_spawnp(&process, arguments[0], &actions, nullptr, const_cast<char* const*>(arguments), environ);
+  const int failed = ::posix_spawnp(&process, arguments[0], &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return kNotThere;
+  return failed != 0 ? -1 : process;
+}
+
+// How it ended, as a shell tells it.
+int wait_for(pid_t process) {
   int status = 0;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string reason(const std::string& fault, int code) {
+  return fault.empty() ? fmt::format("exit code {}", code) : fault;
 }
 
 }  // namespace
@@ -74,39 +140,30 @@ const char* foreign_container(std::span<const unsigned char> head) {
   return nullptr;
 }
 
-int decode_foreign(int descriptor, const char* container, const std::string& name) {
+const ForeignKind* foreign_kind(const std::filesystem::path& name) {
+  const std::string extension = lower_extension(name);
+  const auto at =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& kind) { return kind.extension == extension; });
+  return at == kKinds.end() ? nullptr : &*at;
+}
+
+int decode_foreign(int descriptor, const char* container, const std::string& name, std::string* language) {
   UnnamedFile sound(temporary_folder());
-  const int said = ::memfd_create("ffmpeg", MFD_CLOEXEC);  // where a full disk can be told of
+  const int said = make_said();
   if (said < 0) sound.fail(errno);
   // The container is said, not guessed, and only plain files are opened: a file may name others, or addresses.
   // /dev/fd: ffmpeg has to seek in both.
-  const std::array arguments{"ffmpeg",
-                             "-nostdin",
-                             "-loglevel",
-                             "level+warning",
-                             "-xerror",
-                             "-protocol_whitelist",
-                             "file",
-                             "-f",
-                             container,
-                             "-i",
-                             "file:/dev/fd/0",
-                             "-map",
-                             "0:a:0",
-                             "-c:a",
-                             "pcm_f32le",
-                             "-f",
-                             "wav",
-                             "-rf64",
-                             "auto",
-                             "-y",
-                             "file:/dev/fd/1",
-                             static_cast<const char*>(nullptr)};
-  const int code = run(arguments.data(), descriptor, sound.descriptor(), said);
+  std::vector<std::string> words = first_words();
+  words.insert(words.end(), {"-protocol_whitelist", "file", "-f", container, "-i", "file:/dev/fd/0", "-map", "0:a:0"});
+  words.insert(words.end(), {"-af", kTiming, "-c:a", "pcm_f32le"});
+  words.insert(words.end(), {"-f", "wav", "-rf64", "auto", "-y", "file:/dev/fd/1"});
+  const pid_t process = start(words, descriptor, sound.descriptor(), said);
+  const int code = process < 0 ? 0 : wait_for(process);
   const std::string fault = first_fault(said);
+  *language = first_language(said);
   ::close(said);
   stop_if_interrupted();
-  if (code == kNotThere)
+  if (process < 0)
     throw Error(ExitCode::kAudio,
                 "{}: is read by the program ffmpeg, which is not there; install it (Debian: apt install ffmpeg), or "
                 "give a WAV.",
@@ -116,8 +173,73 @@ int decode_foreign(int descriptor, const char* container, const std::string& nam
     throw Error(
         ExitCode::kAudio,
         "{}: is cut short or damaged, or holds no sound: ffmpeg says '{}'; get a whole copy, or record it again.", name,
-        fault.empty() ? fmt::format("exit code {}", code) : fault);
+        reason(fault, code));
   return ::dup(sound.descriptor());
+}
+
+ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int output, const ForeignOrigin& origin,
+                               const std::string& name)
+    : name_(name) {
+  std::vector<std::string> words = first_words();
+  const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
+  add({"-protocol_whitelist", "file,pipe", "-f", sound.format, "-ar", std::to_string(sound.rate_hz), "-ac",
+       std::to_string(sound.channels), "-i", "pipe:0"});
+  int film = -1;
+  if (!origin.file.empty()) {
+    film = ::open(origin.file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (film < 0) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", origin.file.string(), std::strerror(errno));
+    add({"-protocol_whitelist", "file", "-f", origin.container, "-i", "file:/dev/fd/3", "-map_metadata", "1",
+         "-map_chapters", "1", "-map", "1:v?"});
+    if (!origin.language.empty()) add({"-metadata:s:a:0", "language=" + origin.language});
+    // Of a sound file the cover; time code and telemetry (data) fit into few containers.
+    if (!kind.film) add({"-map", "-1:V?"});
+  }
+  add({"-map", "0:a"});
+  if (film >= 0 && kind.film) add({"-map", "1:a?", "-map", "-1:a:0", "-map", "1:s?", "-map", "1:t?"});
+  add({"-c", "copy", "-c:a:0", kind.coder, "-b:a:0", std::to_string(kBitsPerChannel * std::min(sound.channels, 8)),
+       "-disposition:a:0", "default", "-f", kind.muxer});
+  if (std::string_view(kind.container) == "mov") add({"-movflags", "+faststart"});
+  add({"-y", "file:/dev/fd/1"});
+  int ends[2] = {-1, -1};
+  said_ = make_said();
+  const int failed = said_ < 0 || ::pipe2(ends, O_CLOEXEC) != 0 ? errno : 0;
+  if (failed == 0) process_ = start(words, ends[0], output, said_, film);
+  pipe_ = ends[1];
+  for (const int used : {ends[0], film})
+    if (used >= 0) ::close(used);
+  if (process_ < 0) {
+    stop();
+    if (failed != 0) throw Error(ExitCode::kOutput, "{}: cannot be written: {}.", name, std::strerror(failed));
+    throw Error(ExitCode::kOutput,
+                "{}: is written by the program ffmpeg, which is not there; install it (Debian: apt install ffmpeg), or "
+                "name an output that ends in .wav or .flac.",
+                name);
+  }
+}
+
+ForeignEncoder::~ForeignEncoder() {
+  if (process_ > 0) {
+    ::kill(process_, SIGKILL);
+    wait_for(process_);
+  }
+  stop();
+}
+
+void ForeignEncoder::stop() {
+  for (int* descriptor : {&pipe_, &said_}) {
+    if (*descriptor >= 0) ::close(*descriptor);
+    *descriptor = -1;
+  }
+}
+
+void ForeignEncoder::finish() {
+  ::close(std::exchange(pipe_, -1));
+  const int code = wait_for(std::exchange(process_, -1));
+  stop_if_interrupted();
+  if (code != 0)
+    throw Error(ExitCode::kOutput,
+                "{}: cannot be written: ffmpeg says '{}'; name an output that ends in .wav or .flac.", name_,
+                reason(first_fault(said_), code));
 }
 
 }  // namespace pellucid::audio

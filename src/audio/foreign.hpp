@@ -1,19 +1,68 @@
-// Recordings of phones and films (AAC in MP4 and the like), which libsndfile does not read: the program ffmpeg decodes
-// them, in a process of its own.
+// Recordings of phones and films (AAC in MP4 and the like), which libsndfile does not know: the program ffmpeg decodes
+// and encodes them, in a process of its own.
 #pragma once
 
+#include <sys/types.h>
+
+#include <filesystem>
 #include <span>
 #include <string>
 
+#include "audio/stream.hpp"
+
 namespace pellucid::audio {
+
+struct ForeignKind {
+  const char* extension;
+  const char* container;        ///< ffmpeg's name of what is read
+  const char* muxer = nullptr;  ///< ffmpeg's name of what is written; null: it is only read
+  const char* coder = nullptr;  ///< of its sound
+  bool lossless = false;        ///< its sound is
+  bool film = false;            ///< holds pictures, mostly: a folder's recordings are not looked for in these
+};
+
+/// By a name's ending; null where it is none of these.
+const ForeignKind* foreign_kind(const std::filesystem::path& name);
 
 /// ffmpeg's name for the container that begins with `head` (12 bytes are enough); null where it is none of these.
 const char* foreign_container(std::span<const unsigned char> head);
 
 /// The first sound track of the regular file behind `descriptor`, as a WAV (beyond 4 GiB an RF64) of 32-bit floats
-/// without a name; returns its descriptor, which the caller closes. No other file and no network is touched. Throws
-/// Error: kAudio where there is no ffmpeg or it cannot decode the whole of it, kOutput where the temporary folder is
-/// full, kInterrupted. `name` is what errors call the file.
-int decode_foreign(int descriptor, const char* container, const std::string& name);
+/// without a name; returns its descriptor, which the caller closes. It begins where the film begins, and where a track
+/// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where there is no ffmpeg or it
+/// cannot decode the whole of it, kOutput where the temporary folder is full, kInterrupted. `name` is what errors call
+/// the file, `language` becomes the track's.
+int decode_foreign(int descriptor, const char* container, const std::string& name, std::string* language);
+
+/// Encodes sound that is written to a pipe.
+class ForeignEncoder {
+ public:
+  struct Sound {
+    const char* format;  ///< of the samples in the pipe, as ffmpeg names it: "f32le", "s16le"
+    int rate_hz, channels;
+  };
+
+  /// `output`: a regular file, which stays the caller's. Of `origin`, where it is a file, tags, chapters, a cover and,
+  /// for films, pictures, subtitles and all sound tracks but the first are copied as they are. Throws Error(kOutput)
+  /// where there is no ffmpeg, Error(kInput) where `origin` has gone. `name` is what errors call the output.
+  ForeignEncoder(const ForeignKind& kind, const Sound& sound, int output, const ForeignOrigin& origin,
+                 const std::string& name);
+  /// Stops it where it has not finished.
+  ~ForeignEncoder();
+  ForeignEncoder(const ForeignEncoder&) = delete;
+  ForeignEncoder& operator=(const ForeignEncoder&) = delete;
+
+  /// Where the samples go. When it is broken (EPIPE; SIGPIPE has to be ignored), finish() says why.
+  int pipe() const { return pipe_; }
+  /// Waits until the output is whole. Throws Error: kOutput where it could not be made, kInterrupted.
+  void finish();
+
+ private:
+  void stop();
+
+  std::string name_;
+  int pipe_ = -1, said_ = -1;
+  pid_t process_ = -1;
+};
 
 }  // namespace pellucid::audio

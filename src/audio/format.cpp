@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <span>
 
+#include "audio/foreign.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
 
@@ -30,20 +30,6 @@ constexpr std::array<Container, 10> kContainers{{
     {SF_FORMAT_W64, "Wave64", {".w64", "", ""}},
     {SF_FORMAT_RF64, "RF64", {".rf64", "", ""}},
 }};
-
-// What ffmpeg reads (foreign.hpp): sound, then films, in which a folder's recordings are not looked for.
-constexpr std::array kForeignSound{".m4a", ".m4b", ".aac", ".amr", ".wma", ".mka"};
-constexpr std::array kFilms{".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".avi"};
-
-std::string lower_extension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
-}
-
-bool among(std::span<const char* const> list, const std::string& extension) {
-  return std::find(list.begin(), list.end(), extension) != list.end();
-}
 
 const Container* find_container(const std::string& extension) {
   if (extension.empty()) return nullptr;
@@ -145,14 +131,22 @@ std::string describe(const StreamFormat& format) {
                      format.channels == 1 ? "" : "s");
 }
 
-bool has_sound_extension(const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  return find_container(extension) != nullptr || among(kForeignSound, extension);
+std::string lower_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension;
 }
 
-bool is_read_only(const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  return among(kForeignSound, extension) || among(kFilms, extension);
+bool has_sound_extension(const std::filesystem::path& path) {
+  const ForeignKind* foreign = foreign_kind(path);
+  return find_container(lower_extension(path)) != nullptr || (foreign != nullptr && !foreign->film);
+}
+
+bool has_foreign_extension(const std::filesystem::path& path) { return foreign_kind(path) != nullptr; }
+
+bool has_written_extension(const std::filesystem::path& path) {
+  const ForeignKind* foreign = foreign_kind(path);
+  return find_container(lower_extension(path)) != nullptr || (foreign != nullptr && foreign->muxer != nullptr);
 }
 
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target) {
@@ -165,6 +159,10 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
   }
   const bool to_pipe = target == "-";
   const std::string extension = to_pipe ? ".wav" : lower_extension(target);
+  if (const ForeignKind* foreign = foreign_kind(target); foreign != nullptr && foreign->muxer != nullptr) {
+    output.code = SF_FORMAT_RAW | (foreign->lossless ? SF_FORMAT_PCM_16 : SF_FORMAT_FLOAT);
+    return output;
+  }
   const Container* wanted = find_container(extension);
   const bool coded_otherwise = (extension == ".opus") != (subtype == SF_FORMAT_OPUS) && extension == ".opus";
   const bool same = wanted == nullptr || (holds(major, extension) && !coded_otherwise);

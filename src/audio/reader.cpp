@@ -234,8 +234,9 @@ struct Reader::Impl {
       const ssize_t got = ::pread(from, start.data(), start.size(), 0);
       if (const char* container =
               foreign_container({start.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))})) {
-        open_seekable(decode_foreign(from, container, name), true);
+        open_seekable(decode_foreign(from, container, name, &format.origin.language), true);
         format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;  // what it is worth
+        format.origin.container = container;
         return;
       }
     }
@@ -353,6 +354,7 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
       throw Error(ExitCode::kAudio, "{}: is empty (0 bytes); record or copy it again.", state.name);
     }
     state.open_seekable(descriptor);
+    if (!state.format.origin.container.empty()) state.format.origin.file = path;
     if (wav_states_shortfall(path, static_cast<std::uintmax_t>(status.st_size))) state.fail_header();
     return;
   }

@@ -26,6 +26,13 @@ constexpr int kMaxChannels = 32;
 constexpr int kMinRateHz = 1000;  ///< below, a header is rather damaged than true
 constexpr int kMaxRateHz = 384000;
 
+/// What ffmpeg decoded (foreign.hpp); nothing where libsndfile did.
+struct ForeignOrigin {
+  std::filesystem::path file;  ///< empty for a pipe
+  std::string container;       ///< as ffmpeg names it
+  std::string language;        ///< of the sound, in three letters (ISO 639-2); empty where it does not say
+};
+
 /// How sound is stored.
 struct StreamFormat {
   int rate_hz = 0;
@@ -36,6 +43,7 @@ struct StreamFormat {
   std::map<int, std::string> tags;  ///< libsndfile's SF_STR_*: title, artist, ...
   /// libsndfile's SF_BROADCAST_INFO, EBU Tech 3285's bext chunk: who, when, and where on the time line; empty without.
   std::vector<unsigned char> broadcast;
+  ForeignOrigin origin;  ///< what a Writer copies beside the sound: pictures, tags, chapters
 };
 
 /// "WAV, 16-bit, 48000 Hz, 2 channels".
@@ -43,16 +51,23 @@ std::string describe(const StreamFormat& format);
 
 /// The format for `target`: `input`'s own unless the name's ending says another container; then the sample format
 /// nearest to the input's that this container holds. ADPCM and GSM become 16-bit PCM: their blocks cannot keep a
-/// length. Throws Error(kOutput) when it holds none, or not this rate or number of channels. `-` is WAV.
+/// length. Throws Error(kOutput) when it holds none, or not this rate or number of channels. `-` is WAV; what ffmpeg
+/// writes is raw samples for it.
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target);
+
+/// ".wav" of "Talk.WAV".
+std::string lower_extension(const std::filesystem::path& path);
 
 /// True for names that end like a sound file (.wav, .flac, .ogg, .oga, .opus, .mp3, .aif, .aiff, .aifc, .au, .snd,
 /// .caf, .w64, .rf64, .m4a, .m4b, .aac, .amr, .wma, .mka), in any case.
 bool has_sound_extension(const std::filesystem::path& path);
 
-/// True for names that end like what only ffmpeg reads and nobody writes here: the last six of these, and films
-/// (.mp4, .m4v, .mov, .3gp, .webm, .mkv, .avi).
-bool is_read_only(const std::filesystem::path& path);
+/// True for names that end like what only ffmpeg reads: the last six of these, and films (.mp4, .m4v, .mov, .3gp,
+/// .webm, .mkv, .avi).
+bool has_foreign_extension(const std::filesystem::path& path);
+
+/// True for names that end like what a Writer writes: all of these but .aac, .amr and .wma.
+bool has_written_extension(const std::filesystem::path& path);
 
 class Reader {
  public:
@@ -83,7 +98,8 @@ class Reader {
 
 class Writer {
  public:
-  /// Writes to a file beside `target` that takes its name at close(); "-" is WAV on standard output.
+  /// Writes to a file beside `target` that takes its name at close(); "-" is WAV on standard output. M4A and films are
+  /// encoded by ffmpeg, and keep what `format.origin` holds beside its first sound track.
   /// Throws Error(kOutput) when the place cannot be written, exists and is to be kept, or the format has no writer.
   Writer(const std::filesystem::path& target, const StreamFormat& format,
          AtomicFile::Existing existing = AtomicFile::Existing::kKeep);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "audio/foreign.hpp"
 #include "audio/open_sound.hpp"
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
@@ -110,7 +111,8 @@ struct Writer::Impl {
   std::optional<AtomicFile> atomic;  // none on standard output
   Sink sink;
   SNDFILE* file = nullptr;
-  std::optional<Pcm> pcm;  // a WAV stream without seeking
+  std::optional<ForeignEncoder> encoder;
+  std::optional<Pcm> pcm;  // samples as they come: a WAV stream without seeking, or an encoder's
   int bits = 0;
   std::vector<int> integers;
   std::vector<unsigned char> bytes;
@@ -121,8 +123,9 @@ struct Writer::Impl {
     if (file != nullptr) ::sf_close(file);
   }
 
-  void check_sink() const {
+  void check_sink() {
     if (sink.error == 0) return;
+    if (sink.error == EPIPE && encoder) encoder->finish();  // throws why
     if (sink.error == EPIPE) {
       throw Error(ExitCode::kOutput, "{}: the program that reads it has gone away.", name);
     }
@@ -152,6 +155,13 @@ struct Writer::Impl {
     if (format.frames >= 0) known = static_cast<std::uint64_t>(format.frames);
     const std::string start = make_wav_header(header(known));
     put(start.data(), start.size());
+  }
+
+  void open_encoder(const ForeignKind& kind) {
+    pcm = pipe_pcm(format.code);
+    encoder.emplace(kind, ForeignEncoder::Sound{*pcm == Pcm::kS16 ? "s16le" : "f32le", format.rate_hz, format.channels},
+                    atomic->descriptor(), format.origin, name);
+    sink.descriptor = encoder->pipe();
   }
 
   void open_file() {
@@ -241,6 +251,8 @@ struct Writer::Impl {
       file = nullptr;
       check_sink();
       if (error != 0) throw Error(ExitCode::kOutput, "{}: cannot be completed: {}.", name, ::sf_error_number(error));
+    } else if (encoder) {
+      encoder->finish();
     } else if (pcm) {
       close_stream();
     }
@@ -282,7 +294,11 @@ Writer::Writer(const fs::path& target, const StreamFormat& format, AtomicFile::E
   state.sink.descriptor = state.atomic->descriptor();
   struct stat status {};
   if (::fstat(state.sink.descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
-    state.open_file();
+    if ((format.code & SF_FORMAT_TYPEMASK) == SF_FORMAT_RAW) {
+      state.open_encoder(*foreign_kind(target));
+    } else {
+      state.open_file();
+    }
   } else {
     state.open_stream();
   }

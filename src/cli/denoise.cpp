@@ -65,7 +65,7 @@ double total_seconds(const DenoisePlan& plan) {
   for (const DenoiseJob& job : plan.jobs) {
     if (!job.problem.empty()) continue;
     std::error_code error;
-    if (!fs::is_regular_file(job.input, error) || audio::is_read_only(job.input)) return 0;
+    if (!fs::is_regular_file(job.input, error) || audio::has_foreign_extension(job.input)) return 0;
     try {
       const audio::Reader reader(job.input);
       seconds += static_cast<double>(reader.format().frames) / reader.format().rate_hz;
@@ -247,7 +247,8 @@ void add_denoise(CLI::App& app) {
   command
       ->add_option(
           "IN", options->inputs,
-          "Sound files, folders of them, or - for standard input; of two, a second that is not there yet is the output")
+          "Sound files, films, folders of sound files, or - for standard input; of two, a second that is not there yet "
+          "is the output")
       ->required()
       ->type_name("FILE|DIR");
   command
@@ -293,6 +294,7 @@ void add_denoise(CLI::App& app) {
       std::string(
           "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
           "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"
+          "Of a film the first sound track is cleaned, the rest is copied; that and M4A need the program ffmpeg.\n"
           "An output appears when it is complete. Samples that are NaN or infinite are taken as silence and "
           "reported.\n\n") +
       kExitCodes);

@@ -23,7 +23,7 @@ bool is_folder(const fs::path& path) {
 // Of "talk.wav clean.wav" the second, where there is no such file yet: so people type it, as for sox or ffmpeg.
 bool names_an_output(const fs::path& first, const fs::path& second) {
   std::error_code error;
-  if (!fs::is_regular_file(first, error) || !audio::has_sound_extension(second)) return false;
+  if (!fs::is_regular_file(first, error) || !audio::has_written_extension(second)) return false;
   if (!fs::exists(second, error)) return true;
   if (fs::is_regular_file(second, error))
     throw Error(ExitCode::kUsage,
@@ -37,12 +37,13 @@ bool names_an_output(const fs::path& first, const fs::path& second) {
 void check_ending(const std::string& input, const fs::path& output) {
   const std::string ending = output.extension().string();
   if (output == "-" || ending.empty()) return;
-  const bool written = !audio::is_read_only(output);
-  if (written && (audio::has_sound_extension(output) || (input != "-" && fs::path(input).extension() == ending)))
-    return;
-  throw Error(ExitCode::kUsage,
-              "-o {}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au or .w64.",
-              output.string(), ending);
+  if (audio::has_written_extension(output)) return;
+  if (!audio::has_foreign_extension(output) && input != "-" && fs::path(input).extension() == ending) return;
+  throw Error(
+      ExitCode::kUsage,
+      "-o {}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au, .w64, .m4a, or as "
+      "the film that it is from.",
+      output.string(), ending);
 }
 
 fs::path resolved(const fs::path& path) {
@@ -51,9 +52,9 @@ fs::path resolved(const fs::path& path) {
   return error ? fs::absolute(path).lexically_normal() : real;
 }
 
-// The name as it is, but "talk.wav" for "talk.m4a", which nobody writes here.
+// The name as it is, but "talk.wav" for "talk.amr", which nobody writes here.
 fs::path writable_name(fs::path name) {
-  if (audio::is_read_only(name)) name.replace_extension(".wav");
+  if (audio::has_foreign_extension(name) && !audio::has_written_extension(name)) name.replace_extension(".wav");
   return name;
 }
 
@@ -159,7 +160,7 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
   }
   const bool ends_as_folder = output && output->back() == '/';
   const bool into_folder = output && *output != "-" && (several || ends_as_folder || is_folder(*output));
-  if (into_folder && !ends_as_folder && !fs::exists(*output) && audio::has_sound_extension(*output)) {
+  if (into_folder && !ends_as_folder && !fs::exists(*output) && audio::has_written_extension(*output)) {
     throw Error(ExitCode::kUsage, "-o {}: is a file's name, but several files are to be written; name a folder.",
                 *output);
   }

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "audio/stream.hpp"
@@ -14,13 +13,6 @@ namespace pellucid::corpus {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower_extension(const fs::path& file) {
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
 
 [[noreturn]] void fail_folder(const SourceFolder& folder, const std::string& what) {
   const char* option = folder.kind == Kind::kSpeech ? "speech" : folder.kind == Kind::kNoise ? "noise" : "rir";
@@ -49,7 +41,7 @@ void scan_folder(const SourceFolder& folder, ScanResult& result) {
     const bool gone = ::stat(path.c_str(), &info) != 0;
     if (!gone && !S_ISREG(info.st_mode)) continue;
     if (!audio::has_sound_extension(path)) {
-      ++result.other[valid_utf8(lower_extension(path))];
+      ++result.other[valid_utf8(audio::lower_extension(path))];
       continue;
     }
     SourceFile file;

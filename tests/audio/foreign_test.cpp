@@ -3,6 +3,8 @@
 
 #include <sndfile.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include "audio/sound.hpp"
@@ -10,6 +12,8 @@
 
 namespace pellucid::audio {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::span<const unsigned char> bytes_in(const std::string& text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
@@ -30,6 +34,7 @@ class Foreign : public FolderTest {
  protected:
   void SetUp() override {
     if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+    std::signal(SIGPIPE, SIG_IGN);  // as the program does
     StreamFormat format;
     format.rate_hz = 48000;
     format.channels = 2;
@@ -77,6 +82,101 @@ TEST_F(Foreign, OneOfAFilmsTracksIsSound) {
   EXPECT_NE(refusal("mute.mp4").find("holds no sound"), std::string::npos);
 }
 
+TEST_F(Foreign, ALateTrackBeginsWithSilence) {
+  ffmpeg(
+      "-f lavfi -i testsrc=d=1:s=64x64 -itsoffset 0.5 -i talk.wav -map 0:v -map 1:a -c:v mpeg4 -c:a pcm_s16le "
+      "late.mov");
+  Reader late(folder_ / "late.mov"), talk(folder_ / "talk.wav");
+  const std::vector<double> samples = read_all(late), expected = read_all(talk);
+  const std::size_t silent = 2 * 24000;
+  ASSERT_EQ(samples.size(), silent + expected.size());
+  EXPECT_TRUE(std::all_of(samples.begin(), samples.begin() + silent, [](double x) { return x == 0; }));
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), samples.begin() + silent));
+}
+
+TEST_F(Foreign, WhatIsReadIsWrittenInTime) {
+  for (const std::string kind : {"m4a", "m4b", "mka", "mp4", "m4v", "mov", "3gp", "mkv", "webm", "avi"}) {
+    ffmpeg("-i talk.wav -c:a aac -f mp4 talk.mp4");
+    const fs::path copy = folder_ / ("copy." + kind);
+    Reader reader(folder_ / "talk.mp4");
+    const std::vector<double> samples = read_all(reader);
+    Writer writer(copy, output_format(reader.format(), copy));
+    writer.write(samples);
+    writer.close();
+    Reader again(copy);
+    EXPECT_EQ(again.format().rate_hz, 48000) << kind;
+    EXPECT_EQ(again.format().channels, 2) << kind;
+    const std::vector<double> read = read_all(again);
+    ASSERT_GE(read.size(), samples.size() - 2) << kind;
+    double wrong = 0, power = 0;
+    for (std::size_t i = 0; i < samples.size() - 2; ++i) {
+      wrong += (read[i] - samples[i]) * (read[i] - samples[i]);
+      power += samples[i] * samples[i];
+    }
+    EXPECT_LT(wrong, 0.25 * power) << kind;
+  }
+}
+
+TEST_F(Foreign, AFilmKeepsAllButItsFirstSound) {
+  put_bytes(folder_ / "words.srt", "1\n00:00:00,100 --> 00:00:00,900\nGood morning.\n");
+  ffmpeg(
+      "-f lavfi -i testsrc=d=1:s=64x64 -i talk.wav -f lavfi -i sine=d=1 -i words.srt -map 0 -map 1 -map 2 -map 3 -c:v "
+      "mpeg4 "
+      "-c:a aac -c:s mov_text -metadata title='The [error] of my ways' -metadata:s:a:0 language=fra -metadata:s:a:1 "
+      "language=deu film.mp4");
+  Reader reader(folder_ / "film.mp4");
+  EXPECT_EQ(reader.format().origin.language, "fra");
+  std::vector<double> samples = read_all(reader);
+  for (double& x : samples) x *= 0.5;
+  Writer writer(folder_ / "soft.mp4", output_format(reader.format(), folder_ / "soft.mp4"));
+  writer.write(samples);
+  writer.close();
+  for (const char* name : {"film", "soft"})
+    ffmpeg(std::string("-i ") + name + ".mp4 -map 0:v -map 0:a:1 -map 0:s -c copy -f streamhash " + name + ".hash");
+  EXPECT_EQ(bytes_of(folder_ / "soft.hash"), bytes_of(folder_ / "film.hash"));
+  ffmpeg("-i soft.mp4 -f ffmetadata tags.txt");
+  EXPECT_NE(bytes_of(folder_ / "tags.txt").find("title=The [error] of my ways"), std::string::npos);
+  Reader soft(folder_ / "soft.mp4");
+  EXPECT_EQ(soft.format().origin.language, "fra");
+  double power = 0, expected = 0;
+  for (const double x : read_all(soft)) power += x * x;
+  for (const double x : samples) expected += x * x;
+  EXPECT_NEAR(power / expected, 1, 0.1);
+
+  // Its sound alone; and what cannot be: MPEG-4 pictures in WebM.
+  Writer sound(folder_ / "sound.m4a", output_format(reader.format(), folder_ / "sound.m4a"));
+  sound.write(samples);
+  sound.close();
+  ffmpeg("-i sound.m4a -map 0 -c copy -f streamhash sound.hash");
+  EXPECT_EQ(bytes_of(folder_ / "sound.hash").find(",v,"), std::string::npos);
+  std::string sentence;
+  const auto into_webm = [&] {
+    Writer webm(folder_ / "film.webm", output_format(reader.format(), folder_ / "film.webm"));
+    for (int i = 0; i < 10; ++i) webm.write(samples);
+    webm.close();
+  };
+  EXPECT_EQ(code_of(into_webm, &sentence), ExitCode::kOutput) << sentence;
+  EXPECT_NE(sentence.find("WebM"), std::string::npos) << sentence;
+  EXPECT_FALSE(fs::exists(folder_ / "film.webm"));
+}
+
+TEST_F(Foreign, WhatIsNotFinishedIsNotThere) {
+  {
+    StreamFormat format;
+    format.rate_hz = 16000;
+    format.channels = 1;
+    Writer writer(folder_ / "half.m4a", output_format(format, folder_ / "half.m4a"));
+    writer.write(noise(16000, 1, 16000));
+  }
+  for (const auto& entry : fs::directory_iterator(folder_)) EXPECT_EQ(entry.path().filename(), "talk.wav");
+}
+
+TEST_F(Foreign, ALongTagIsNoFault) {
+  put_bytes(folder_ / "tags.txt", ";FFMETADATA1\ncomment=" + std::string(300000, 'x') + "\n");
+  ffmpeg("-i talk.wav -i tags.txt -map_metadata 1 -metadata:s:a:0 language=eng long.m4a");
+  EXPECT_EQ(Reader(folder_ / "long.m4a").format().origin.language, "eng");
+}
+
 TEST_F(Foreign, WhatIsCutShortIsRefused) {
   for (const std::string kind : {"m4a", "mka", "aac", "avi"}) {
     ffmpeg("-i talk.wav whole." + kind);
@@ -93,6 +193,12 @@ TEST_F(Foreign, WithoutFfmpegASentenceSaysWhatToInstall) {
   const std::string path = std::getenv("PATH");
   ::setenv("PATH", "/nowhere", 1);
   EXPECT_NE(refusal("talk.m4a").find("apt install ffmpeg"), std::string::npos);
+  std::string sentence;
+  const StreamFormat format = Reader(folder_ / "talk.wav").format();
+  EXPECT_EQ(code_of([&] { Writer writer(folder_ / "new.m4a", output_format(format, folder_ / "new.m4a")); }, &sentence),
+            ExitCode::kOutput);
+  EXPECT_NE(sentence.find("apt install ffmpeg"), std::string::npos) << sentence;
+  EXPECT_FALSE(fs::exists(folder_ / "new.m4a"));
   ::setenv("PATH", path.c_str(), 1);
 }
 

@@ -231,13 +231,23 @@ def chips(data, argument, here):
 
 
 def study(data, name):
+    """A row a change: with one seed the mean over the pairs and its interval, with several the mean of theirs, and each."""
     measures = ("pesq_wb", "stoi", "si_sdr_db")
 
-    def change(row, measure):
-        mean, low, high = (fixed(row[f"{measure}_{end}"], measure, True) for end in ("mean", "low", "high"))
-        return f"{mean} [{low}, {high}]"
-    rows = [[row["change"], tables.millions(row["multiply_adds_per_s"]), *(change(row, measure) for measure in measures)]
-            for row in data.ablations if row["study"] == name]
+    def change(runs, measure):
+        def said(value):
+            return fixed(value, measure, True)
+        if len(runs) == 1:
+            mean, low, high = (said(runs[0][f"{measure}_{end}"]) for end in ("mean", "low", "high"))
+            return f"{mean} [{low}, {high}]"
+        means = [float(run[f"{measure}_mean"]) for run in runs]
+        return f"{said(sum(means) / len(means))} ({', '.join(said(mean) for mean in means)})"
+    found = {}
+    for row in data.ablations:
+        if row["study"] == name:
+            found.setdefault(row["change"], []).append(row)
+    rows = [[words, tables.millions(runs[0]["multiply_adds_per_s"]), *(change(runs, measure) for measure in measures)]
+            for words, runs in found.items()]
     return tables.markdown(["what differs", "multiply-adds/s", *(measure_of(measure).title for measure in measures)], rows)
 
 

@@ -24,7 +24,7 @@ COLUMNS = {
     "applications.csv": ["application", "noise", "snrs_db", "options", "model", "checksum", "pairs",
                          *(f"{measure}_{side}" for measure in ("si_sdr_db", "stoi", "pesq_wb") for side in ("before", "after")),
                          "noise_alone_db", "measured"],
-    "ablations.csv": ["study", "change", "multiply_adds_per_s", "hours",
+    "ablations.csv": ["study", "change", "seed", "multiply_adds_per_s", "hours",
                       *(measure + key for measure in ("pesq_wb", "stoi", "si_sdr_db") for key in ("", "_mean", "_low", "_high"))],
     "hours.csv": ["model", "run", "hours", "si_sdr_db", "stoi"],
 }

@@ -189,22 +189,25 @@ def scale(data, unit):
 
 
 def ablations(data):
-    """What one change does, with intervals; zero is the training that nothing was changed of."""
+    """What one change does, with intervals, a line a seed; zero is the training that nothing was changed of."""
     rows = data.ablations
     if not rows:
         return None
-    names = [tables.plain(row["change"]) for row in rows]
+    changes = list(dict.fromkeys((row["study"], row["change"]) for row in rows))
     step, parts = 24, []
-    height = step * len(rows)
-    for number, name in enumerate(names):
+    height = step * len(changes)
+    for number, name in enumerate(tables.plain(change) for _, change in changes):
         parts.append(svg.text(20, 46 + step * number + 16, name if len(name) <= 46 else name[:44].rstrip(" ,(") + " …", 12))
     for column, measure in enumerate(("pesq_wb", "stoi", "si_sdr_db")):
         panel = svg.Panel(330 + 215 * column, 46, 190, height, "change of " + measure_of(measure).title.replace(" (wide band)", ""))
         panel.x_axis([0.0] + [value for row in rows for value in numbers(row, measure + "_low", measure + "_high")])
         panel.frame()
         panel.parts.append(svg.line(panel.x(0), panel.top, panel.x(0), panel.bottom, svg.INK))
-        for number, row in enumerate(rows):
-            y, colour = panel.top + step * number + 12, svg.COLOURS[0 if row["study"] == rows[0]["study"] else 1]
+        for row in rows:
+            seeds = [other["seed"] for other in rows if (other["study"], other["change"]) == (row["study"], row["change"])]
+            aside = 7 * (seeds.index(row["seed"]) - (len(seeds) - 1) / 2)
+            y = panel.top + step * changes.index((row["study"], row["change"])) + 12 + aside
+            colour = svg.COLOURS[0 if row["study"] == rows[0]["study"] else 1]
             low, mean, high = numbers(row, measure + "_low", measure + "_mean", measure + "_high")
             panel.parts += [svg.line(panel.x(low), y, panel.x(high), y, colour, 1.8), svg.dot(panel.x(mean), y, colour, 3.4)]
         parts += panel.parts

@@ -82,8 +82,10 @@ TEST_F(Info, AddsUpTheRunsThatAModelComesFromEachOnce) {
 }
 
 TEST_F(Info, AStrangersHistoryMayBeDeepOrOfAnyKind) {
-  std::string deep = "1";
-  for (int i = 0; i < 60000; ++i) deep = R"({\"start\":)" + deep + "}";
+  constexpr int kDeep = 60000;
+  std::string deep;
+  for (int i = 0; i < kDeep; ++i) deep += R"({\"start\":)";
+  deep += "1" + std::string(kDeep, '}');
   for (const std::string& training :
        {deep, escaped({{"step", 5}, {"seed", "x"}, {"start", {1, 2}}, {"averaged", 7}, {"recipe", {}}}),
         escaped({{"step", 5}, {"averaged", {1, "two", nullptr}}, {"valid_si_sdr_db", nullptr}})}) {

@@ -83,7 +83,7 @@ struct UnitPlace {
       const uint32_t lanes = first_lanes(here) << lane;
 #pragma GCC unroll 3
       for (size_t gate = 0; gate < 3; ++gate) {
-        const size_t at = gate * hidden + unit - lane;
+        const ptrdiff_t at = ptrdiff_t(gate * hidden + unit) - ptrdiff_t(lane);  // of lane 0, which may lie rows before
         gates.in[gate] = loaded_too(gates.in[gate], lanes, gi + at);
         gates.back[gate] = loaded_too(gates.back[gate], lanes, gh + at);
       }

@@ -7,6 +7,7 @@
 recipes/nano.toml with 2400 steps, each with several seeds and compared with the first of the same seed. What is trained
 or compared already (a folder of `runs`, a row of the CSV file) is not done again; a training that was stopped goes on.
 `make report-draw` puts table and plot into docs/models.md.
+Of a recipe that has changed since, take all rows of a study out of the CSV file first: rows of two recipes do not belong together.
 """
 import argparse
 import collections

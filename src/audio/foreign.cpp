@@ -67,19 +67,19 @@ std::string first_language(int said) {
 }
 
 constexpr std::array kKinds{
-    ForeignKind{".m4a", "mov", "ipod", "aac"},
-    ForeignKind{".m4b", "mov", "ipod", "aac"},
-    ForeignKind{".mka", "matroska", "matroska", "flac", true},
-    ForeignKind{".aac", "aac"},
-    ForeignKind{".amr", "amr"},
-    ForeignKind{".wma", "asf"},
-    ForeignKind{".mp4", "mov", "mp4", "aac", false, true},
-    ForeignKind{".m4v", "mov", "mp4", "aac", false, true},
-    ForeignKind{".mov", "mov", "mov", "aac", false, true},
-    ForeignKind{".3gp", "mov", "3gp", "aac", false, true},
-    ForeignKind{".mkv", "matroska", "matroska", "flac", true, true},
-    ForeignKind{".webm", "matroska", "webm", "libopus", false, true},
-    ForeignKind{".avi", "avi", "avi", "pcm_s16le", true, true},  // which tells nobody of an encoder's delay
+    ForeignKind{".m4a", "ipod", "aac"},
+    ForeignKind{".m4b", "ipod", "aac"},
+    ForeignKind{".mka", "matroska", "flac", true},
+    ForeignKind{".aac"},
+    ForeignKind{".amr"},
+    ForeignKind{".wma"},
+    ForeignKind{".mp4", "mp4", "aac", false, true},
+    ForeignKind{".m4v", "mp4", "aac", false, true},
+    ForeignKind{".mov", "mov", "aac", false, true},
+    ForeignKind{".3gp", "3gp", "aac", false, true},
+    ForeignKind{".mkv", "matroska", "flac", true, true},
+    ForeignKind{".webm", "webm", "libopus", false, true},
+    ForeignKind{".avi", "avi", "pcm_s16le", true, true},  // which tells nobody of an encoder's delay
 };
 // Silence where the track begins late or has gaps; but a start within 10 ms is a coder's delay, rounded, not a pause.
 constexpr char kTiming[] = "asetpts='if(lt(STARTT,0.01),PTS-STARTPTS,PTS)',aresample=async=1:first_pts=0";
@@ -198,7 +198,7 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
   if (film >= 0 && kind.film) add({"-map", "1:a?", "-map", "-1:a:0", "-map", "1:s?", "-map", "1:t?"});
   add({"-c", "copy", "-c:a:0", kind.coder, "-b:a:0", std::to_string(kBitsPerChannel * std::min(sound.channels, 8)),
        "-disposition:a:0", "default", "-f", kind.muxer});
-  if (std::string_view(kind.container) == "mov") add({"-movflags", "+faststart"});
+  if (std::string_view(kind.coder) == "aac") add({"-movflags", "+faststart"});  // MP4 and its kin
   add({"-y", "file:/dev/fd/1"});
   int ends[2] = {-1, -1};
   said_ = make_said();

@@ -14,7 +14,6 @@ namespace pellucid::audio {
 
 struct ForeignKind {
   const char* extension;
-  const char* container;        ///< ffmpeg's name of what is read
   const char* muxer = nullptr;  ///< ffmpeg's name of what is written; null: it is only read
   const char* coder = nullptr;  ///< of its sound
   bool lossless = false;        ///< its sound is

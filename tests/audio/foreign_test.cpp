@@ -95,8 +95,8 @@ TEST_F(Foreign, ALateTrackBeginsWithSilence) {
 }
 
 TEST_F(Foreign, WhatIsReadIsWrittenInTime) {
+  ffmpeg("-i talk.wav -c:a aac -f mp4 talk.mp4");
   for (const std::string kind : {"m4a", "m4b", "mka", "mp4", "m4v", "mov", "3gp", "mkv", "webm", "avi"}) {
-    ffmpeg("-i talk.wav -c:a aac -f mp4 talk.mp4");
     const fs::path copy = folder_ / ("copy." + kind);
     Reader reader(folder_ / "talk.mp4");
     const std::vector<double> samples = read_all(reader);

@@ -77,7 +77,7 @@ struct Bench {
     auto x = random_memory(rows * x_stride + in), w = random_memory(nn::padded(out, kernels.panel) * in);
     auto y = random_memory(rows * out), bias = random_memory(out), slope = bias, residual = y;
     const auto multiply_adds = static_cast<double>(rows * in * out);
-    add(name, multiply_adds, [=, this, k = &kernels]() mutable {
+    add(name, multiply_adds, [=, k = &kernels]() mutable {
       nn::Affine affine = {};
       affine.rows = rows, affine.in = in, affine.out = out;
       affine.x = x.data(), affine.x_stride = x_stride;

@@ -45,6 +45,13 @@ static size_t find_chunk(const unsigned char* wav, size_t size, const char* id, 
   return 0;
 }
 
+/* Whether `fmt` says samples of 16 bits; with more than two channels it is the extensible form that says it. */
+static int is_pcm16(const unsigned char* fmt, size_t length) {
+  uint32_t code = length < 16 ? 0 : little(fmt, 2);
+  if (code == 0xfffe && length >= 26) code = little(fmt + 24, 2);
+  return code == 1 && little(fmt + 14, 2) == 16;
+}
+
 static int fail(const char* what, const char* name) {
   fprintf(stderr, "denoise_wav: %s: %s\n", name, what);
   return 1;
@@ -61,9 +68,7 @@ int main(int argc, char** argv) {
   unsigned char* wav = read_file(argv[2], &size);
   if (!wav) return fail("cannot be read", argv[2]);
   const size_t format = find_chunk(wav, size, "fmt ", &format_size), data = find_chunk(wav, size, "data", &data_size);
-  if (!format || format_size < 16 || !data || little(wav + format, 2) != 1 || little(wav + format + 14, 2) != 16) {
-    return fail("is no WAV of 16-bit samples", argv[2]);
-  }
+  if (!format || !data || !is_pcm16(wav + format, format_size)) return fail("is no WAV of 16-bit samples", argv[2]);
 
   pellucid_config config;
   pellucid_denoiser* denoiser = NULL;
@@ -74,7 +79,10 @@ int main(int argc, char** argv) {
   config.sample_rate_hz = little(wav + format + 4, 4);
   if (result == PELLUCID_OK) result = pellucid_create(&config, &denoiser);
   free(model); /* copied */
-  if (result != PELLUCID_OK) return fail(pellucid_result_text(result), argv[2]);
+  if (result != PELLUCID_OK) {
+    const int of_model = result >= PELLUCID_ERROR_MODEL_FORMAT && result <= PELLUCID_ERROR_MODEL_UNSUPPORTED;
+    return fail(pellucid_result_text(result), argv[of_model ? 1 : 2]);
+  }
 
   /* The sound, then as much silence as the output lies behind: what comes out after the delay is aligned. */
   const size_t frames = data_size / (2 * config.channels), late = pellucid_latency_samples(denoiser);

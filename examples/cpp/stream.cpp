@@ -16,9 +16,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: stream MODEL RATE < noisy.raw > clean.raw\n");
     return 2;
   }
-  std::ifstream file(argv[1], std::ios::binary);
-  const std::vector<char> model{std::istreambuf_iterator<char>(file), {}};
-  if (!file || model.empty()) {
+  std::vector<char> model;
+  try {
+    std::ifstream file(argv[1], std::ios::binary);
+    model.assign(std::istreambuf_iterator<char>(file), {});
+  } catch (const std::ios_base::failure&) {  // a folder
+  }
+  if (model.empty()) {
     std::fprintf(stderr, "stream: %s cannot be read.\n", argv[1]);
     return 1;
   }

@@ -67,14 +67,17 @@
  * phase; but noise in one is heard while another speaks.
  *
  * Latency. The output lies pellucid_latency_samples() behind the input, a constant of the rate. To align a file: drop
- * that many samples at the start and feed as many zeros at the end.
+ * that many samples at the start and feed as many zeros at the end. All work of a hop, for all channels, is done in the
+ * call that brings its last sample: of calls shorter than pellucid_hop_samples() most only copy. Calls of that many
+ * samples, or whole multiples, cost alike.
  *
  * How much. Strength mixes the input back in. An attenuation limit leaves of every part of the spectrum at least so
  * much. The post-filter weakens what the network left between the harmonics and makes up for the loudness: fewer
  * remains of noise for a little more colour; whether that is better is for ears to say. Adaptive denoising leaves alone
- * what needs none: strength falls, within a second, as the SNR that the status reports goes from 25 to 40 dB or the
- * noise from -65 to -75 dBFS, down to the input itself; it is back within 50 ms. Bypass returns the input, at
- * the same delay; the network goes on listening, at the same cost, so that it is there at once when bypass ends.
+ * what needs none: as the SNR that the status reports goes from 25 to 40 dB or the noise from -65 to -75 dBFS, strength
+ * falls with a time constant of one second, after some 5.5 s to the input itself; it rises with one of 45 ms, nine
+ * tenths of the way in 0.13 s. Bypass returns the input, at the same delay; the network goes on listening, at the same
+ * cost, so that it is there at once when bypass ends.
  *
  * Status. pellucid_get_status tells of the last complete hop whether somebody speaks, how loud the noise is, how far
  * speech lies above it, and the levels of input and output. Speech is what the network keeps and noise what it removes,
@@ -86,7 +89,8 @@
  * Memory. pellucid_create takes its memory from malloc, once. Where there is no heap, or where you want to own it, ask
  * pellucid_size and hand the memory to pellucid_init; nothing has then to be destroyed. Either way the model's bytes
  * are copied: they may go afterwards. Nothing else ever allocates, locks, throws, logs or calls the system, so every
- * function but create and destroy may be called from an audio callback.
+ * function but create and destroy may be called from an audio callback. Of the stack size, init and create take up to
+ * 48 kB, processing 4 kB, with models of integers (int8) 40 kB.
  *
  * Threads. One thread at a time may process or reset a denoiser; the pellucid_set_ functions may be called from any
  * thread meanwhile, and take effect without a click over the next hop (16 ms). So may pellucid_get_status, whose
@@ -229,6 +233,10 @@ PELLUCID_API pellucid_result pellucid_reset(pellucid_denoiser* denoiser);
 
 /* How many samples the output lies behind the input; 0 for null. */
 PELLUCID_API uint32_t pellucid_latency_samples(const pellucid_denoiser* denoiser);
+
+/* How many samples of a channel make a hop, after each of which the network works, settings take effect and the status
+ * is new; a constant of model and rate. 0 for null. */
+PELLUCID_API uint32_t pellucid_hop_samples(const pellucid_denoiser* denoiser);
 
 /* 0: output = input, delayed, to the bit; 1: as clean as the model can; between: a mix of the two. Any thread. */
 PELLUCID_API pellucid_result pellucid_set_strength(pellucid_denoiser* denoiser, float strength);

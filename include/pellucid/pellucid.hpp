@@ -60,6 +60,7 @@ class Denoiser {
   }
   void reset() { check(pellucid_reset(handle_.get())); }
   std::uint32_t latency_samples() const noexcept { return pellucid_latency_samples(handle_.get()); }
+  std::uint32_t hop_samples() const noexcept { return pellucid_hop_samples(handle_.get()); }
   void set_strength(float strength) { check(pellucid_set_strength(handle_.get(), strength)); }
   void set_attenuation_limit_db(float limit_db) { check(pellucid_set_attenuation_limit_db(handle_.get(), limit_db)); }
   void set_post_filter(float amount) { check(pellucid_set_post_filter(handle_.get(), amount)); }

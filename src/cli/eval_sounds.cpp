@@ -25,11 +25,11 @@ Spilled<float> load(const fs::path& path, EvalSounds& sounds) {
   }
   if (sounds.rate_hz == 0) sounds.rate_hz = stream.rate_hz();
   if (stream.rate_hz() != sounds.rate_hz) {
-    throw Error(ExitCode::kInput, "{}: has {} Hz, but its clean file has {} Hz; resample one of them.", path.string(),
+    throw Error(ExitCode::kAudio, "{}: has {} Hz, but its clean file has {} Hz; resample one of them.", path.string(),
                 stream.rate_hz(), sounds.rate_hz);
   }
   if (sounds.clean.size() > 0 && sound.size() != sounds.clean.size()) {
-    throw Error(ExitCode::kInput,
+    throw Error(ExitCode::kAudio,
                 "{}: has {} samples, but its clean file has {}; files that are compared have to be aligned and of one "
                 "length.",
                 path.string(), sound.size(), sounds.clean.size());

@@ -27,6 +27,11 @@ PELLUCID_INLINE float float_of(uint32_t bits) {
 /// False for NaN and both infinities.
 PELLUCID_INLINE bool is_finite(float x) { return (bits_of(x) & 0x7f800000u) != 0x7f800000u; }
 
+/// Smaller than any normal number, but not 0.
+PELLUCID_INLINE bool is_subnormal(float x) {
+  return (bits_of(x) & 0x7f800000u) == 0 && (bits_of(x) & 0x007fffffu) != 0;
+}
+
 PELLUCID_INLINE float abs_of(float x) { return float_of(bits_of(x) & 0x7fffffffu); }
 PELLUCID_INLINE float min_of(float a, float b) { return a < b ? a : b; }
 PELLUCID_INLINE float max_of(float a, float b) { return a > b ? a : b; }

@@ -200,6 +200,10 @@ uint32_t pellucid_latency_samples(const pellucid_denoiser* denoiser) {
   return denoiser == nullptr ? 0 : denoiser->denoiser.latency_samples();
 }
 
+uint32_t pellucid_hop_samples(const pellucid_denoiser* denoiser) {
+  return denoiser == nullptr ? 0 : denoiser->denoiser.hop_samples();
+}
+
 pellucid_result pellucid_set_strength(pellucid_denoiser* denoiser, float strength) {
   if (denoiser == nullptr) return PELLUCID_ERROR_NULL_POINTER;
   if (!valid_amount(strength)) return PELLUCID_ERROR_STRENGTH;

@@ -111,7 +111,7 @@ bool Denoiser::init_channel(Channel* channel, bool first, float** spectrum, dsp:
   if (integers_) {
     void* state = arena.take<uint8_t>(IntegerDenoiser::state_bytes(network_.architecture()));
     channel->samples = arena.take<int16_t>(hop);
-    channel->beyond = arena.take<float>(hop);
+    channel->last = arena.take<float>(hop);
     made = state != nullptr && channel->samples != nullptr && network_.integer_scratch() != nullptr;
     if (made) {
       channel->integers.init(network_.integer_model(), network_.integer_kernels(), state, network_.integer_scratch());
@@ -143,7 +143,7 @@ void Denoiser::reset() {
       network_.reset_state(channel.state);
     }
     for (uint32_t i = 0; i < plan_.hop_samples(); ++i) channel.incoming[i] = channel.ready[i] = 0.0f;
-    for (uint32_t i = 0; integers_ && i < plan_.hop_samples(); ++i) channel.beyond[i] = 0.0f;
+    for (uint32_t i = 0; integers_ && i < plan_.hop_samples(); ++i) channel.last[i] = 0.0f;
   }
   activity_.reset();
   publish(Status());
@@ -199,9 +199,13 @@ void Denoiser::process_hop() {
 void Denoiser::clean_alone(Channel& channel, float floor, float post) {
   if (integers_) {
     run_integers(channel);
-    if (!(post > 0.0f)) return;
-    shape(floor, post);
-    to_integers(network_out_, 2 * shaped_bins_, channel.integers.spectrum_q(), channel.cleaned);
+    if (post > 0.0f) {
+      shape(floor, post);
+      to_integers(network_out_, 2 * shaped_bins_, channel.integers.spectrum_q(), channel.cleaned);
+    } else if (const float limit_db = limit_db_wanted_.get(); limit_db < IntegerDenoiser::kNoLimitDb) {
+      channel.integers.set_attenuation_limit_q8(static_cast<int32_t>(256.0f * limit_db));
+      channel.cleaned = channel.integers.limit(channel.cleaned);
+    }
     return;
   }
   if (!run_network(channel)) return;  // this frame as it came
@@ -240,14 +244,12 @@ void Denoiser::clean_linked(float floor, float post) {
 
 void Denoiser::run_integers(Channel& channel) {
   IntegerDenoiser& integers = channel.integers;
-  const float limit_db = linked_ ? IntegerDenoiser::kNoLimitDb : limit_db_wanted_.get();
   const size_t values = 2 * plan_.bins();
-  integers.set_attenuation_limit_q8(static_cast<int32_t>(256.0f * dsp::min_of(limit_db, IntegerDenoiser::kNoLimitDb)));
   for (uint32_t i = 0; i < plan_.hop_samples(); ++i) from_float(channel.incoming[i], &channel.samples[i]);
   int32_t* spectrum = integers.analyse(channel.samples);
   to_floats(spectrum, values, integers.spectrum_q(), network_in_);
   if (linked_) to_floats(spectrum, values, integers.spectrum_q(), channel.spectrum);
-  channel.cleaned = integers.clean(spectrum);
+  channel.cleaned = integers.clean_without_limit(spectrum);
   to_floats(channel.cleaned, values, integers.spectrum_q(), network_out_);
   add_powers_of_frame();
 }
@@ -290,9 +292,11 @@ void Denoiser::synthesise_integers(Channel& channel, float share) {
   channel.integers.synthesise(channel.cleaned, channel.samples, hop_out_);
   const float start = share_, slope = (share - share_) / static_cast<float>(hop);
   for (uint32_t i = 0; i < hop; ++i) {
-    const float dry_share = 1.0f - (start + slope * static_cast<float>(i));
-    channel.ready[i] = to_float(hop_out_[i]) + dry_share * channel.beyond[i];
-    channel.beyond[i] = channel.incoming[i] - to_float(channel.samples[i]);
+    int16_t heard;
+    from_float(channel.last[i], &heard);
+    const float dry_share = 1.0f - (start + slope * static_cast<float>(i)), beyond = channel.last[i] - to_float(heard);
+    channel.ready[i] = dry_share == 1.0f ? channel.last[i] : to_float(hop_out_[i]) + dry_share * beyond;
+    channel.last[i] = channel.incoming[i];
   }
 }
 
@@ -307,7 +311,7 @@ void Denoiser::synthesise(Channel& channel, float share) {
   const float start = share_, slope = (share - share_) / static_cast<float>(hop);
   for (uint32_t i = 0; i < hop; ++i) {
     const float wet_share = start + slope * static_cast<float>(i);
-    channel.ready[i] = dry[i] * (1.0f - wet_share) + wet_[i] * wet_share;
+    channel.ready[i] = wet_share == 0.0f ? dry[i] : dry[i] * (1.0f - wet_share) + wet_[i] * wet_share;
   }
 }
 

@@ -68,6 +68,7 @@ class Denoiser {
 
   size_t channels() const { return channel_count_; }
   uint32_t latency_samples() const { return plan_.window_samples() - 1; }
+  uint32_t hop_samples() const { return plan_.hop_samples(); }
   /// From any thread; take effect over the next hop.
   void set_strength(float strength) { strength_wanted_.set(strength); }
   void set_attenuation_limit_db(float limit_db) { limit_db_wanted_.set(limit_db); }
@@ -87,7 +88,7 @@ class Denoiser {
     float* ready;      // [hop], what goes out from the end of this hop to the end of the next
     float* spectrum;   // [window/2 + 1][re, im]; one for all where channels are not linked
     int16_t* samples;  // [hop], of integers: incoming
-    float* beyond;     // [hop], of integers: what 16 bits could not hold of the hop before, for the input's share
+    float* last;       // [hop], of integers: the hop before, with what 16 bits could not hold of it
     int32_t* cleaned;  // what integers made of the newest frame, until the next channel's turn
   };
   /// How much of the denoised sound is wanted.

@@ -41,6 +41,16 @@ int32_t* IntegerDenoiser::clean(int32_t* spectrum) {
   return spectrum;
 }
 
+int32_t* IntegerDenoiser::clean_without_limit(int32_t* spectrum) {
+  network_.process_frame(network_state_, spectrum, network_.compression(), spectrum);
+  return spectrum;
+}
+
+int32_t* IntegerDenoiser::limit(int32_t* cleaned) {
+  network_.apply_mask(limits_, cleaned);
+  return cleaned;
+}
+
 void IntegerDenoiser::synthesise(const int32_t* spectrum, const int16_t* in, int16_t* out) {
   int16_t* wet = network_.spent_features();
   stft_.synthesise(spectrum, overlap_, network_.work(), wet);

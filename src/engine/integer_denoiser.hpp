@@ -43,6 +43,9 @@ class IntegerDenoiser {
   /// and may be changed between them.
   int32_t* analyse(const int16_t* in) { return stft_.analyse(last_hop_, in, network_.work()); }
   int32_t* clean(int32_t* spectrum);
+  /// clean in two steps: what the network makes of the frame, and that within the attenuation limit.
+  int32_t* clean_without_limit(int32_t* spectrum);
+  int32_t* limit(int32_t* cleaned);
   void synthesise(const int32_t* spectrum, const int16_t* in, int16_t* out);
 
   /// How much of the denoised sound is wanted, Q15; reached over the next hop. At 0 the input comes out to the bit.

@@ -19,7 +19,7 @@ class Need {
   /// Frames are `hop_s` seconds apart.
   void init(float hop_s);
   void reset() { share_ = 1.0f; }
-  /// Rises within some 50 ms, falls within a second, so that noise that comes is met.
+  /// Rises with a time constant of 45 ms, so that noise that comes is met, and falls with one of a second.
   void update(float snr_db, float noise_dbfs);
   /// 0…1.
   float share() const { return share_; }

@@ -30,9 +30,9 @@ using Sink = Channels<float>;
 /// Louder samples are taken as this loud, so that no square of them overflows.
 inline constexpr float kMaxSample = 1e9f;
 
-/// What a sample counts as: nothing when it is no number, and never beyond kMaxSample.
+/// What a sample counts as: nothing when it is no number or too small for a normal one, and never beyond kMaxSample.
 inline float to_float(float x) {
-  if (!dsp::is_finite(x)) return 0.0f;
+  if (!dsp::is_finite(x) || dsp::is_subnormal(x)) return 0.0f;
   return dsp::min_of(dsp::max_of(x, -kMaxSample), kMaxSample);
 }
 

@@ -131,8 +131,8 @@ void IntegerNetwork::process_frame(IntegerState& state, const int32_t* spectrum,
                                    int32_t* cleaned) {
   const Architecture& a = model_->architecture;
   const size_t bins = a.bins();
-  int16_t *features = at(layout_.features), *mask = at(layout_.mask);
-  const int32_t nyquist = spectrum[2 * bins];
+  int16_t* features = at(layout_.features);
+  nyquist_ = spectrum[2 * bins];
   // Every time: between frames the scratch memory may serve anybody.
   zero_margins(features, a.positions(), size_t{3} * a.fold, a.kernel / 2);
   for (uint32_t i = 0; i <= a.encoder_layers; ++i) {
@@ -158,8 +158,14 @@ void IntegerNetwork::process_frame(IntegerState& state, const int32_t* spectrum,
   }
   ++state.frame;
   decode();
-  kernels_->decompress(limits, mask, features, cleaned, bins);
-  cleaned[2 * bins] = integer_nyquist(limits, mask + 2 * (bins - 1), nyquist);
+  apply_mask(limits, cleaned);
+}
+
+void IntegerNetwork::apply_mask(const IntegerCompression& limits, int32_t* cleaned) const {
+  const size_t bins = model_->architecture.bins();
+  const int16_t* mask = at(layout_.mask);
+  kernels_->decompress(limits, mask, at(layout_.features), cleaned, bins);
+  cleaned[2 * bins] = integer_nyquist(limits, mask + 2 * (bins - 1), nyquist_);
   cleaned[2 * bins + 1] = 0;
 }
 

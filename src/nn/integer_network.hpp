@@ -96,6 +96,8 @@ class IntegerNetwork {
   int16_t* spent_features() const { return reinterpret_cast<int16_t*>(scratch_ + layout_.features); }
   /// spectrum and cleaned are [bins() + 1][re, im], Nyquist last; they may be the same.
   void process_frame(IntegerState& state, const int32_t* spectrum, const IntegerCompression& limits, int32_t* cleaned);
+  /// The same frame within other limits, as long as nobody has used the scratch memory since but for its work.
+  void apply_mask(const IntegerCompression& limits, int32_t* cleaned) const;
   void set_observer(IntegerObserver observer, void* user) {
     observer_ = observer;
     observer_user_ = user;
@@ -119,6 +121,7 @@ class IntegerNetwork {
   const IntegerModel* model_ = nullptr;
   const IntegerKernels* kernels_ = nullptr;
   const IntegerProduct* next_ = nullptr;
+  int32_t nyquist_ = 0;  // of the frame
   uint8_t* scratch_ = nullptr;
   int16_t *z_ = nullptr, *other_z_ = nullptr;
   IntegerLayout layout_;

@@ -192,6 +192,7 @@ TEST(CApi, TakesNullPointersForWhatTheyAre) {
   EXPECT_EQ(pellucid_set_attenuation_limit_db(nullptr, 1.0f), PELLUCID_ERROR_NULL_POINTER);
   EXPECT_EQ(pellucid_set_attenuation_limit_db(session.get(), -1.0f), PELLUCID_ERROR_ATTENUATION_LIMIT);
   EXPECT_EQ(pellucid_latency_samples(nullptr), 0u);
+  EXPECT_EQ(pellucid_hop_samples(nullptr), 0u);
   EXPECT_EQ(pellucid_size(nullptr, nullptr), PELLUCID_ERROR_NULL_POINTER);
   EXPECT_EQ(pellucid_create(nullptr, nullptr), PELLUCID_ERROR_NULL_POINTER);
   pellucid_denoiser* denoiser = nullptr;
@@ -220,6 +221,7 @@ TEST(Wrapper, DoesWhatTheCApiDoes) {
   denoiser.process_interleaved(in.data(), out.data(), in.size());
   EXPECT_EQ(out, Session(config_for(model, 16000)).run(in));
   EXPECT_EQ(denoiser.latency_samples(), 511u);
+  EXPECT_EQ(denoiser.hop_samples(), 256u);
   denoiser.reset();
   const float* from = in.data();
   float* to = out.data();

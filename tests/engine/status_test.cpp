@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "../nn/random_integer_model.hpp"
 #include "session.hpp"
 
 namespace pellucid::engine {
@@ -52,7 +53,7 @@ TEST(Status, LevelsAreThoseOfTheLastCompleteHop) {
     pellucid_config config = config_for(model, 48000, channels);
     config.strength = 0.6f;
     Session session(config);
-    const std::size_t hop = (session.latency() + 1) / 2 * channels;
+    const std::size_t hop = std::size_t{pellucid_hop_samples(session.get())} * channels;
     const Samples in = noise(9 * hop + hop / 3 / channels * channels, 2), out = session.run(in);
     const pellucid_status status = status_of(session);
     EXPECT_NEAR(status.input_dbfs, dbfs(rms(in, 8 * hop, 9 * hop)), 0.001);
@@ -127,6 +128,24 @@ TEST(Status, TheNetworkIsHeardAlsoInBypassAndLinked) {
     EXPECT_EQ(status.input_dbfs, expected.input_dbfs);
   }
   EXPECT_NEAR(status_of(bypassed).output_dbfs, status_of(bypassed).input_dbfs, 1.0);
+}
+
+TEST(Status, TheNetworkIsHeardWhateverTheLimit) {
+  const Samples in = noise(16000, 7);
+  for (const Model& model : {random_model(), nn::test::make_random_integer_model(small_architecture(), 1)}) {
+    for (const float post : {0.0f, 1.0f}) {
+      Session plain(config_for(model, 16000));
+      pellucid_config config = config_for(model, 16000);
+      config.attenuation_limit_db = 3.0f;
+      config.post_filter = post;
+      Session limited(config);
+      EXPECT_NE(plain.run(in), limited.run(in));
+      const pellucid_status expected = status_of(plain), status = status_of(limited);
+      EXPECT_EQ(status.voice_probability, expected.voice_probability);
+      EXPECT_EQ(status.snr_db, expected.snr_db);
+      EXPECT_EQ(status.noise_dbfs, expected.noise_dbfs);
+    }
+  }
 }
 
 TEST(Status, StaysInRangeWhateverComesIn) {

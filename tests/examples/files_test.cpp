@@ -69,6 +69,11 @@ TEST_F(FileExamples, TheCExampleCleansAFile) {
   ASSERT_EQ(run(PELLUCID_CLI " denoise in.wav --model small -o cli.wav"), 0) << said();
   EXPECT_EQ(read("out.wav").size(), read("in.wav").size());
   EXPECT_LE(distance("out.wav", "cli.wav"), 1.0 / 32768);
+  make("four.wav", 16000, 4, SF_FORMAT_WAVEX | SF_FORMAT_PCM_16);
+  ASSERT_EQ(run(PELLUCID_C_EXAMPLE " " PELLUCID_SOURCE_DIR "/models/small.safetensors four.wav four-out.wav"), 0)
+      << said();
+  ASSERT_EQ(run(PELLUCID_CLI " denoise four.wav --model small -o four-cli.wav"), 0) << said();
+  EXPECT_LE(distance("four-out.wav", "four-cli.wav"), 1.0 / 32768);
 }
 
 TEST_F(FileExamples, TheCExampleNamesBadInput) {
@@ -85,6 +90,8 @@ TEST_F(FileExamples, TheCExampleNamesBadInput) {
   fails(model + " float.wav out.wav", 1, "no WAV of 16-bit");
   fails(model + " slow.wav out.wav", 1, "sample rate");
   fails(model + " " + model + " out.wav", 1, "no WAV");
+  make("good.wav", 16000, 1, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  fails("float.wav good.wav out.wav", 1, "float.wav: The model");
   EXPECT_FALSE(fs::exists(folder_ / "out.wav"));
 }
 

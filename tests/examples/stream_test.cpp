@@ -54,6 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Lengths, StreamExample, ::testing::Values(0, 1, 479, 48
 
 TEST(StreamExampleErrors, AreSentences) {
   EXPECT_NE(run_program({"nothing.here", "48000"}).error.find("nothing.here cannot be read"), std::string::npos);
+  EXPECT_EQ(run_program({PELLUCID_SOURCE_DIR, "48000"}).code, 1);
   EXPECT_NE(run_program({kModel, "12"}).error.find("sample rate is outside"), std::string::npos);
   EXPECT_EQ(run_program({}).code, 2);
 }

@@ -32,12 +32,6 @@ fs::path own_folder() {
   return (error ? fs::path(info.dli_fname) : real).parent_path();
 }
 
-std::string model_name(int model) {
-  if (model > 0 && model < static_cast<int>(kModels.size())) return kModels[static_cast<std::size_t>(model)];
-  const char* chosen = std::getenv("PELLUCID_MODEL");
-  return chosen != nullptr && *chosen != '\0' ? chosen : kDefaultModel;
-}
-
 void say_once(const Effect::Say& say, const std::string& sentence) {
   static std::mutex mutex;
   static std::set<std::string> said;
@@ -46,11 +40,15 @@ void say_once(const Effect::Say& say, const std::string& sentence) {
 }
 
 Effect::Denoiser load_or_explain(int model, std::uint32_t rate_hz, std::uint32_t channels, std::string& wrong) {
-  const std::string name = model_name(model);
   const fs::path here = own_folder();
   const auto folders = model_folders(
       {(here / PELLUCID_INSTALLED_MODELS).lexically_normal(), (here / PELLUCID_SOURCE_MODELS).lexically_normal()});
-  const auto path = find_model_file(name, folders);
+  const char* chosen = std::getenv("PELLUCID_MODEL");
+  const bool named = model > 0 && model < static_cast<int>(kModels.size());
+  const bool from_environment = !named && chosen != nullptr && *chosen != '\0';
+  const std::string name = named ? kModels[static_cast<std::size_t>(model)] : from_environment ? chosen : kDefaultModel;
+  // Only the user's own variable may mean a file: whatever a host's working folder has is none of it.
+  const auto path = from_environment ? find_model_file(name, folders) : find_named_model(name, folders);
   if (!path) {
     wrong = "there is no model '" + name + "' in ";
     for (std::size_t i = 0; i < folders.size(); ++i) wrong += (i == 0 ? "" : ", ") + folders[i].string();

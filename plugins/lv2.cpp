@@ -58,6 +58,7 @@ struct Plugin {
   std::uint32_t channels;
   std::optional<int> model;                  ///< as the port said in the last run
   bool loading = false, destroying = false;  ///< the worker has an order
+  std::uint32_t activation = 0;              ///< how often it was activated: an order from before is nobody's any more
   // Held here and not by messages, which a host that closes may drop.
   std::atomic<pellucid_denoiser*> loaded{nullptr};  ///< by the worker; to be played
   std::atomic<pellucid_denoiser*> unused{nullptr};  ///< replaced; the worker's to destroy, because that frees memory
@@ -66,9 +67,12 @@ struct Plugin {
   std::array<float*, kControlPorts> controls{};
 };
 
-/// What goes to the worker: the number of a model to load, or kDestroy. What comes back: that number.
-using Message = int;
-constexpr Message kDestroy = -1;
+/// What goes to the worker: the number of a model to load, or kDestroy. It comes back when the model is there.
+struct Message {
+  int model;
+  std::uint32_t activation;
+};
+constexpr int kDestroy = -1;
 
 Plugin& plugin_of(LV2_Handle handle) { return *static_cast<Plugin*>(handle); }
 
@@ -98,13 +102,15 @@ void activate(LV2_Handle handle) {
   Plugin& plugin = plugin_of(handle);
   // Ports are promised in run() only; the first time there is no other way to know.
   plugin.effect.prepare(plugin.model ? *plugin.model : model_control(plugin.controls[kModel]));
-  // Orders and answers from before may have been dropped.
+  // Orders and answers from before may have been dropped, or may still come.
+  ++plugin.activation;
   pellucid_destroy(plugin.unused.exchange(nullptr));
   plugin.loading = plugin.destroying = false;
 }
 
 /// `ordered` before a host is asked: it may work at once, and the answer be here before it returns.
-void send(Plugin& plugin, Message order, bool& ordered) {
+void send(Plugin& plugin, int model, bool& ordered) {
+  const Message order{model, plugin.activation};
   ordered = true;
   if (plugin.schedule->schedule_work(plugin.schedule->handle, sizeof order, &order) != LV2_WORKER_SUCCESS)
     ordered = false;
@@ -141,22 +147,23 @@ LV2_Worker_Status work(LV2_Handle handle, LV2_Worker_Respond_Function respond, L
   Message order;
   if (size != sizeof order) return LV2_WORKER_ERR_UNKNOWN;
   std::memcpy(&order, data, sizeof order);
-  if (order == kDestroy) {
+  if (order.model == kDestroy) {
     pellucid_destroy(plugin.unused.exchange(nullptr));
     return LV2_WORKER_SUCCESS;
   }
-  pellucid_destroy(plugin.loaded.exchange(plugin.effect.load(order).release()));
+  pellucid_destroy(plugin.loaded.exchange(plugin.effect.load(order.model).release()));
   return respond(to, sizeof order, &order);
 }
 
 // In the audio thread.
 LV2_Worker_Status work_response(LV2_Handle handle, std::uint32_t size, const void* data) {
   Plugin& plugin = plugin_of(handle);
-  Message model;
-  if (size != sizeof model) return LV2_WORKER_ERR_UNKNOWN;
-  std::memcpy(&model, data, sizeof model);
+  Message answer;
+  if (size != sizeof answer) return LV2_WORKER_ERR_UNKNOWN;
+  std::memcpy(&answer, data, sizeof answer);
+  if (answer.activation != plugin.activation) return LV2_WORKER_SUCCESS;  // what it loaded goes with the next
   // Nothing else is loaded before this one has gone, so that it is empty here.
-  plugin.unused = plugin.effect.replace(Effect::Denoiser(plugin.loaded.exchange(nullptr)), model).release();
+  plugin.unused = plugin.effect.replace(Effect::Denoiser(plugin.loaded.exchange(nullptr)), answer.model).release();
   plugin.loading = false;
   return LV2_WORKER_SUCCESS;
 }

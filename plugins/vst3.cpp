@@ -156,11 +156,19 @@ v3_result load(v3_bstream** stream, Parameters& to) try {
   return V3_INTERNAL_ERR;
 }
 
+// "The latency has changed" is what makes a host switch the plugin off and on, and another model's may differ.
+void ask_for_activation(Plugin& plugin) {
+  if (!plugin.active || plugin.handler == nullptr || plugin.controller.model() == plugin.effect.model()) return;
+  v3_cpp_obj(plugin.handler)->restart_component(plugin.handler, V3_RESTART_LATENCY_CHANGED);
+}
+
 v3_result V3_API set_state(void* self, v3_bstream** stream) {
   Plugin& plugin = plugin_of(self);
   const v3_result result = load(stream, plugin.processor);
-  if (result == V3_OK) plugin.controller.set(kModel, plugin.processor.model());
-  return result;
+  if (result != V3_OK) return result;
+  plugin.controller.set(kModel, plugin.processor.model());
+  ask_for_activation(plugin);
+  return V3_OK;
 }
 
 v3_result V3_API get_state(void* self, v3_bstream** stream) try {
@@ -235,7 +243,8 @@ void take(Plugin& plugin, v3_param_changes** changes) {
       continue;
     }
     plugin.processor.set(id, value * parameter_info(id).high);
-    // A host need not tell the controller, too; Ardour does not, without a window of the plugin's.
+    // A host need not tell the controller, too; Ardour does not, without a window of the plugin's. From here nobody may
+    // be asked for an activation: the next one that comes takes the model.
     if (id == kModel) plugin.controller.set(id, value * parameter_info(id).high);
   }
 }
@@ -327,11 +336,7 @@ v3_result V3_API set_normalised(void* self, v3_param_id id, double normalised) {
   const double plain = normalised * parameter_info(id).high;
   plugin.controller.set(id, plain);
   if (!plugin.active || id == kModel) plugin.processor.set(id, plain);
-  // "The latency has changed" is what makes a host switch the plugin off and on, and another model's may differ.
-  if (plugin.active && id == kModel && plugin.handler != nullptr &&
-      plugin.controller.model() != plugin.effect.model()) {
-    v3_cpp_obj(plugin.handler)->restart_component(plugin.handler, V3_RESTART_LATENCY_CHANGED);
-  }
+  if (id == kModel) ask_for_activation(plugin);
   return V3_OK;
 }
 

@@ -12,12 +12,21 @@ if [ $# -lt 2 ]; then
 fi
 export LADSPA_PATH=${LADSPA_PATH:-/usr/local/lib/ladspa:/usr/lib/ladspa}
 out=$2
-# What a container holds: FLAC fits into Matroska, the containers of phones and cameras take AAC.
+# What a container holds: FLAC fits into Matroska, the containers of phones and cameras take AAC; and of a film only the
+# first sound track fits into WAV, Opus and MP3, to the last with a cover.
+streams=(-map 0)
 case ${out,,} in
   *.mp4 | *.m4a | *.m4v | *.mov) codec=aac ;;
-  *.mp3) codec=libmp3lame ;;
-  *.wav) codec=pcm_s16le ;;
-  *.webm | *.opus) codec=libopus ;;
+  *.mp3)
+    codec=libmp3lame
+    streams=(-map 0:a:0)
+    while IFS=, read -r index cover; do
+      if [ "$cover" = 1 ]; then streams+=(-map "0:$index"); fi
+    done < <(ffprobe -v error -select_streams v -show_entries stream=index:stream_disposition=attached_pic -of csv=p=0 "$1")
+    ;;
+  *.wav) codec=pcm_s16le streams=(-map 0:a:0) ;;
+  *.opus) codec=libopus streams=(-map 0:a:0) ;;
+  *.webm) codec=libopus ;;
   *) codec=flac ;;
 esac
 # Beside OUT until it is whole: what was there stays where something fails.
@@ -25,6 +34,6 @@ part=$(mktemp -d "$(dirname "$out")/.denoise-XXXXXX")
 trap 'rm -rf "$part"' EXIT
 # -dn: what cameras write beside picture and sound (time code, telemetry) fits into few containers.
 # A mono plugin becomes one instance a channel in ffmpeg; latency=1 takes its delay away.
-ffmpeg -nostdin -hide_banner -loglevel warning -y -i "$1" -map 0 -dn -c:v copy -c:s copy -c:a "${AUDIO_CODEC:-$codec}" \
+ffmpeg -nostdin -hide_banner -loglevel warning -y -i "$1" "${streams[@]}" -dn -c:v copy -c:s copy -c:a "${AUDIO_CODEC:-$codec}" \
   -af "ladspa=file=pellucid:plugin=pellucid_mono:latency=1:controls=c0=${3:-1}" "$part/$(basename "$out")"
 mv "$part/$(basename "$out")" "$out"

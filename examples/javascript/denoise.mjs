@@ -6,7 +6,9 @@ import { Denoiser, load } from "pellucid/node";
 const file = readFileSync(process.argv[2]);
 const format = file.indexOf("fmt ") + 8;
 const start = file.indexOf("data") + 8;
-if (file.readUInt16LE(format) !== 3) throw new Error(`${process.argv[2]}: this example reads WAV files of 32-bit floats.`);
+// ffmpeg and others write the extensible form, which says further behind what it holds.
+const code = file.readUInt16LE(format) === 0xfffe ? file.readUInt16LE(format + 24) : file.readUInt16LE(format);
+if (code !== 3 || file.readUInt16LE(format + 14) !== 32) throw new Error(`${process.argv[2]}: this example reads WAV files of 32-bit floats.`);
 const channels = file.readUInt16LE(format + 2);
 const sampleRate = file.readUInt32LE(format + 4);
 const frames = file.readUInt32LE(start - 4) / 4 / channels;

@@ -265,15 +265,18 @@ def _samples_of(x: np.ndarray) -> tuple[np.ndarray, np.dtype]:
         samples = (samples / 2.0**31).astype(np.float32)
     elif kind == np.uint8:
         samples = ((samples.astype(np.float32) - 128) / 128).astype(np.float32)
-    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("=")), kind
+    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("=")), x.dtype
 
 
 def _as_kind(samples: np.ndarray, kind: np.dtype) -> np.ndarray:
     """What the engine gave, as the type that came in: whole numbers are rounded, and end at their largest."""
-    if kind == np.int32:
-        return np.clip(np.rint(samples.astype(np.float64) * 2.0**31), -(2.0**31), 2.0**31 - 1).astype(np.int32)
-    if kind == np.uint8:
-        return np.clip(np.rint(samples * 128 + 128), 0, 255).astype(np.uint8)
+    native = kind.newbyteorder("=")
+    if native == np.int32:
+        samples = np.clip(np.rint(samples.astype(np.float64) * 2.0**31), -(2.0**31), 2.0**31 - 1)
+    elif native == np.uint8:
+        samples = np.clip(np.rint(samples * 128 + 128), 0, 255)
+    elif native == np.float16:
+        samples = np.clip(samples, np.finfo(native).min, np.finfo(native).max)
     return samples.astype(kind, copy=False)
 
 

@@ -49,7 +49,6 @@ std::string reason(PaError error) {
   if (error == paBadIODeviceCombination) {
     return "it has gone, or its use is not permitted; is it plugged in, and is the user in the group 'audio'?";
   }
-  if (error == paInvalidSampleRate) return "it does not run at this --rate; leave the option out";
   if (error == paInvalidChannelCount) return "it has fewer channels; set --channels 1";
   if (error != paUnanticipatedHostError) return Pa_GetErrorText(error);
   const PaHostErrorInfo* host = Pa_GetLastHostErrorInfo();
@@ -81,14 +80,19 @@ class Stream : public SoundStream {
         Pa_OpenStream(&stream_, &from, &to, request.rate_hz, request.block_frames, paNoFlag, on_block, this);
     if (error == paNoError) error = Pa_StartStream(stream_);
     if (error == paNoError) return;
-    const std::string why = reason(error);
+    const auto reason_here = [&](PaError found) {
+      if (found != paInvalidSampleRate) return reason(found);
+      return fmt::format("it does not run at {} Hz; choose another with --rate (without it the input's own is taken)",
+                         request.rate_hz);
+    };
+    const std::string why = reason_here(error);
     if (stream_ != nullptr) Pa_CloseStream(stream_);
     // Which of the two: each by itself.
     for (const bool input : {true, false}) {
       const PaError alone = Pa_IsFormatSupported(input ? &from : nullptr, input ? nullptr : &to, request.rate_hz);
       if (alone == paFormatIsSupported) continue;
       throw Error(ExitCode::kDevice, "The sound {} device '{}' cannot be opened: {}", input ? "input" : "output",
-                  name_of(input ? in : out), with_stop(reason(alone)));
+                  name_of(input ? in : out), with_stop(reason_here(alone)));
     }
     throw Error(ExitCode::kDevice, "The sound devices '{}' and '{}' cannot be opened together: {}", name_of(in),
                 name_of(out), with_stop(why));

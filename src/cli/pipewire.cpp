@@ -48,12 +48,17 @@ fs::path config_file() {
   return folder / "pipewire/pipewire.conf.d/pellucid.conf";
 }
 
-/// Beside this program as it is built, or installed.
+/// Where the plugin is beside this program as it is built, and as it is installed.
+std::array<fs::path, 2> plugin_places() {
+  const fs::path here = program_folder();
+  return {here / PELLUCID_BUILT_LADSPA "/pellucid.so",
+          (here / PELLUCID_INSTALLED_LADSPA "/pellucid.so").lexically_normal()};
+}
+
 std::optional<fs::path> find_plugin() {
-  for (const char* place : {"lib/ladspa/pellucid.so", "../lib/ladspa/pellucid.so"}) {
-    const fs::path candidate = (program_folder() / place).lexically_normal();
+  for (const fs::path& place : plugin_places()) {
     std::error_code error;
-    if (fs::is_regular_file(candidate, error)) return candidate;
+    if (fs::is_regular_file(place, error)) return place;
   }
   return std::nullopt;
 }
@@ -87,8 +92,9 @@ void install(const Options& options) {
   const auto plugin = find_plugin();
   if (!plugin) {
     throw Error(ExitCode::kInput,
-                "The LADSPA plugin is not in {} nor in ../lib/ladspa of it; install ladspa-sdk, then build again.",
-                (program_folder() / "lib/ladspa").string());
+                "The LADSPA plugin is neither {} nor {}; install the package pellucid-plugins, or ladspa-sdk and build "
+                "again.",
+                plugin_places()[0].string(), plugin_places()[1].string());
   }
   microphone.plugin = *plugin;
   std::error_code error;
@@ -136,7 +142,7 @@ void status(const fs::path& file, bool json) {
              state == Installed::kOurs ? "installed"
              : state == Installed::kNo ? "not installed"
                                        : "there, but not written by this command");
-  fmt::print("plugin         {}\n", plugin ? plugin->string() : "not built");
+  fmt::print("plugin         {}\n", plugin ? plugin->string() : "not there");
   fmt::print("PipeWire       {}\n", !running                    ? "does not answer (is it running, is pw-cli there?)"
                                     : *running                  ? "offers \"Pellucid microphone\""
                                     : state == Installed::kOurs ? fmt::format("does not offer it yet: {}", kRestart)

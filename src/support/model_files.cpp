@@ -52,8 +52,7 @@ std::vector<std::string> model_names(const std::vector<fs::path>& folders) {
   return names;
 }
 
-std::optional<fs::path> find_model_file(const std::string& name, const std::vector<fs::path>& folders) {
-  if (name.find('/') != std::string::npos || is_file(name)) return name;
+std::optional<fs::path> find_named_model(const std::string& name, const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     for (const char* extension : kExtensions) {
       const fs::path candidate = folder / (name + extension);
@@ -61,6 +60,11 @@ std::optional<fs::path> find_model_file(const std::string& name, const std::vect
     }
   }
   return std::nullopt;
+}
+
+std::optional<fs::path> find_model_file(const std::string& name, const std::vector<fs::path>& folders) {
+  if (name.find('/') != std::string::npos || is_file(name)) return name;
+  return find_named_model(name, folders);
 }
 
 std::optional<std::string> read_model_file(const fs::path& path, std::vector<std::byte>& bytes) {

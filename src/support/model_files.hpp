@@ -18,8 +18,11 @@ std::vector<std::filesystem::path> model_folders(const std::vector<std::filesyst
 /// The names that `folders` have, sorted.
 std::vector<std::string> model_names(const std::vector<std::filesystem::path>& folders);
 
-/// `name` itself when it has a '/' or is a file, otherwise NAME.pellucid or NAME.safetensors of the first folder that
-/// has one; none where no folder does.
+/// NAME.pellucid or NAME.safetensors of the first folder that has one; none where no folder does.
+std::optional<std::filesystem::path> find_named_model(const std::string& name,
+                                                      const std::vector<std::filesystem::path>& folders);
+
+/// `name` itself when it has a '/' or is a file, otherwise find_named_model's.
 std::optional<std::filesystem::path> find_model_file(const std::string& name,
                                                      const std::vector<std::filesystem::path>& folders);
 

@@ -108,6 +108,31 @@ TEST_F(FileExamples, TheFfmpegExampleKeepsSoundInTime) {
   EXPECT_EQ(read("out.wav").size(), read("cli.wav").size());
   EXPECT_LE(distance("out.wav", "cli.wav"), 1e-6);
 }
+
+TEST_F(FileExamples, TheFfmpegExampleTakesTheSoundOfFilmsAndSongs) {
+  if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+  make("in.wav", 48000, 2, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+  const std::string quiet = "ffmpeg -nostdin -loglevel error -y ",
+                    picture = "-f lavfi -i color=size=64x64:duration=0.4 ";
+  ASSERT_EQ(run(quiet + picture + "-i in.wav -i in.wav -map 0 -map 1 -map 2 -shortest film.mkv"), 0) << said();
+  ASSERT_EQ(run(quiet + picture + "-frames:v 1 cover.png"), 0) << said();
+  ASSERT_EQ(run(quiet + "-i in.wav -i cover.png -map 0 -map 1 -c:v copy -disposition:v attached_pic song.mp3"), 0)
+      << said();
+  const std::string folder = fs::path(PELLUCID_LADSPA_PLUGIN).parent_path().string();
+  const auto streams = [&](const std::string& from, const std::string& to) {
+    EXPECT_EQ(run("LADSPA_PATH=" + folder + " " PELLUCID_SOURCE_DIR "/examples/ffmpeg/denoise.sh " + from + " " + to),
+              0)
+        << from << " " << to << ": " << said();
+    EXPECT_EQ(run("ffprobe -v error -show_entries stream=codec_type -of csv=p=0 " + to), 0);
+    return said();
+  };
+  for (const char* from : {"film.mkv", "song.mp3"}) {
+    for (const char* to : {"out.wav", "out.opus"}) EXPECT_EQ(streams(from, to), "audio\n");
+  }
+  EXPECT_EQ(streams("film.mkv", "out.mp3"), "audio\n");
+  EXPECT_EQ(streams("song.mp3", "out.mp3"), "audio\nvideo\n");
+  EXPECT_EQ(streams("film.mkv", "out.mkv"), "video\naudio\naudio\n");
+}
 #endif
 
 }  // namespace

@@ -156,6 +156,14 @@ TEST_P(PluginTest, TheModelIsChosenByNumberOrEnvironment) {
   EXPECT_EQ(of(0), expected("small"));
   EXPECT_EQ(of(1), expected("nano"));
   EXPECT_EQ(of(3), expected("base"));
+  // What lies where the host was started is no model.
+  const fs::path before = fs::current_path();
+  fs::create_directory(folder_ / "start");
+  fs::current_path(folder_ / "start");
+  std::ofstream("small") << "letters";
+  EXPECT_EQ(of(0), expected("small"));
+  EXPECT_EQ(of(2), expected("small"));
+  fs::current_path(before);
   ::setenv("PELLUCID_MODEL", "nano", 1);
   EXPECT_EQ(of(0), expected("nano"));
   ::setenv("PELLUCID_MODEL", (folder_ / "base.pellucid").c_str(), 1);
@@ -317,6 +325,19 @@ TEST_P(StateTest, AnotherModelIsLoadedByTheActivationThatThePluginAsksFor) {
   EXPECT_EQ(plugin->restarts(), 1);
 }
 
+TEST_P(StateTest, AStateWithAnotherModelAsksForAnActivation) {
+  const auto plugin = make(16000);
+  plugin->activate();
+  const Samples in = noise(std::size_t{2000} * channels(), 4);
+  run(*plugin, in);
+  EXPECT_TRUE(plugin->load("pellucid-plugin 1\nstrength 0.5"));
+  run(*plugin, in);
+  EXPECT_EQ(plugin->restarts(), 0);
+  EXPECT_TRUE(plugin->load("pellucid-plugin 1\nmodel 1"));
+  run(*plugin, in);
+  EXPECT_GE(plugin->restarts(), 1);
+}
+
 TEST_P(StateTest, TextsSayWhatValuesMean) {
   const auto plugin = make(16000);
   EXPECT_EQ(plugin->text("strength", 0.8), "0.80");
@@ -405,6 +426,23 @@ TEST_P(WorkerTest, WhatAHostDropsIsNotMissed) {
   EXPECT_EQ(worker->waiting(), 1u);
   worker->work();
   EXPECT_EQ(run(*plugin, in), Session(config(nano, 16000)).run(in));
+}
+
+// One that is activated again while its worker still loads: the answer to before is nobody's.
+TEST_P(WorkerTest, AnOrderFromBeforeAnActivationIsForgotten) {
+  Worker* worker = nullptr;
+  const auto plugin = load_with_worker(16000, channels(), worker);
+  plugin->activate();
+  const Samples in = noise(std::size_t{2000} * channels(), 4);
+  plugin->set("model", 1);
+  run(*plugin, in);
+  plugin->activate();
+  plugin->set("model", 3);
+  run(*plugin, in);
+  EXPECT_EQ(worker->waiting(), 2u);
+  worker->work();
+  const Model base = model("base");
+  EXPECT_EQ(run(*plugin, in), Session(config(base, 16000)).run(in));
 }
 
 INSTANTIATE_TEST_SUITE_P(Lv2, WorkerTest, ::testing::Combine(::testing::Values(Format::kLv2), ::testing::Values(1, 2)));

@@ -35,6 +35,9 @@ TEST_F(ModelFiles, NamesAreLookedUpInOrder) {
   EXPECT_EQ(find_model_file("three", folders), std::nullopt);
   EXPECT_EQ(find_model_file("card", folders), std::nullopt);
   EXPECT_EQ(find_model_file("./any", folders), fs::path("./any"));
+  EXPECT_EQ(find_model_file(folder_ / "b/card.md", folders), folder_ / "b/card.md");
+  EXPECT_EQ(find_named_model("two", folders), folder_ / "b/two.safetensors");
+  EXPECT_EQ(find_named_model(folder_ / "b/card.md", folders), std::nullopt);
 }
 
 TEST_F(ModelFiles, TheVariableGoesFirst) {

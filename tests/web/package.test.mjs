@@ -265,6 +265,10 @@ describe("in Chromium", { skip: missing }, () => {
       });
     assert.match(await attempt(), /small\.bin could not be loaded \(status 404\)/);
     await other.unroute("**/small.bin");
+    await other.route("**/pellucid.wasm", (route) => route.fulfill({ status: 200, body: "<!doctype html>" }));
+    await other.reload();
+    assert.match(await attempt(), /pellucid\.wasm is no WebAssembly module/);
+    await other.unroute("**/pellucid.wasm");
     assert.equal(await attempt(), "made");
     await other.evaluate(async () => (await import("/pellucid/index.js")).setFiles({ "processor.js": "/nothing.js" }));
     assert.match(await attempt(), /audio worklet .*nothing\.js could not be loaded/);

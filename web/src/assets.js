@@ -27,11 +27,22 @@ export function assetLoader(read, fetchModel) {
     }
     const program = simd ?? hasSimd() ? "pellucid.wasm" : "pellucid-plain.wasm";
     const [module, bytes] = await Promise.all([
-      once(program, async () => WebAssembly.compile(await read(program))),
+      once(program, async () => compile(program, await read(program))),
       model === undefined ? once("model", async () => unpackModel(await read("small.bin"))) : modelBytes(model, fetchModel),
     ]);
     return { module, model: bytes };
   };
+}
+
+async function compile(program, bytes) {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw new PellucidError(
+      "missing",
+      `${program} is no WebAssembly module, or the page's content security policy does not allow 'wasm-unsafe-eval' (${error.message}).`
+    );
+  }
 }
 
 async function modelBytes(model, fetchModel) {

@@ -22,14 +22,15 @@ export function setFiles(places) {
 }
 
 async function download(url) {
-  let response;
+  let response, body;
   try {
     response = await fetch(url);
+    body = await response.arrayBuffer();
   } catch (error) {
     throw new PellucidError("missing", `${url} could not be loaded (${error.message}); is the network there?`);
   }
   if (!response.ok) throw new PellucidError("missing", `${url} could not be loaded (status ${response.status}).`);
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(body);
 }
 
 export const load = assetLoader((name) => download(FILES[name]), download);
@@ -161,9 +162,13 @@ export async function denoiseBuffer(buffer, options = {}) {
     throw new PellucidError("shape", "denoiseBuffer takes an AudioBuffer; for Float32Arrays there is Denoiser.");
   }
   const { numberOfChannels: channels, length, sampleRate } = buffer;
-  const late = Math.ceil(0.05 * sampleRate); // more than any latency
-  const context = new OfflineAudioContext(channels, length + late, sampleRate);
-  const node = await createDenoiser(context, { ...options, channels });
+  let late = Math.ceil(0.05 * sampleRate); // more than the latency of any model that comes with Pellucid
+  let context, node;
+  do {
+    if (node) late = node.latencyFrames;
+    context = new OfflineAudioContext(channels, length + late, sampleRate);
+    node = await createDenoiser(context, { ...options, channels });
+  } while (node.latencyFrames > late);
   const source = new AudioBufferSourceNode(context, { buffer });
   source.connect(node).connect(context.destination);
   source.start();

@@ -29,7 +29,7 @@
 #include "support/interrupt.hpp"
 #include "support/read_file.hpp"
 #include "support/work_folder.hpp"
-#include "training/recipe.hpp"
+#include "training/provenance.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -75,7 +75,11 @@ class Compressor {
       : options_(options),
         target_(find_target(options.target)),
         original_(load_model(options.model)),
-        work_(options.out + ".work", plan(), "compression", options.resume) {}
+        work_(options.out + ".work", plan(), "compression", options.resume) {
+    // Also where nothing is pruned: a wrong one is told of at once.
+    training::recipe_to_go_on(options.model, metadata_text(original_->file, "training"), original_->file.architecture())
+        .apply(options.settings, training::kSetByPrune);
+  }
 
   void run() {
     AtomicFile out(options_.out, options_.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
@@ -166,7 +170,10 @@ class Compressor {
 
   fs::path pruned() {
     const double speed = multiply_adds_per_s(original_->file) / target_.multiply_adds_per_s;
-    if (speed <= 1) return original_->path;
+    if (speed <= 1) {
+      if (!options_.settings.empty()) fmt::print(stderr, "--set: nothing is pruned, so that it changes nothing\n");
+      return original_->path;
+    }
     const fs::path out = in_work("pruned.safetensors");
     if (!fs::exists(out)) {
       std::vector<std::string> arguments{

@@ -151,7 +151,9 @@ std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& opti
   t.corpus = options.calibrate;
   t.start = model.path.string();
   t.steps = options.finetune;
+  t.warmup_steps = std::min(t.warmup_steps, options.finetune / 10);
   t.decay = 1;
+  t.final_rate = 0;
   t.weight_bits = 8;
   t.validate_every = std::max(1, options.finetune / 4);
   recipe.check();

@@ -57,13 +57,14 @@ int run(int argc, char** argv) {
   if (result.model.empty()) return 0;  // process 0 has it and says so
   if (json)
     fmt::print(
-        "{{\"steps\": {}, \"hours_of_audio\": {:.3f}, \"valid_si_sdr_db\": {:.3f}, \"valid_stoi\": {:.4f}, "
-        "\"model\": {}}}\n",
-        result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi,
+        "{{\"steps\": {}, \"hours_of_audio\": {:.3f}, \"best_step\": {}, \"valid_si_sdr_db\": {:.3f}, "
+        "\"valid_stoi\": {:.4f}, \"model\": {}}}\n",
+        result.steps, result.hours_of_audio, result.best_step, result.si_sdr_db, result.stoi,
         pellucid::json_string(result.model.string()));
   else
-    fmt::print("{}: {} steps, {:.1f} hours of mixtures; validation SI-SDR {:.2f} dB, STOI {:.4f}\n",
-               result.model.string(), result.steps, result.hours_of_audio, result.si_sdr_db, result.stoi);
+    fmt::print("{}: {} steps, {:.1f} hours of mixtures; the best, step {}: validation SI-SDR {:.2f} dB, STOI {:.4f}\n",
+               result.model.string(), result.steps, result.hours_of_audio, result.best_step, result.si_sdr_db,
+               result.stoi);
   return 0;
 }
 

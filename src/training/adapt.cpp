@@ -168,6 +168,15 @@ Recipe make_recipe(const AdaptOptions& options, const StoredModel& model) {
   return recipe;
 }
 
+TrainResult train_a_part(const Recipe& recipe, bool resume, ProgressStyle style) {
+  try {
+    return train(recipe, resume, style);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kInterrupted) throw;
+    throw Error(ExitCode::kInterrupted, "stopped while training; go on with the same command");
+  }
+}
+
 // As many steps as the minutes allow for two trainings, kept over interruptions.
 long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work) {
   const fs::path kept = work / "run" / "recipe.toml";
@@ -180,7 +189,7 @@ long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work
   recipe.train.valid_pairs = 1;
   fs::remove_all(recipe.train.output);
   const auto start = std::chrono::steady_clock::now();
-  train(recipe, false, ProgressStyle::kNone);
+  train_a_part(recipe, false, ProgressStyle::kNone);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   fs::remove_all(recipe.train.output);
   return std::max(long(kProbeSteps) + 1, std::lround(options.minutes * 60 / (spent.count() / kProbeSteps) / 2));
@@ -249,10 +258,10 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   beside.mix = usual;
   beside.train.corpus = (work / "without").string();
   beside.train.output = (work / "beside").string();
-  const TrainResult trained = train(recipe, true, style);
+  const TrainResult trained = train_a_part(recipe, true, style);
   result.steps = trained.steps;
   const StoredModel tuned = read_stored_model(trained.model);
-  const StoredModel common = read_stored_model(train(beside, true, style).model);
+  const StoredModel common = read_stored_model(train_a_part(beside, true, style).model);
 
   Recipe own = recipe, others = recipe;
   own.train.valid_pairs = others.train.valid_pairs = 2 * recipe.train.valid_pairs;  // what is weighed is small

@@ -32,7 +32,6 @@ std::string provenance(const std::vector<StoredModel>& models, const std::vector
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < models.size(); ++i) {
     all.push_back(nlohmann::ordered_json::parse(ancestry(models[i].name, models[i].provenance)));
-    all.back().erase("start");
     all.back()["share"] = shares[i];
   }
   told["averaged"] = all;

@@ -50,6 +50,8 @@ std::string measured_on(const Recipe& recipe) {
   return fmt::format("{} pairs of {}", recipe.train.valid_pairs, valid_utf8(recipe.train.corpus));
 }
 
+std::string checksum_text(std::uint32_t checksum) { return checksum == 0 ? "none" : fmt::format("{:08x}", checksum); }
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const State& s) {
@@ -58,6 +60,7 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                    {"name", recipe.name},
                    {"recipe", recipe.fingerprint()},
                    {"measured_on", measured_on(recipe)},
+                   {"teacher", checksum_text(s.teacher)},
                    {"step", std::to_string(s.step)},
                    {"seconds_seen", fmt::format("{:.17g}", s.seconds_seen)},
                    {"wall_s", fmt::format("{:.6f}", s.wall_s)},
@@ -76,8 +79,8 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
   write_tensor_file(path, file);
 }
 
-State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, std::size_t parameters,
-                      std::size_t buffers) {
+State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, std::uint32_t teacher,
+                      std::size_t parameters, std::size_t buffers) {
   const TensorFile file = read_tensor_file(path);
   if (file.meta("format") != kFormat)
     throw Error(ExitCode::kTraining, "{}: found format '{}', expected '{}': it is not a checkpoint", path.string(),
@@ -86,6 +89,11 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
   if (!difference.empty())
     throw Error(ExitCode::kTraining, "{}: it was made by another recipe: {}; set it back, or train into another folder",
                 path.string(), difference);
+  if (const std::string was = file.meta("teacher"); !was.empty() && was != checksum_text(teacher))
+    throw Error(ExitCode::kTraining,
+                "{}: it was made with another teacher: found distill.teacher with the checksum {}, expected {}; set it "
+                "back, or train into another folder",
+                path.string(), checksum_text(teacher), was);
   const auto number = [&](const char* key) {
     const std::string text = file.meta(key);
     char* end = nullptr;
@@ -100,6 +108,7 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
     throw Error(ExitCode::kTraining, "{}: found step {}, expected a count; take an older checkpoint", path.string(),
                 step);
   State s;
+  s.teacher = teacher;
   s.step = static_cast<long>(step);
   s.seconds_seen = number("seconds_seen");
   s.wall_s = number("wall_s");

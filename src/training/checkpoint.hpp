@@ -1,6 +1,7 @@
 // Everything a training needs to go on exactly where it was.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -13,14 +14,15 @@ struct State {
   double seconds_seen = 0;       ///< of audio
   double wall_s = 0, cpu_s = 0;  ///< spent in steps so far, over all runs
   double best_score = -1e9;
-  double rate_factor = 1;  ///< of the recipe's learning rate; lowered once when the loss stopped being a number
+  std::uint32_t teacher = 0;  ///< the checksum of the teacher's file, 0 without one
+  double rate_factor = 1;     ///< of the recipe's learning rate; lowered once when the loss stopped being a number
   Optimizer optimizer;
   std::vector<float> buffers, average_buffers;  ///< running statistics and their moving average
 };
 
 void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const State& state);
-/// Throws Error(kTraining) when the file is damaged or belongs to another recipe.
-State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, std::size_t parameters,
-                      std::size_t buffers);
+/// Throws Error(kTraining) when the file is damaged or belongs to another recipe or teacher.
+State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, std::uint32_t teacher,
+                      std::size_t parameters, std::size_t buffers);
 
 }  // namespace pellucid::training

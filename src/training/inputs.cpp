@@ -14,13 +14,16 @@ namespace fs = std::filesystem;
 // Whatever must be alike in all processes.
 std::string settings(const Recipe& recipe) {
   const auto& t = recipe.train;
+  const auto checksum = [](const auto& bytes) { return fmt::format("{:08x}", crc32(0, bytes.data(), bytes.size())); };
   const corpus::MappedFile index(fs::path(t.corpus) / corpus::kIndexName);
+  const std::string& teacher = recipe.distill.teacher;
   return recipe.fingerprint() +
          fmt::format("train.steps={};train.decay={};train.final_rate={};train.fixed_statistics={};", t.steps, t.decay,
                      t.final_rate, t.fixed_statistics) +
          fmt::format("train.validate_every={};train.checkpoint_every={};train.valid_pairs={};train.device={};",
                      t.validate_every, t.checkpoint_every, t.valid_pairs, t.device) +
-         fmt::format("checksum of the corpus={:08x};", crc32(0, index.bytes().data(), index.bytes().size()));
+         fmt::format("train.precision={};checksum of the corpus={};checksum of distill.teacher={};", t.precision,
+                     checksum(index.bytes()), teacher.empty() ? "none" : checksum(read_stored_model(teacher).bytes));
 }
 
 }  // namespace
@@ -37,7 +40,7 @@ StoredModel open_start(const Recipe& recipe, const fs::path& path) {
 }
 
 corpus::Corpus open_corpus(const Recipe& recipe, ProcessGroup& group) {
-  check_memory(recipe, available_memory_bytes());
+  check_memory(recipe, available_memory_bytes(), group.count());
   auto corpus = corpus::Corpus::open(recipe.train.corpus);
   if (corpus.rate_hz() != int(recipe.model.sample_rate_hz))
     throw Error(ExitCode::kCorpus,

@@ -60,13 +60,14 @@ double number_in(const char* path, const std::string& key, double unit) {
 
 }  // namespace
 
-double least_memory_bytes(const Recipe& r) {
+double least_memory_bytes(const Recipe& r, int processes) {
   const auto& t = r.train;
   const double samples = t.chunk_s * r.model.sample_rate_hz, frames = samples / r.model.hop_samples;
   const double replica = t.batch * frames * kept_floats_per_frame(r.model);
   const double waiting = (2.0 * t.replicas + 2 + t.loader_workers) * t.batch * samples * 2;
   const double weights = static_cast<double>(nn::parameter_count(r.model)) * (6 + 3.0 * t.replicas);
-  return sizeof(float) * (t.replicas * replica + waiting + weights);
+  const double validation = (2 * kValidationPairS + kValidationNoiseS / kPairsPerNoise) * r.model.sample_rate_hz;
+  return sizeof(float) * (t.replicas * replica + waiting + weights + validation * t.valid_pairs / processes);
 }
 
 double available_memory_bytes() {
@@ -75,13 +76,13 @@ double available_memory_bytes() {
                    number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", 1)});
 }
 
-void check_memory(const Recipe& r, double available) {
-  const double needed = least_memory_bytes(r);
+void check_memory(const Recipe& r, double available, int processes) {
+  const double needed = least_memory_bytes(r, processes);
   if (r.train.device != "cpu" || needed <= available) return;
   throw Error(ExitCode::kRecipe,
-              "the recipe asks for {:.1f} GB of memory or more ({} replicas of {} chunks of {:g} s), found {:.1f} GB; "
-              "lower train.batch, train.chunk_s or train.replicas",
-              needed / 1e9, r.train.replicas, r.train.batch, r.train.chunk_s, available / 1e9);
+              "the recipe asks for {:.1f} GB of memory or more ({} replicas of {} chunks of {:g} s, {} pairs that "
+              "validate), found {:.1f} GB; lower train.batch, train.chunk_s, train.replicas or train.valid_pairs",
+              needed / 1e9, r.train.replicas, r.train.batch, r.train.chunk_s, r.train.valid_pairs, available / 1e9);
 }
 
 }  // namespace pellucid::training

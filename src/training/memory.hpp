@@ -5,14 +5,15 @@
 
 namespace pellucid::training {
 
-/// Bytes that a step keeps at least: what forward leaves for backward in every replica, the batches that wait, and the
-/// weights with their optimiser. What operators take in passing comes on top.
-double least_memory_bytes(const Recipe& recipe);
+/// Bytes that one of `processes` keeps at least: what forward leaves for backward in every replica, the batches that
+/// wait, the weights with their optimiser, and its share of what validates. What operators take in passing comes on
+/// top.
+double least_memory_bytes(const Recipe& recipe, int processes = 1);
 
 /// What processes can still get: the kernel's estimate, or less where a control group says so.
 double available_memory_bytes();
 
 /// Throws Error(kRecipe) when the first is above `available`.
-void check_memory(const Recipe& recipe, double available);
+void check_memory(const Recipe& recipe, double available, int processes = 1);
 
 }  // namespace pellucid::training

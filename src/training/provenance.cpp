@@ -23,7 +23,7 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
 std::string ancestry(const std::string& name, const std::string& training) {
   const auto before = parse_json(training);
   nlohmann::ordered_json told = {{"name", name}};
-  for (const char* key : {"step", "hours_of_audio", "cpu_hours", "seed", "start"})
+  for (const char* key : {"step", "hours_of_audio", "cpu_hours", "seed", "start", "averaged"})
     if (before.is_object() && before.contains(key)) told[key] = before[key];
   return told.dump();
 }

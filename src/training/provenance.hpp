@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "training/recipe.hpp"
 
@@ -16,5 +17,10 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
 /// For the metadata of a model that began from another: the other's name and what its `training` says of steps, hours
 /// and seed, as JSON text.
 std::string ancestry(const std::string& name, const std::string& training);
+
+/// What of that `prune` sets itself, so that its settings may not; as Recipe::apply has it.
+inline const std::vector<std::string> kSetByPrune = {
+    "name",        "model.",      "train.output",           "train.start",
+    "train.steps", "train.decay", "train.fixed_statistics", "train.validate_every"};
 
 }  // namespace pellucid::training

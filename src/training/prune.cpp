@@ -19,7 +19,7 @@ namespace pellucid::training {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr char kCutModel[] = "cut.safetensors";
+constexpr char kCutModel[] = ".cut.safetensors";  // no model that is trained has a name like it
 constexpr double kRate = 3e-3;  // a model's own is that of its last, finest run, at which a cut network hardly moves
 
 Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
@@ -27,8 +27,7 @@ Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
   recipe.name = model_name_of(options.out);
   recipe.train.learning_rate = kRate;
   recipe.train.fixed_statistics = 0;  // each cut sets its own
-  recipe.apply(options.settings, {"name", "model.", "train.output", "train.start", "train.steps", "train.decay",
-                                  "train.fixed_statistics", "train.validate_every"});
+  recipe.apply(options.settings, kSetByPrune);
   return recipe;
 }
 
@@ -149,6 +148,7 @@ class Pruner {
     recipe.train.start = smaller.string();
     recipe.train.output = folder.string();
     recipe.train.steps = steps;
+    recipe.train.warmup_steps = std::min(recipe.train.warmup_steps, steps / 10);
     recipe.train.decay = recipe.train.fixed_statistics = number == options_.cuts ? 0.7 : 0;
     recipe.train.validate_every = number == options_.cuts ? std::min(1000, std::max(1, steps / 4)) : steps;
     recipe.train.checkpoint_every = std::min(500, recipe.train.checkpoint_every);

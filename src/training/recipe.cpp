@@ -88,7 +88,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"loss.level", &l.level},
                                                {"loss.stoi", &l.stoi},
                                                {"loss.pesq", &l.pesq},
-                                               {"distill.teacher", &d.teacher},
+                                               {"distill.teacher", &d.teacher, true},
                                                {"distill.output_weight", &d.output_weight},
                                                {"distill.feature_weight", &d.feature_weight},
                                                {"distill.alone", &d.alone},
@@ -327,10 +327,6 @@ void Recipe::check() const {
   expect("train.clip_norm", train.clip_norm, 1e-6, 1e6);
   expect("train.average", train.average, 0, 0.999999);
   expect("train.fixed_statistics", train.fixed_statistics, 0, 1);
-  if (train.fixed_statistics == 1 && train.start.empty())
-    throw Error(ExitCode::kRecipe,
-                "train.fixed_statistics: found 1 without train.start, whose statistics it would use; give train.start, "
-                "or less than 1");
   expect("train.validate_every", train.validate_every, 1, 1e9);
   expect("train.checkpoint_every", train.checkpoint_every, 1, 1e9);
   expect("train.valid_pairs", train.valid_pairs, 1, 100000);

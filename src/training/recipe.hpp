@@ -13,6 +13,11 @@
 
 namespace pellucid::training {
 
+/// How long a pair that validates is, and a clip of noise alone, of which there is one for so many pairs: longer than
+/// the training's chunks, after which a network may lose the silence that it learnt.
+inline constexpr double kValidationPairS = 4.096, kValidationNoiseS = 10;
+inline constexpr int kPairsPerNoise = 4;
+
 struct TrainOptions {
   std::string corpus = "corpus";      ///< folder of `pellucid prepare`
   std::string output = "runs/model";  ///< checkpoints, curves, the model file

@@ -10,10 +10,12 @@
 
 #include "nn/kernels.hpp"
 #include "support/atomic_file.hpp"
+#include "support/crc32.hpp"
 #include "support/elapsed.hpp"
 #include "support/error.hpp"
 #include "support/folder_lock.hpp"
 #include "support/interrupt.hpp"
+#include "support/parse_json.hpp"
 #include "support/peak.hpp"
 #include "training/blocks.hpp"
 #include "training/checkpoint.hpp"
@@ -77,6 +79,7 @@ class Trainer {
   corpus::Corpus corpus_;
   torch::Device device_;
   std::unique_ptr<Teacher> teacher_;  // where the recipe names one
+  std::uint32_t teacher_checksum_ = 0;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::shared_ptr<Network> released_;    // holds the averaged weights
   nlohmann::ordered_json started_from_;  // what train.start says of its own training
@@ -114,8 +117,11 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
     group.sum(most);
     most_audio_s_per_s_ = most[0];
   }
-  if (!recipe.distill.teacher.empty())
-    teacher_ = std::make_unique<Teacher>(read_stored_model(recipe.distill.teacher), recipe, device_);
+  if (!recipe.distill.teacher.empty()) {
+    const StoredModel teacher = read_stored_model(recipe.distill.teacher);
+    teacher_ = std::make_unique<Teacher>(teacher, recipe, device_);
+    teacher_checksum_ = crc32(0, teacher.bytes.data(), teacher.bytes.size());
+  }
   for (int r = 0; r < recipe.train.replicas; ++r)
     replicas_.push_back(std::make_unique<Replica>(recipe, device_, teacher_.get()));
   take_up();
@@ -131,6 +137,10 @@ void Trainer::open_folder(bool resume) {
   std::vector<std::byte> start;
   if (!recipe_.train.start.empty() && !fs::exists(folder_ / kCheckpoint))
     start = open_start(recipe_, recipe_.train.start).bytes;
+  if (recipe_.train.fixed_statistics == 1 && start.empty() && !fs::exists(folder_ / kCheckpoint))
+    throw Error(ExitCode::kRecipe,
+                "train.fixed_statistics: found 1 without train.start, whose statistics it would use; give train.start, "
+                "or less than 1");
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
@@ -149,6 +159,7 @@ void Trainer::take_up() {
   released_ = std::make_shared<Network>(recipe_.model);
   released_->set_weight_bits(recipe_.train.weight_bits);
   state_ = {};
+  state_.teacher = teacher_checksum_;
   // What the training began from, whether or not train.start is said again.
   if (group_.is_first() && fs::exists(folder_ / kStart)) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
@@ -157,7 +168,7 @@ void Trainer::take_up() {
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   const fs::path last = folder_ / kCheckpoint;
   if (group_.is_first() && fs::exists(last)) {
-    state_ = load_checkpoint(last, whole_, state_.optimizer.weights.size(), state_.buffers.size());
+    state_ = load_checkpoint(last, whole_, teacher_checksum_, state_.optimizer.weights.size(), state_.buffers.size());
     if (!fs::exists(model_path())) state_.best_score = State().best_score;
   }
   share_state();
@@ -368,13 +379,9 @@ TrainResult Trainer::run() {
     exchanged_from = group_.exchanged_s();
     from = Clock::now();
   };
-  const auto take_down = [&](const Scores& s) {
-    result.steps = state_.step;
-    result.si_sdr_db = s.si_sdr_db;
-    result.stoi = s.stoi;
-  };
   begin_row();
   stop_ = group_.any(interrupted());
+  const bool done_before = state_.step >= t.steps;
   while (state_.step < t.steps) {
     if (asked_to_stop()) {
       checkpoint();
@@ -417,7 +424,6 @@ TrainResult Trainer::run() {
         p.si_sdr_db = s.si_sdr_db;
         p.noise_alone_db = s.noise_alone_db;
         p.stoi = s.stoi;
-        take_down(s);
         if (group_.is_first())
           progress.note(fmt::format("step {}: {:.1f} h of audio, loss {:.4f}, {}", p.step, p.hours_of_audio, p.loss,
                                     s.in_words()));
@@ -430,14 +436,16 @@ TrainResult Trainer::run() {
     if (checkpoints) checkpoint();
     progress.add(1);
   }
-  if (result.steps == 0) {  // it had come to its end before
-    const Scores s = validate();
-    take_down(s);
-    if (!fs::exists(model_path())) release(s);
-  }
+  if (done_before && group_.any(group_.is_first() && !fs::exists(model_path()))) release(validate());
   result.steps = state_.step;
   result.hours_of_audio = state_.seconds_seen / 3600;
-  if (group_.is_first()) result.model = model_path();
+  if (group_.is_first()) {
+    result.model = model_path();
+    const auto best = parse_json(read_stored_model(result.model).provenance);
+    result.best_step = best.at("step");
+    result.si_sdr_db = best.at("valid_si_sdr_db");
+    result.stoi = best.at("valid_stoi");
+  }
   group_.finish();
   return result;
 }

@@ -11,8 +11,11 @@ namespace pellucid::training {
 
 struct TrainResult {
   long steps = 0;
-  double hours_of_audio = 0, si_sdr_db = 0, stoi = 0;
+  double hours_of_audio = 0;
   std::filesystem::path model;  ///< empty where another process writes it
+  /// Of that file: the step that was best, and its validation.
+  long best_step = 0;
+  double si_sdr_db = 0, stoi = 0;
 };
 
 /// Trains until recipe.train.steps, or until Ctrl-C (Error kInterrupted after a checkpoint). In recipe.train.output lie

@@ -11,10 +11,7 @@ namespace pellucid::training {
 namespace {
 
 constexpr std::uint64_t kSeed = 0x76616c6964;  // never a training's seed
-constexpr double kSeconds = 4.096;
-// A network learns silence from chunks of the training's length and may lose it after them.
-constexpr double kNoiseSeconds = 10, kSettled_s = 1;
-constexpr int kPairsPerNoise = 4;
+constexpr double kSettled_s = 1;
 constexpr double kLowest_db = -60;
 
 struct Mean {
@@ -47,7 +44,7 @@ std::string Scores::in_words() const {
 Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, ProcessGroup& group)
     : loss_(recipe.loss), group_(group), pairs_(share(recipe.train.valid_pairs, group)) {
   const int hop = recipe.model.hop_samples;
-  samples_ = int(kSeconds * recipe.model.sample_rate_hz) / hop * hop;
+  samples_ = int(kValidationPairS * recipe.model.sample_rate_hz) / hop * hop;
   noisy_.resize(std::size_t(pairs_) * std::size_t(samples_));
   clean_.resize(noisy_.size());
   // Every pair has speech and noise at a moderate level: SI-SDR and STOI are undefined or unmoved otherwise.
@@ -65,7 +62,7 @@ Validation::Validation(const corpus::Corpus& corpus, const Recipe& recipe, Proce
   mix.silence_probability = 1;
   const int noises = share((recipe.train.valid_pairs + kPairsPerNoise - 1) / kPairsPerNoise, group);
   for (int i = 0; i < noises; ++i) {
-    auto& noise = noises_.emplace_back(std::size_t(kNoiseSeconds * recipe.model.sample_rate_hz) / hop * hop);
+    auto& noise = noises_.emplace_back(std::size_t(kValidationNoiseS * recipe.model.sample_rate_hz) / hop * hop);
     std::vector<float> silence(noise.size());
     corpus::make_pair(corpus, mix, corpus::Split::kValid, kSeed + 1, std::uint64_t(group.rank() + i * group.count()),
                       noise, silence);

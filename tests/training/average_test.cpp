@@ -22,14 +22,14 @@ class AverageTest : public testing::Test {
   fs::path path(const std::string& name) const { return folder_.path() / name; }
 
   /// A model of random weights with a history, by that name.
-  std::string made(const std::string& name, unsigned seed, unsigned width = 8) const {
+  std::string made(const std::string& name, unsigned seed, unsigned width = 8, const std::string& before = "") const {
     const Recipe recipe = Recipe::parse(
         "tiny", fmt::format("[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 8\nbands = 6\nwidth = {}\n"
                             "hidden = 8\nblocks = 2\n",
                             width));
     torch::manual_seed(seed);
     const Network network(recipe.model);
-    const std::string history = fmt::format(R"({{"step":{},"hours_of_audio":1.5}})", seed);
+    const std::string history = fmt::format(R"({{"step":{},"hours_of_audio":1.5{}}})", seed, before);
     corpus::test::write_text(path(name + ".safetensors"), encode_model(network, name, history));
     return path(name + ".safetensors").string();
   }
@@ -60,6 +60,23 @@ TEST_F(AverageTest, EveryWeightIsTheSumOfItsShares) {
   EXPECT_EQ(history["averaged"][0]["name"], "a");
   EXPECT_EQ(history["averaged"][0]["share"], 0.5);
   EXPECT_EQ(history["averaged"][1]["step"], 2);
+}
+
+TEST_F(AverageTest, NoRunIsForgottenInAnyOrder) {
+  const std::string a = made("a", 8, 8, R"(,"start":{"name":"first","step":1,"hours_of_audio":10})"), b = made("b", 9);
+  const auto runs_of = [](const std::string& file) {
+    return nlohmann::json::parse(run_program({"info", file, "--json"}).output)["training_runs"];
+  };
+  const std::string one = path("one.safetensors").string(), other = path("other.safetensors").string();
+  ASSERT_EQ(run_program({"average", a, b, "-o", one}).code, 0);
+  ASSERT_EQ(run_program({"average", b, a, "-o", other}).code, 0);
+  for (const std::string& mean : {one, other}) {
+    EXPECT_EQ(runs_of(mean)["runs"], 3) << mean;
+    EXPECT_EQ(runs_of(mean)["hours_of_audio"], 13) << mean;
+  }
+  const std::string again = path("again.safetensors").string();
+  ASSERT_EQ(run_program({"average", one, made("c", 10), "-o", again}).code, 0);
+  EXPECT_EQ(runs_of(again)["runs"], 4) << "also of a mean of means";
 }
 
 TEST_F(AverageTest, OfAModelWithItselfIsThatModel) {

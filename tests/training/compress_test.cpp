@@ -108,6 +108,8 @@ TEST_F(CompressTest, RefusesWhatCannotBeCompressed) {
   expect_refused(run_program(arguments(shipped("nano"), "b", {"--target", "toaster"})), 2, "--target", "b");
   expect_refused(run_program(arguments(path("nowhere.safetensors").string(), "c", {"--target", "esp32"})), 5, "nowhere",
                  "c");
+  expect_refused(run_program(arguments(shipped("nano"), "d", {"--target", "esp32", "--set", "train.spede=1"})), 6,
+                 "train.spede", "d");
 }
 
 }  // namespace

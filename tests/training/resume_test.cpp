@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
 #include "../corpus/prepare_support.hpp"
 #include "support/error.hpp"
 #include "training/checkpoint.hpp"
+#include "training/stored_model.hpp"
 #include "training/tensor_file.hpp"
 #include "training/trainer.hpp"
 
@@ -113,6 +115,49 @@ TEST_F(ResumeTest, StatisticsStayFixedAlsoOverAResume) {
   half("fixed", 40, 0.5, true);
   EXPECT_EQ(stored("fixed", "buffers"), statistics);
   EXPECT_EQ(weights("fixed"), weights("unbroken-fixed"));
+}
+
+TEST_F(ResumeTest, WhatAStartGaveIsThereOverAResumeWithoutIt) {
+  EXPECT_NE(refusal(recipe("none", {"train.fixed_statistics=1.0"}), false, ExitCode::kRecipe).find("train.start"),
+            std::string::npos);
+  const fs::path from = train(recipe("from", {"train.steps=10"}), false, ProgressStyle::kNone).model;
+  const auto own = [&](int steps) { return fmt::format("train.steps={}", steps); };
+  const std::string start = Recipe::setting("train.start", from.string());
+  train(recipe("started", {own(10), start, "train.fixed_statistics=1.0"}), false, ProgressStyle::kNone);
+  fs::remove(from);
+  EXPECT_EQ(train(recipe("started", {own(20), "train.fixed_statistics=1.0"}), true, ProgressStyle::kNone).steps, 20);
+}
+
+TEST_F(ResumeTest, TheResultTellsOfTheModelThatIsReleased) {
+  // A rate that ruins the network after its first validation.
+  const std::vector<std::string> wild{"train.validate_every=10", "train.steps=40", "train.learning_rate=0.3",
+                                      "train.average=0.1", "train.warmup_steps=30"};
+  const TrainResult result = train(recipe("ruined", wild), false, ProgressStyle::kNone);
+  const auto told = nlohmann::json::parse(read_stored_model(result.model).provenance);
+  EXPECT_EQ(result.steps, 40);
+  EXPECT_LT(result.best_step, 40) << "the last was best: this test shows nothing";
+  EXPECT_EQ(result.best_step, told["step"]);
+  EXPECT_EQ(result.si_sdr_db, told["valid_si_sdr_db"]);
+  EXPECT_EQ(result.stoi, told["valid_stoi"]);
+  const TrainResult again = train(recipe("ruined", wild), true, ProgressStyle::kNone);
+  EXPECT_EQ(again.si_sdr_db, result.si_sdr_db);
+}
+
+TEST_F(ResumeTest, ATeacherIsKnownByItsWeightsNotByItsName) {
+  const fs::path a = train(recipe("a", {"train.steps=10"}), false, ProgressStyle::kNone).model;
+  const fs::path b = train(recipe("b", {"train.steps=10", "train.seed=2"}), false, ProgressStyle::kNone).model;
+  const fs::path copy = folder_->path() / "copy.safetensors";
+  fs::copy_file(a, copy);
+  const auto taught = [&](const fs::path& teacher, int steps) {
+    return recipe("taught",
+                  {Recipe::setting("distill.teacher", teacher.string()), fmt::format("train.steps={}", steps)});
+  };
+  train(taught(a, 10), false, ProgressStyle::kNone);
+  EXPECT_EQ(train(taught(copy, 20), true, ProgressStyle::kNone).steps, 20);
+  fs::copy_file(b, copy, fs::copy_options::overwrite_existing);
+  EXPECT_NE(refusal(taught(copy, 30), true, ExitCode::kTraining).find("another teacher"), std::string::npos);
+  EXPECT_NE(refusal(recipe("taught", {"train.steps=30"}), true, ExitCode::kTraining).find("checksum none"),
+            std::string::npos);
 }
 
 TEST_F(ResumeTest, LoaderThreadsDoNotMatter) {
@@ -227,9 +272,9 @@ TEST_F(ResumeTest, ABestScoreIsOfItsPairsAlone) {
   State state;
   state.best_score = 7;
   save_checkpoint(path, r, state);
-  EXPECT_EQ(load_checkpoint(path, r, 0, 0).best_score, 7);
-  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.valid_pairs=3"}), 0, 0).best_score, -1e6);
-  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.corpus=other"}), 0, 0).best_score, -1e6);
+  EXPECT_EQ(load_checkpoint(path, r, 0, 0, 0).best_score, 7);
+  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.valid_pairs=3"}), 0, 0, 0).best_score, -1e6);
+  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.corpus=other"}), 0, 0, 0).best_score, -1e6);
 }
 
 }  // namespace

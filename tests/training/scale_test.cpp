@@ -228,6 +228,16 @@ TEST_F(ScaleTest, ProcessesFollowOneWithAsManyReplicas) {
   EXPECT_LT(distance("alone2", "all2"), 1e-5);
 }
 
+TEST_F(ScaleTest, AllEndWhereNothingIsLeftToDo) {
+  train(2, "ended", {});
+  const auto from = std::chrono::steady_clock::now();
+  train(2, "ended", {"--resume"});
+  EXPECT_LT(std::chrono::steady_clock::now() - from, 30s) << "one waits for the other";
+  fs::remove(folder_->path() / "ended" / "tiny.safetensors");
+  train(2, "ended", {"--resume"});
+  EXPECT_TRUE(fs::exists(folder_->path() / "ended" / "tiny.safetensors"));
+}
+
 TEST_F(ScaleTest, KilledProcessesEndAllAndAllGoOn) {
   const Settings endless{"--resume", "train.steps=1000000"};
   long step = 0;
@@ -292,7 +302,8 @@ TEST_F(ScaleTest, AllGoBackTogetherWhenTheLossIsNoNumber) {
 }
 
 TEST_F(ScaleTest, RefusesProcessesThatDiffer) {
-  for (const std::string other : {"train.seed=2", "train.steps=21", "train.fixed_statistics=0.5"}) {
+  for (const std::string other :
+       {"train.seed=2", "train.steps=21", "train.fixed_statistics=0.5", "train.precision=bfloat16"}) {
     for (const Ran& ran : end_all(start_all(2, "differ", {}, {other}))) {
       EXPECT_EQ(ran.code, 9) << ran.error;
       EXPECT_NE(ran.error.find("process 1 of 2: found " + other + ", process 0 has train."), std::string::npos)

@@ -75,7 +75,7 @@ DecodedFile decode_or_throw(const std::filesystem::path& file, int rate_hz, doub
   if (resampler) resampler->finish(pending);
   if (!pending.empty()) cut(pending, pending.size(), rate_hz, pieces, samples);
   for (DecodedPiece& piece : pieces) piece.measures.clipped_share = clips.share();
-  return {{}, std::move(pieces), std::move(samples).finish()};
+  return {.pieces = std::move(pieces), .samples = std::move(samples).finish()};
 }
 
 }  // namespace
@@ -85,8 +85,9 @@ DecodedFile decode(const std::filesystem::path& file, int rate_hz, double piece_
   try {
     return decode_or_throw(file, rate_hz, piece_s, folder);
   } catch (const Error& error) {
-    if (error.code() == ExitCode::kOutput) throw;
-    return {error.what(), {}, {}};
+    // Anything else, as an interrupt, says nothing of the file.
+    if (error.code() != ExitCode::kAudio && error.code() != ExitCode::kInput) throw;
+    return {.damaged = error.what()};
   }
 }
 

@@ -71,13 +71,15 @@ bool run_in_order(std::size_t first, std::size_t count, int jobs,
     for (std::size_t item = first; item < count; ++item) {
       ProcessedFile result;
       for (;;) {
-        if (stop && stop()) {
-          halt();
-          return false;
-        }
         std::unique_lock lock(shared.mutex);
         shared.arrived.wait_for(lock, std::chrono::milliseconds(100),
                                 [&] { return shared.error != nullptr || shared.done.contains(item); });
+        // Before anything is taken: what a stop broke off is neither a result nor an error.
+        if (stop && stop()) {
+          lock.unlock();
+          halt();
+          return false;
+        }
         if (shared.error) std::rethrow_exception(shared.error);
         const auto found = shared.done.find(item);
         if (found == shared.done.end()) continue;

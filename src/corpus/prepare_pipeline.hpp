@@ -20,8 +20,9 @@ struct ProcessedFile {
 };
 
 /// Calls process(i) for first <= i < count on `jobs` threads and commit(i, result) in rising order on the calling
-/// thread. Only a few results wait at any time. stop() is asked several times a second; once it is true no new file
-/// begins and the function returns false. Exceptions of either function come out of here.
+/// thread. Only a few results wait at any time. stop() is asked several times a second and before each commit; once it
+/// is true no new file begins, nothing more is committed and the function returns false. Exceptions of either function
+/// come out of here.
 bool run_in_order(std::size_t first, std::size_t count, int jobs,
                   const std::function<ProcessedFile(std::size_t)>& process,
                   const std::function<void(std::size_t, ProcessedFile)>& commit, const std::function<bool()>& stop);

@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/spill.hpp"
 
@@ -164,10 +163,15 @@ int decode_foreign(int descriptor, const char* container, const std::string& nam
   ::close(said);
   stop_if_interrupted();
   if (process < 0)
-    throw Error(ExitCode::kAudio,
-                "{}: is read by the program ffmpeg, which is not there; install it (Debian: apt install ffmpeg), or "
-                "give a WAV.",
-                name);
+    throw NoFfmpeg(ExitCode::kAudio,
+                   "{}: is read by the program ffmpeg, which is not there; install it (Debian: apt install ffmpeg), or "
+                   "give a WAV.",
+                   name);
+  if (code == 128 + SIGKILL)
+    throw NoFfmpeg(ExitCode::kAudio,
+                   "{}: the program ffmpeg was killed while it read this, as the system does without free memory; run "
+                   "the same command again.",
+                   name);
   if (fault.find(std::strerror(ENOSPC)) != std::string::npos) sound.fail(ENOSPC);
   if (code != 0 || !fault.empty())
     throw Error(

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "audio/stream.hpp"
+#include "support/error.hpp"
 
 namespace pellucid::audio {
 
@@ -20,6 +21,12 @@ struct ForeignKind {
   bool film = false;            ///< holds pictures, mostly: a folder's recordings are not looked for in these
 };
 
+/// The program ffmpeg is missing or was killed, which says nothing of the file.
+class NoFfmpeg : public Error {
+ public:
+  using Error::Error;
+};
+
 /// By a name's ending; null where it is none of these.
 const ForeignKind* foreign_kind(const std::filesystem::path& name);
 
@@ -28,9 +35,9 @@ const char* foreign_container(std::span<const unsigned char> head);
 
 /// The first sound track of the regular file behind `descriptor`, as a WAV (beyond 4 GiB an RF64) of 32-bit floats
 /// without a name; returns its descriptor, which the caller closes. It begins where the film begins, and where a track
-/// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where there is no ffmpeg or it
-/// cannot decode the whole of it, kOutput where the temporary folder is full, kInterrupted. `name` is what errors call
-/// the file, `language` becomes the track's.
+/// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where it cannot be
+/// decoded to its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full,
+/// kInterrupted. `name` is what errors call the file, `language` becomes the track's.
 int decode_foreign(int descriptor, const char* container, const std::string& name, std::string* language);
 
 /// Encodes sound that is written to a pipe.

@@ -189,6 +189,12 @@ std::string difference(const Finished& finished, const PrepareOptions& options, 
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+Mended by_decoding(const PrepareOptions& options) {
+  return [&options](const SourceFile& file, const FileRecord& record) {
+    return record.try_again && !decode(file.file, options.rate_hz, options.piece_s, options.out).try_again;
+  };
+}
+
 /// Keeps the first of equal recordings: a second one in another group would stand on two sides of the split.
 class Duplicates {
  public:
@@ -221,6 +227,7 @@ ProcessedFile process(const SourceFile& file, const PrepareOptions& options, con
   result.record.source = file;
   DecodedFile decoded = decode(file.file, options.rate_hz, options.piece_s, folder);
   result.record.damaged = valid_utf8(decoded.damaged);
+  result.record.try_again = decoded.try_again;
   result.decoded = std::move(decoded.samples);
   std::span<const std::int16_t> rest = result.decoded.values();
   for (const DecodedPiece& piece : decoded.pieces) {
@@ -346,7 +353,7 @@ PrepareResult prepare_part(const PrepareOptions& options, const std::vector<Sour
   refuse_links(folder);
   refuse_links(PartialStore::folder(folder));
   const FolderLock lock(folder, kBusy);
-  PartialStore store(folder, ledger_options(options), files, options.shard_bytes);
+  PartialStore store(folder, ledger_options(options), files, options.shard_bytes, by_decoding(options));
   PrepareResult result;
   result.files = files.size();
   result.files_reused = store.records().size();
@@ -420,9 +427,12 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
 
   PrepareResult result;
   std::vector<Reuse> reuse = reuse_parts(options);
+  const Mended mended = by_decoding(options);
   if (std::optional<Finished> finished = read_finished(options.out, note)) {
     const std::string changes = difference(*finished, options, files);
-    if (changes.empty() && finished->damage.empty()) {
+    const bool again = changes.empty() && !std::equal(files.begin(), files.end(), finished->ledger.records.begin(),
+                                                      [&](const auto& a, const auto& b) { return !mended(a, b); });
+    if (changes.empty() && finished->damage.empty() && !again) {
       PartialStore::sweep(options.out, finished->index);  // what a run that was killed at its very end left
       remove_parts(options.out);
       count_totals(finished->ledger.records, finished->index, result);
@@ -430,12 +440,13 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
       result.report_json = make_report(finished->ledger.records, finished->index, found.other, result);
       return result;
     }
-    if (finished->damage.empty() && !options.update) {
+    if (finished->damage.empty() && !again && !options.update) {
       throw Error(ExitCode::kCorpus,
                   "--out {}: found a corpus made from something else ({}); give --update to bring it up to date, or "
                   "another folder",
                   options.out.string(), changes);
     }
+    if (again) note("Recordings that could not be read now can be; taking them in");
     if (!changes.empty()) note(fmt::format("Bringing {} up to date: {}", options.out.string(), changes));
     const json old = json::parse(finished->ledger.options, nullptr, false);
     if (old.is_object() && old.value("decode", json()) == decode_json(options)) {
@@ -443,7 +454,7 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
     }
   }
   if (left_out > 0) note(fmt::format("{} files are left out, as --groups says", left_out));
-  PartialStore store(options.out, ledger_options(options), files, options.shard_bytes);
+  PartialStore store(options.out, ledger_options(options), files, options.shard_bytes, mended);
   const std::size_t first = store.records().size();
   if (first > 0) note(fmt::format("Going on after {} of {} files, which were finished before", first, files.size()));
   Duplicates duplicates;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "audio/foreign.hpp"
 #include "audio/resampler.hpp"
 #include "audio/stream.hpp"
 #include "corpus/prepare_ledger.hpp"
@@ -87,7 +88,8 @@ DecodedFile decode(const std::filesystem::path& file, int rate_hz, double piece_
   } catch (const Error& error) {
     // Anything else, as an interrupt, says nothing of the file.
     if (error.code() != ExitCode::kAudio && error.code() != ExitCode::kInput) throw;
-    return {.damaged = error.what()};
+    return {.damaged = error.what(),
+            .try_again = error.code() == ExitCode::kInput || dynamic_cast<const audio::NoFfmpeg*>(&error) != nullptr};
   }
 }
 

@@ -19,6 +19,7 @@ struct DecodedPiece {
 
 struct DecodedFile {
   std::string damaged = {};  ///< why it could not be read to its end; empty: it could
+  bool try_again = false;    ///< it may be read another time as it is: the fault lies elsewhere
   std::vector<DecodedPiece> pieces = {};
   Spilled<std::int16_t> samples = {};  ///< of one piece after another
 };

@@ -82,6 +82,7 @@ FileRecord record_from(const json& object) {
   record.source.bytes = object.at("bytes").get<std::uint64_t>();
   record.source.modified_ns = object.at("modified_ns").get<std::int64_t>();
   record.damaged = object.value("damaged", "");
+  record.try_again = object.value("try_again", false);
   for (const json& piece : object.at("pieces")) record.pieces.push_back(piece_from(piece));
   return record;
 }
@@ -99,6 +100,7 @@ std::string ledger_line(const FileRecord& record) {
                  {"modified_ns", record.source.modified_ns},
                  {"pieces", json::array()}};
   if (!record.damaged.empty()) object["damaged"] = record.damaged;
+  if (record.try_again) object["try_again"] = true;
   for (const PieceRecord& piece : record.pieces) object["pieces"].push_back(to_json(piece));
   object["crc32"] = checksum(object);
   return dump(object) + "\n";

@@ -30,8 +30,9 @@ struct PieceRecord {
 };
 
 struct FileRecord {
-  SourceFile source;    ///< without `file`
-  std::string damaged;  ///< why it could not be read; empty: it could
+  SourceFile source;       ///< without `file`
+  std::string damaged;     ///< why it could not be read; empty: it could
+  bool try_again = false;  ///< DecodedFile's
   std::vector<PieceRecord> pieces;
 };
 

@@ -29,7 +29,7 @@ std::span<const std::int16_t> samples_in(const MappedFile& file) {
 }  // namespace
 
 PartialStore::PartialStore(const fs::path& out, const std::string& options, const std::vector<SourceFile>& files,
-                           std::uint64_t shard_bytes)
+                           std::uint64_t shard_bytes, const Mended& mended)
     : out_(out), shard_bytes_(shard_bytes) {
   const fs::path ledger_path = folder(out) / kLedgerName;
   std::error_code error;
@@ -42,7 +42,9 @@ PartialStore::PartialStore(const fs::path& out, const std::string& options, cons
   std::size_t kept = 0;
   if (ledger.options == options) {
     const std::size_t most = std::min(ledger.records.size(), files.size());
-    while (kept < most && ledger.records[kept].source.same_as(files[kept])) ++kept;
+    while (kept < most && ledger.records[kept].source.same_as(files[kept]) &&
+           !mended(files[kept], ledger.records[kept]))
+      ++kept;
     ledger.records.resize(kept);
     kept = good_records(ledger.records);
     ledger.records.resize(kept);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -19,13 +20,16 @@
 
 namespace pellucid::corpus {
 
+/// Whether a file that could not be read, by no fault of its own, now can be or shows a fault of its own.
+using Mended = std::function<bool(const SourceFile&, const FileRecord&)>;
+
 class PartialStore {
  public:
   /// Opens OUT/.partial or makes it. Of a ledger that is there the longest beginning is kept that was made with the
-  /// same options, from the same files in the same order, and whose samples are still in the shards as they were
-  /// written.
+  /// same options, from the same files in the same order, without one that is mended(), and whose samples are still in
+  /// the shards as they were written.
   PartialStore(const std::filesystem::path& out, const std::string& options, const std::vector<SourceFile>& files,
-               std::uint64_t shard_bytes);
+               std::uint64_t shard_bytes, const Mended& mended);
 
   const std::vector<FileRecord>& records() const { return records_; }
   /// Appends the samples of the pieces that are not refused, fills in where they went, and enters the file.

@@ -52,5 +52,40 @@ TEST_F(PrepareTryAgain, ControlCInTheMiddleOfARecordingIsNoDamage) {
   EXPECT_EQ(Corpus::open(out()).clips().size(), 5u);
 }
 
+TEST_F(PrepareTryAgain, WhatNeedsFfmpegWaitsForIt) {
+  const Ran without = prepare();
+  ASSERT_EQ(without.code, 0) << without.error;
+  EXPECT_NE(without.output.find("1 damaged"), std::string::npos) << without.output;
+  EXPECT_NE(without.error.find("install it"), std::string::npos) << without.error;
+  EXPECT_NE(prepare().output.find("nothing to do"), std::string::npos) << "it still is not there";
+  make_ffmpeg("kill -KILL $$");
+  EXPECT_NE(prepare().output.find("nothing to do"), std::string::npos) << "killed as it is without memory";
+  make_good_ffmpeg();
+  const Ran with = prepare();
+  EXPECT_EQ(with.code, 0) << with.error;
+  EXPECT_NE(with.output.find("4 finished before, 0 damaged"), std::string::npos) << with.output;
+  EXPECT_EQ(Corpus::open(out()).clips().size(), 5u);
+  EXPECT_NE(prepare().output.find("nothing to do"), std::string::npos);
+}
+
+TEST_F(PrepareTryAgain, AnUnfinishedRunTakesInWhatItHadToLeaveOut) {
+  // The second one's ffmpeg is there, and stops the run.
+  test::write_text(root() / "speech/speaker1/-phone.m4a", std::string("\0\0\0\x1C", 4) + "ftypM4A and the rest");
+  make_ffmpeg("[ -e '" + out().string() + "/seen' ] && kill -INT $PPID; : > '" + out().string() +
+              "/seen'; kill -KILL $$");
+  ASSERT_EQ(prepare().code, 130);
+  EXPECT_NE(test::read_text(out() / ".partial/files.jsonl").find("damaged"), std::string::npos);
+  make_good_ffmpeg();
+  const Ran whole = prepare();
+  EXPECT_NE(whole.output.find("0 damaged"), std::string::npos) << whole.output << whole.error;
+}
+
+TEST_F(PrepareTryAgain, DamageStaysDamage) {
+  make_ffmpeg("exit 1");
+  ASSERT_NE(prepare().output.find("1 damaged"), std::string::npos);
+  make_good_ffmpeg();
+  EXPECT_NE(prepare().output.find("nothing to do"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace pellucid::corpus

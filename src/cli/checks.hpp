@@ -39,6 +39,11 @@ inline CLI::Validator number_from(double low) {
   return number_that("a number", fmt::format("of {} or more", low), [low](double value) { return value >= low; });
 }
 
+inline CLI::Validator number_above(double low, double high) {
+  return number_that("a number", fmt::format("above {} and up to {}", low, high),
+                     [low, high](double value) { return value > low && value <= high; });
+}
+
 inline CLI::Validator number_above(double low) {
   return number_that("a number", fmt::format("above {}", low), [low](double value) { return value > low; });
 }

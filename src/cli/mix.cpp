@@ -176,8 +176,8 @@ void add_mix(CLI::App& app) {
   auto* count = command
                     ->add_option("--count", dataset.count,
                                  "How many pairs; without --count and --hours every recording of speech once")
-                    ->check(number_in(1, 1000000000));
-  command->add_option("--hours", dataset.hours, "How many hours")->excludes(count)->check(number_above(0));
+                    ->check(number_in(1, corpus::kMostPairs));
+  command->add_option("--hours", dataset.hours, "How many hours")->excludes(count)->check(number_above(0, 100000));
   command->add_option("--length-s", dataset.length_s,
                       "Seconds of each pair, filled with one speaker; without it each pair is one whole recording");
   command->add_option("--snr", options->snr, "SNRs in dB: a list taken in turn (0,5,10) or a range drawn from (-5:20)")

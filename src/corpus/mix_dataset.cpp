@@ -78,14 +78,20 @@ Plan make_plan(const Catalogue& catalogue, const DatasetOptions& options) {
   if (options.count > 0) {
     plan.pairs = options.count;
   } else if (options.hours > 0 && options.length_s > 0) {
-    plan.pairs = static_cast<std::uint64_t>(std::ceil(options.hours * 3600 / options.length_s - 1e-9));
+    const double pairs = std::ceil(options.hours * 3600 / options.length_s - 1e-9);
+    plan.pairs = static_cast<std::uint64_t>(std::clamp(pairs, 1.0, static_cast<double>(kMostPairs + 1)));
   } else if (options.hours > 0) {
-    for (double seconds = 0; seconds < options.hours * 3600; ++plan.pairs) {
+    for (double seconds = 0; seconds < options.hours * 3600 && plan.pairs <= kMostPairs; ++plan.pairs) {
       const Clip& clip = catalogue.source().clips()[plan.speech[plan.pairs % plan.speech.size()]];
       seconds += static_cast<double>(clip.frames) / rate;
     }
   } else {
     plan.pairs = plan.speech.size();
+  }
+  if (plan.pairs > kMostPairs) {
+    throw Error(ExitCode::kUsage, "{}: found more than {} pairs, which is the most of a dataset; ask for fewer{}.",
+                options.count > 0 ? "--count" : "--hours", kMostPairs,
+                options.length_s > 0 ? ", or for longer ones with --length-s" : "");
   }
   return plan;
 }

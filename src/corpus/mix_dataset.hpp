@@ -14,6 +14,9 @@
 
 namespace pellucid::corpus {
 
+/// Of one dataset: what a folder of files still serves, and what can be kept in memory of each.
+inline constexpr std::uint64_t kMostPairs = 10'000'000;
+
 struct DatasetOptions {
   std::filesystem::path out;
   std::uint64_t count = 0;  ///< pairs; 0: as `hours` says, or every recording of speech once
@@ -51,7 +54,7 @@ struct DatasetResult {
 /// Everything is written to a folder beside and takes its place when it is whole; an interrupted run leaves nothing.
 /// Throws Error: kOutput
 /// (`out` holds a dataset already and force is off, cannot be written), kCorpus (no speech, no noise), kUsage (an
-/// option out of range), kInterrupted.
+/// option out of range, more than kMostPairs), kInterrupted.
 DatasetResult write_dataset(const Catalogue& catalogue, const DatasetOptions& options, const DatasetHooks& hooks);
 
 }  // namespace pellucid::corpus

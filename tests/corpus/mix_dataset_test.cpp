@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <sstream>
 
@@ -231,6 +232,13 @@ TEST_F(MixDatasetTest, WrongOptionsAreNamed) {
   EXPECT_EQ(with([](auto& o) { o.snrs_db = {150}; }), ExitCode::kUsage);
   EXPECT_EQ(with([](auto& o) { o.snrs_db.clear(), o.snr_min_db = 5, o.snr_max_db = 0; }), ExitCode::kUsage);
   EXPECT_EQ(with([](auto& o) { o.level_min_dbfs = 3, o.level_max_dbfs = 6; }), ExitCode::kUsage);
+  constexpr double kForEver = std::numeric_limits<double>::infinity();
+  for (const double length_s : {0.0, 2.0}) {
+    for (const double hours : {1e18, kForEver}) {
+      EXPECT_EQ(with([&](auto& o) { o.count = 0, o.hours = hours, o.length_s = length_s; }), ExitCode::kUsage) << hours;
+    }
+  }
+  EXPECT_EQ(with([](auto& o) { o.count = kMostPairs + 1; }), ExitCode::kUsage);
   folder_.write_sound("file", hiss(1, 100));
   EXPECT_EQ(with([&](auto& o) { o.out = folder_ / "file"; }), ExitCode::kOutput);
   EXPECT_EQ(with([&](auto& o) { o.out = folder_ / "file/below"; }), ExitCode::kOutput);

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <type_traits>
@@ -46,6 +49,20 @@ inline CLI::Validator number_above(double low, double high) {
 
 inline CLI::Validator number_above(double low) {
   return number_that("a number", fmt::format("above {}", low), [low](double value) { return value > low; });
+}
+
+/// Whole numbers of 64 bits without a sign, of which CLI11 wraps -1 and cuts what is larger.
+inline CLI::Validator whole_64() {
+  CLI::Validator validator(
+      [](std::string& text) {
+        errno = 0;
+        char* end = nullptr;
+        const bool digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
+        const bool good = digit && (std::strtoull(text.c_str(), &end, 0), errno == 0 && *end == '\0');
+        return good ? std::string() : fmt::format("found '{}', expected a whole number from 0 to {}", text, UINT64_MAX);
+      },
+      "");
+  return validator.non_modifying();
 }
 
 /// A file whose name says what is written into it.

@@ -200,7 +200,9 @@ void add_mix(CLI::App& app) {
   command->add_option("--format", options->format, "Kind of file")
       ->check(CLI::IsMember({"wav", "flac"}))
       ->capture_default_str();
-  command->add_option("--seed", dataset.seed, "The same seed gives the same bytes")->capture_default_str();
+  command->add_option("--seed", dataset.seed, "The same seed gives the same bytes")
+      ->check(whole_64())
+      ->capture_default_str();
   command->add_option("-j,--jobs", dataset.jobs, "Threads; 0: one a core")
       ->check(number_in(0, 1024))
       ->capture_default_str();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/edge.hpp"
 #include "corpus/index.hpp"
@@ -115,7 +116,9 @@ void add_prepare(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--test", prepare.shares.test, "Share of the speakers and sources held back for a test")
       ->capture_default_str();
-  command->add_option("--seed", prepare.shares.seed, "Another seed splits differently")->capture_default_str();
+  command->add_option("--seed", prepare.shares.seed, "Another seed splits differently")
+      ->check(whole_64())
+      ->capture_default_str();
   command->add_option("--jobs", prepare.jobs, "Threads; 0 is one a core")->capture_default_str();
   command
       ->add_option("--part", options->part,
@@ -129,6 +132,7 @@ void add_prepare(CLI::App& app) {
                    "Cut longer recordings into clips of this length, the last up to half longer")
       ->capture_default_str();
   command->add_option("--shard-bytes", prepare.shard_bytes, "Most bytes of a shard, at most 64000000")
+      ->check(whole_64())
       ->capture_default_str();
   const auto limit = [command](const char* name, double& value, const char* help) {
     command->add_option(name, value, help)->capture_default_str()->group("What is fit");

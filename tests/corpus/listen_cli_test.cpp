@@ -2,6 +2,8 @@
 #define PELLUCID_PROGRAM PELLUCID_BINARY_DIR "/pellucid"
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "../cli/program.hpp"
 #include "audio/sound.hpp"
 #include "corpus/loader.hpp"
@@ -56,7 +58,16 @@ TEST_F(ListenProgram, KeepsWhatIsThere) {
   const Ran again = listen("kept", {"--count", "1"});
   EXPECT_EQ(again.code, static_cast<int>(ExitCode::kOutput));
   EXPECT_NE(again.error.find("--force"), std::string::npos) << again.error;
-  EXPECT_EQ(listen("kept", {"--count", "2", "--force"}).code, 0);
+  fs::remove(path("kept/list.csv"));
+  const std::string before = test::read_text(path("kept/00000.noisy.wav"));
+  EXPECT_EQ(listen("kept", {"--count", "1", "--set", "train.seed=4"}).code, static_cast<int>(ExitCode::kOutput));
+  EXPECT_EQ(test::read_text(path("kept/00000.noisy.wav")), before);
+  test::write_text(path("kept/notes.wav"), "mine");
+  EXPECT_EQ(listen("kept", {"--count", "2", "--first", "7", "--force"}).code, 0);
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path("kept"))) names.insert(entry.path().filename().string());
+  EXPECT_EQ(names, (std::set<std::string>{"00007.clean.wav", "00007.noisy.wav", "00008.clean.wav", "00008.noisy.wav",
+                                          "list.csv", "notes.wav"}));
 }
 
 TEST_F(ListenProgram, SaysWhatIsWrong) {
@@ -64,6 +75,11 @@ TEST_F(ListenProgram, SaysWhatIsWrong) {
   EXPECT_EQ(listen("wrong", {"--corpus", path("nowhere")}).code, static_cast<int>(ExitCode::kUsage)) << "given twice";
   EXPECT_EQ(run_program({"listen", path("recipe.toml"), "--corpus", path("nowhere"), "-o", path("wrong")}).code,
             static_cast<int>(ExitCode::kCorpus));
+  for (const std::string first : {"-1", "18446744073709551616", "1e3"}) {
+    const Ran run = listen("wrong", {"--first", first});
+    EXPECT_EQ(run.code, static_cast<int>(ExitCode::kUsage)) << first;
+    EXPECT_NE(run.error.find("expected a whole number"), std::string::npos) << run.error;
+  }
   EXPECT_FALSE(fs::exists(path("wrong")));
 }
 

@@ -85,6 +85,7 @@ TEST_F(MixProgram, WrongOptionsAreOneSentenceAndNothingIsWritten) {
   expect(2, "up to 100000", {"--noise", "pink", "--hours", "inf"});
   expect(2, "more than 10000000 pairs", {"--noise", "pink", "--hours", "90000", "--length-s", "0.1"});
   expect(2, "10000000", {"--noise", "pink", "--count", "1000000000"});
+  expect(2, "--seed: found '-1'", {"--noise", "pink", "--seed", "-1"});
   expect(2, "--noise", {});
   expect(2, "--snr-mode", {"--noise", "pink", "--snr-mode", "loud"});
   expect(2, "--bits", {"--noise", "pink", "--snr", "110"});

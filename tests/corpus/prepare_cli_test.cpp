@@ -77,6 +77,8 @@ TEST_F(PrepareCli, ExitCodes) {
   EXPECT_EQ(run({"--out", out}), 2);
   EXPECT_EQ(run({"--speech", speech, "--out", out, "--rate", "99"}), 2);
   EXPECT_EQ(run({"--speech", speech, "--out", out, "--rates", "99"}), 2);
+  EXPECT_EQ(run({"--speech", speech, "--out", out, "--seed", "-1"}), 2);
+  EXPECT_EQ(run({"--speech", speech, "--out", out, "--seed", "18446744073709551616"}), 2);
   EXPECT_EQ(run({"--speech", speech + "/speaker0", "--out", out}), 8);
   EXPECT_EQ(run({"--speech", speech, "--out", "/dev/null/corpus"}), 7);
   EXPECT_EQ(run({"--speech", speech, "--out", root() / "noise"}), 8);

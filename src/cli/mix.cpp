@@ -160,7 +160,9 @@ void add_mix(CLI::App& app) {
   auto options = std::make_shared<Options>();
   corpus::DatasetOptions& dataset = options->dataset;
   CLI::App* command = app.add_subcommand("mix", "Make noisy speech at stated SNRs: clean/ noisy/ log.csv");
-  command->add_option("--speech", options->speech, "Folders of speech, one folder below for each speaker")
+  command
+      ->add_option("--speech", options->speech,
+                   "Folders of speech; a folder that holds recordings, each of these or below, is a speaker")
       ->type_name("DIR");
   command->add_option("--noise", options->noise, "Folders of noise, and kinds made by rule")
       ->type_name(fmt::format("DIR|{{{}}}", fmt::join(noise_words(), ",")));

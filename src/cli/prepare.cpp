@@ -97,10 +97,13 @@ void add_prepare(CLI::App& app) {
       "prepare",
       "Make a corpus for training: decode, resample, measure and split recordings by speaker and noise source");
   command
-      ->add_option("--speech", options->speech, "Folders of clean speech; a folder that holds recordings is a speaker")
+      ->add_option("--speech", options->speech,
+                   "Folders of clean speech; a folder that holds recordings, each of these or below, is a speaker")
       ->required()
       ->type_name("DIR");
-  command->add_option("--noise", options->noise, "Folders of noise; a folder that holds recordings is a source")
+  command
+      ->add_option("--noise", options->noise,
+                   "Folders of noise; a folder that holds recordings, each of these or below, is a source")
       ->type_name("DIR");
   command->add_option("--rir", options->rir, "Folders of room impulse responses")->type_name("DIR");
   command->add_option("--out", prepare.out, "The corpus's folder, new or of an earlier run")

@@ -6,6 +6,7 @@
 
 #include "audio/sound.hpp"
 #include "corpus/active_level.hpp"
+#include "corpus/split_rules.hpp"
 #include "support/error.hpp"
 #include "support/thread_pool.hpp"
 
@@ -33,8 +34,7 @@ void FolderClips::load(int jobs, const FolderHooks& hooks) {
           file.kind == Kind::kSpeech ? active_level(samples, rate_hz_) : ActiveLevel{rms_level_dbfs(samples), 1.0f};
       clip.kind = file.kind;
       clip.path = file.name;
-      const auto slash = file.name.rfind('/');
-      clip.group = slash == std::string::npos ? file.name : file.name.substr(0, slash);
+      clip.group = GroupRules().find(file).group;
       clip.shard = static_cast<std::uint32_t>(i);
       clip.frames = samples.size();
       clip.active_level_dbfs = level.level_dbfs;

@@ -33,8 +33,8 @@ class FolderClips : public ClipSource {
   FolderClips(const std::vector<SourceFolder>& folders, int rate_hz, std::size_t cache_bytes = std::size_t{1} << 30);
 
   std::size_t file_count() const { return files_.size(); }
-  /// Decodes every file once. A clip's group is its folder, or the file itself when it lies at the top; all clips are
-  /// of the train split.
+  /// Decodes every file once. A clip's group is that of `prepare` without rules: its folder, also where that is one of
+  /// those given; all clips are of the train split.
   void load(int jobs, const FolderHooks& hooks);
 
   int rate_hz() const override { return rate_hz_; }

@@ -245,15 +245,18 @@ ProcessedFile process(const SourceFile& file, const PrepareOptions& options, con
   return result;
 }
 
-Index make_index(const std::vector<FileRecord>& records, const PrepareOptions& options, std::vector<ShardInfo> shards) {
+/// `files` are those of the records.
+Index make_index(const std::vector<SourceFile>& files, const std::vector<FileRecord>& records,
+                 const PrepareOptions& options, std::vector<ShardInfo> shards) {
   Index index;
   index.rate_hz = options.rate_hz;
   index.made_with = made_with(options);
   index.shards = std::move(shards);
   std::vector<std::string> groups[3];
   std::map<std::string, Split> splits[3];
-  for (const FileRecord& record : records) {
-    const GroupAndLabel group = options.groups.find(record.source.kind, record.source.name);
+  for (std::size_t f = 0; f < records.size(); ++f) {
+    const FileRecord& record = records[f];
+    const GroupAndLabel group = options.groups.find(files[f]);
     for (std::size_t i = 0; i < record.pieces.size(); ++i) {
       const PieceRecord& piece = record.pieces[i];
       if (!piece.refused.empty()) continue;
@@ -412,9 +415,8 @@ void need_recordings(const PrepareOptions& options, const ScanResult& found) {
 PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) {
   check(options);
   ScanResult found = scan(options.folders);
-  const std::size_t left_out = std::erase_if(found.files, [&](const SourceFile& file) {
-    return options.groups.find(file.kind, file.name).group == kLeaveOut;
-  });
+  const std::size_t left_out =
+      std::erase_if(found.files, [&](const SourceFile& file) { return options.groups.find(file).group == kLeaveOut; });
   need_recordings(options, found);
   const std::vector<SourceFile>& files = found.files;
   const auto note = [&](const std::string& text) {
@@ -478,7 +480,7 @@ PrepareResult prepare(const PrepareOptions& options, const PrepareHooks& hooks) 
       hooks.stop);
   if (!complete) interrupted(store.records().size(), files.size());
   result.files_reused += first;
-  const Index index = make_index(store.records(), options, store.seal());
+  const Index index = make_index(files, store.records(), options, store.seal());
   count_totals(store.records(), index, result);
   result.report_json = make_report(store.records(), index, found.other, result);
   store.finish(write_index(index), result.report_json);

@@ -14,13 +14,48 @@ namespace {
 
 namespace fs = std::filesystem;
 
+class UniqueNames {
+ public:
+  std::string add(Kind kind, const std::string& wanted) {
+    std::string name = wanted;
+    for (int n = 2; !taken_.emplace(kind, name).second; ++n) name = fmt::format("{}~{}", wanted, n);
+    return name;
+  }
+
+ private:
+  std::set<std::pair<Kind, std::string>> taken_;
+};
+
 [[noreturn]] void fail_folder(const SourceFolder& folder, const std::string& what) {
   const char* option = folder.kind == Kind::kSpeech ? "speech" : folder.kind == Kind::kNoise ? "noise" : "rir";
   throw Error(ExitCode::kInput, "--{} {}: {}, expected a folder of recordings; check the path", option,
               folder.path.string(), what);
 }
 
-void scan_folder(const SourceFolder& folder, ScanResult& result) {
+std::string name_of(const fs::path& folder) {
+  const fs::path whole = (folder / "").lexically_normal().parent_path();  // without a slash at its end
+  const fs::path name = whole.filename();
+  if (!name.empty() && name != "." && name != "..") return valid_utf8(name.string());
+  std::error_code error;
+  return valid_utf8(fs::canonical(whole, error).filename().string());
+}
+
+// A folder given twice is one; of others that have the same name the later ones get a number.
+class FolderNames {
+ public:
+  std::string add(const SourceFolder& folder) {
+    std::error_code error;
+    const auto [known, is_new] = names_.try_emplace({folder.kind, fs::canonical(folder.path, error)});
+    if (is_new) known->second = taken_.add(folder.kind, name_of(folder.path));
+    return known->second;
+  }
+
+ private:
+  std::map<std::pair<Kind, fs::path>, std::string> names_;
+  UniqueNames taken_;
+};
+
+void scan_folder(const SourceFolder& folder, const std::string& name, ScanResult& result) {
   std::error_code error;
   const fs::file_status status = fs::status(folder.path, error);
   if (!fs::exists(status)) fail_folder(folder, "found nothing there");
@@ -47,6 +82,7 @@ void scan_folder(const SourceFolder& folder, ScanResult& result) {
     SourceFile file;
     file.kind = folder.kind;
     file.file = path;
+    file.folder = name;
     file.name = valid_utf8(path.lexically_relative(folder.path).generic_string());
     file.bytes = static_cast<std::uint64_t>(info.st_size);
     file.modified_ns = static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1000000000 + info.st_mtim.tv_nsec;
@@ -63,18 +99,15 @@ void scan_folder(const SourceFolder& folder, ScanResult& result) {
 
 ScanResult scan(const std::vector<SourceFolder>& folders) {
   ScanResult result;
+  FolderNames folders_named;
   for (const Kind kind : {Kind::kSpeech, Kind::kNoise, Kind::kRir}) {
     for (const SourceFolder& folder : folders) {
-      if (folder.kind == kind) scan_folder(folder, result);
+      if (folder.kind == kind) scan_folder(folder, folders_named.add(folder), result);
     }
   }
   // Two folders may hold files of the same relative name: the later ones get a number.
-  std::set<std::pair<Kind, std::string>> taken;
-  for (SourceFile& file : result.files) {
-    std::string name = file.name;
-    for (int n = 2; !taken.emplace(file.kind, name).second; ++n) name = fmt::format("{}~{}", file.name, n);
-    file.name = name;
-  }
+  UniqueNames taken;
+  for (SourceFile& file : result.files) file.name = taken.add(file.kind, file.name);
   return result;
 }
 

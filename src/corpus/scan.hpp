@@ -21,6 +21,7 @@ struct SourceFile {
   Kind kind = Kind::kSpeech;
   std::filesystem::path file;  ///< where it is
   std::string name;            ///< path below its folder, '/'-separated, valid UTF-8; unique within its kind
+  std::string folder = {};  ///< its source folder's name, unique within its kind: the group of what lies directly in it
   std::uint64_t bytes = 0;
   std::int64_t modified_ns = 0;
 

@@ -198,7 +198,7 @@ GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {
   return result;
 }
 
-GroupAndLabel GroupRules::find(Kind kind, const std::string& name) const {
+GroupAndLabel GroupRules::find(Kind kind, const std::string& name, const std::string& folder) const {
   std::vector<std::string> captures;
   for (const GroupRule& rule : rules_) {
     if (rule.kind && *rule.kind != kind) continue;
@@ -206,7 +206,7 @@ GroupAndLabel GroupRules::find(Kind kind, const std::string& name) const {
     return {fill_in(rule.group, name, captures), fill_in(rule.label, name, captures), rule.split};
   }
   const std::size_t slash = name.rfind('/');
-  if (slash == std::string::npos) return {".", ""};
+  if (slash == std::string::npos) return {folder, ""};
   return {name.substr(0, slash), name.substr(0, name.find('/'))};
 }
 

@@ -12,8 +12,9 @@
 //   at its end
 // A group of `-` leaves the recording out of the corpus. `kind` is speech, noise, rir or empty for any; `label` (a
 // noise class, a language) may be empty. A recording that no line matches belongs to the group named like its folder,
-// labelled like its first folder. A fifth column `split` (train, valid, test or empty) puts a group on a side of the
-// split in place of chance. Lines that begin with # are comments.
+// labelled like its first folder; one that lies directly in a source folder to the group of that folder's name. A fifth
+// column `split` (train, valid, test or empty) puts a group on a side of the split in place of chance. Lines that begin
+// with # are comments.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +23,7 @@
 #include <string_view>
 #include <vector>
 
-#include "corpus/corpus.hpp"
+#include "corpus/scan.hpp"
 
 namespace pellucid::corpus {
 
@@ -48,7 +49,9 @@ class GroupRules {
   static GroupRules load(const std::filesystem::path& csv);
   static GroupRules parse(std::string_view csv, const std::string& name);
 
-  GroupAndLabel find(Kind kind, const std::string& name) const;
+  /// `folder`: SourceFile's.
+  GroupAndLabel find(Kind kind, const std::string& name, const std::string& folder) const;
+  GroupAndLabel find(const SourceFile& file) const { return find(file.kind, file.name, file.folder); }
   const std::vector<GroupRule>& rules() const { return rules_; }
 
  private:

@@ -48,6 +48,20 @@ TEST_F(MixProgram, MixesFoldersAndKinds) {
   EXPECT_EQ(read_text(folder_ / "a" / "noisy" / "00005.wav"), read_text(folder_ / "b" / "noisy" / "00005.wav"));
 }
 
+TEST_F(MixProgram, AFlatFolderIsOneSpeaker) {
+  const auto flat = [&](const std::string& out, const std::vector<std::string>& speech, const std::string& noise) {
+    std::vector<std::string> words{"mix", "--noise", noise, "--count", "6", "--out", folder_ / out, "--speech"};
+    words.insert(words.end(), speech.begin(), speech.end());
+    return run_program(words);
+  };
+  const std::string one = folder_ / "speech/speaker0", other = folder_ / "speech/speaker1";
+  EXPECT_EQ(flat("a", {one}, "pink").code, 0);
+  const Ran alone = flat("b", {one}, "babble");
+  EXPECT_EQ(alone.code, 8) << "of its own voice";
+  EXPECT_NE(alone.error.find("found 1"), std::string::npos) << alone.error;
+  EXPECT_EQ(flat("c", {one, other}, "babble").code, 0);
+}
+
 TEST_F(MixProgram, MixesACorpus) {
   const Ran prepared = run_program({"prepare", "--speech", folder_ / "speech", "--noise", noise(), "--out",
                                     folder_ / "corpus", "--speech-min-dynamic", "0"});

@@ -96,18 +96,18 @@ TEST(PrepareRules, FirstMatchDecides) {
       ",fx/*,fx/{stem},{name}\n"
       "noise,music/**,-,\n",
       "rules.csv");
-  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen/7/1-55-A-7.wav").group, "kitchen/55");
-  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen/7/1-55-A-7.wav").label, "class 7");
-  EXPECT_EQ(rules.find(Kind::kSpeech, "phrases/hello/x.wav").group, "phrases");
-  EXPECT_EQ(rules.find(Kind::kSpeech, "phrases/hello/x.wav").label, "en, \"short\"");
-  EXPECT_EQ(rules.find(Kind::kNoise, "fx/metal_hit_3.wav").group, "fx/metal_hit");
-  EXPECT_EQ(rules.find(Kind::kNoise, "fx/metal_hit_3.wav").label, "metal_hit_3");
-  EXPECT_EQ(rules.find(Kind::kNoise, "fx/12.wav").group, "fx/12");
-  EXPECT_EQ(rules.find(Kind::kNoise, "music/a/b.wav").group, kLeaveOut);
+  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen/7/1-55-A-7.wav", "source").group, "kitchen/55");
+  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen/7/1-55-A-7.wav", "source").label, "class 7");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "phrases/hello/x.wav", "source").group, "phrases");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "phrases/hello/x.wav", "source").label, "en, \"short\"");
+  EXPECT_EQ(rules.find(Kind::kNoise, "fx/metal_hit_3.wav", "source").group, "fx/metal_hit");
+  EXPECT_EQ(rules.find(Kind::kNoise, "fx/metal_hit_3.wav", "source").label, "metal_hit_3");
+  EXPECT_EQ(rules.find(Kind::kNoise, "fx/12.wav", "source").group, "fx/12");
+  EXPECT_EQ(rules.find(Kind::kNoise, "music/a/b.wav", "source").group, kLeaveOut);
   // The rule is for noise; speech of that name has the default: its folder.
-  EXPECT_EQ(rules.find(Kind::kSpeech, "kitchen/7/1-55-A-7.wav").group, "kitchen/7");
-  EXPECT_EQ(rules.find(Kind::kSpeech, "kitchen/7/1-55-A-7.wav").label, "kitchen");
-  EXPECT_EQ(rules.find(Kind::kSpeech, "x.wav").group, ".");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "kitchen/7/1-55-A-7.wav", "source").group, "kitchen/7");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "kitchen/7/1-55-A-7.wav", "source").label, "kitchen");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "x.wav", "source").group, "source");
 }
 
 TEST(PrepareRules, FaultsNameTheLine) {
@@ -142,10 +142,11 @@ TEST(PrepareRules, FaultsNameTheLine) {
 
 TEST(PrepareRules, ShippedTableIsValid) {
   const GroupRules rules = GroupRules::load(std::string(PELLUCID_SOURCE_DIR) + "/recipes/groups.csv");
-  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen20/10/3-L-Ouvrir-A-10.opus").group, "kitchen20/L-Ouvrir");
-  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen20/1/2-267516-D-1.opus").group, "kitchen20/267516");
-  EXPECT_EQ(rules.find(Kind::kSpeech, "picovoice_wakeword/jarvis/a.opus").group, "picovoice_wakeword");
-  EXPECT_EQ(rules.find(Kind::kSpeech, "speechocean762/SPEAKER0001/1.opus").group, "speechocean762/SPEAKER0001");
+  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen20/10/3-L-Ouvrir-A-10.opus", "source").group, "kitchen20/L-Ouvrir");
+  EXPECT_EQ(rules.find(Kind::kNoise, "kitchen20/1/2-267516-D-1.opus", "source").group, "kitchen20/267516");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "picovoice_wakeword/jarvis/a.opus", "source").group, "picovoice_wakeword");
+  EXPECT_EQ(rules.find(Kind::kSpeech, "speechocean762/SPEAKER0001/1.opus", "source").group,
+            "speechocean762/SPEAKER0001");
 }
 
 }  // namespace

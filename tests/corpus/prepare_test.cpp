@@ -327,5 +327,19 @@ TEST_F(PrepareTest, BadInputGetsASentence) {
   expect(bad, ExitCode::kUsage, "--shard-bytes");
 }
 
+TEST_F(PrepareTest, AFolderOfRecordingsIsAGroupByItsName) {
+  const fs::path speech = root() / "speech", noise = root() / "noise", again = root() / "again";
+  test::write_wav(again / "speaker0" / "other.wav", test::bursts(1.4, 0.1f, 50, 555));
+  PrepareOptions options = options_for(root(), out());
+  options.folders = {{Kind::kSpeech, speech / "speaker0/"}, {Kind::kSpeech, speech / "speaker1/../speaker1"},
+                     {Kind::kSpeech, again / "speaker0"},   {Kind::kSpeech, speech / "speaker0"},
+                     {Kind::kNoise, noise / "class0"},      {Kind::kNoise, noise / "class1"}};
+  prepare(options, {});
+  std::set<std::string> groups;
+  const Corpus corpus = Corpus::open(options.out);
+  for (const Clip& clip : corpus.clips()) groups.insert(clip.group);
+  EXPECT_EQ(groups, (std::set<std::string>{"speaker0", "speaker1", "speaker0~2", "class0", "class1"}));
+}
+
 }  // namespace
 }  // namespace pellucid::corpus

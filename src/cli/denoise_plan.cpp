@@ -10,6 +10,7 @@
 
 #include "audio/stream.hpp"
 #include "support/error.hpp"
+#include "support/walk.hpp"
 
 namespace pellucid::cli {
 namespace fs = std::filesystem;
@@ -93,26 +94,19 @@ Found sound_files(const fs::path& folder, const std::optional<fs::path>& exclude
   Found found;
   std::vector<fs::path>& files = found.files;
   if (const std::string problem = unreadable(folder); !problem.empty()) throw Error(ExitCode::kInput, "{}", problem);
-  std::error_code error;
-  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
-  if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
-  for (; it != end; it.increment(error)) {
-    if (error) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", folder.string(), error.message());
-    const fs::path& path = it->path();
+  const Walked walked = walk(folder, [&](const fs::path& below) {
+    if (excluded && resolved(below) == *excluded) return false;
+    const std::string problem = unreadable(below);
+    if (!problem.empty()) found.unreadable.push_back({below, below, problem});
+    return problem.empty();
+  });
+  for (const auto& [path, reason] : walked.unreadable)
+    found.unreadable.push_back({path, path, fmt::format("{}: cannot be read: {}.", path.string(), reason)});
+  for (const fs::path& path : walked.files) {
     std::error_code ignored;
-    const bool hidden = path.filename().string().starts_with('.');  // what a Mac leaves beside every file, for example
-    if (it->is_directory(ignored)) {
-      if (hidden || (excluded && resolved(path) == *excluded)) {
-        it.disable_recursion_pending();
-      } else if (const std::string problem = unreadable(path); !problem.empty()) {
-        found.unreadable.push_back({path, path, problem});
-      }
-      continue;
-    }
-    if (hidden) continue;
-    if (it->is_regular_file(ignored) && audio::has_sound_extension(path) && !is_result(path)) files.push_back(path);
+    if (fs::is_regular_file(path, ignored) && audio::has_sound_extension(path) && !is_result(path))
+      files.push_back(path);
   }
-  std::sort(files.begin(), files.end());
   if (files.empty() && found.unreadable.empty()) {
     throw Error(ExitCode::kInput, "{}: there is no sound file in this folder (.wav, .flac, .ogg, .opus, .mp3, .aiff).",
                 folder.string());

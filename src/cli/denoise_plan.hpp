@@ -24,7 +24,8 @@ struct DenoisePlan {
 ///   two files, of which the second is not there yet, without `output`: the second is the output; two that are there
 ///                    could mean either, and are refused
 ///   a folder         every sound file below it, each beside itself or mirrored below `output`; names with a dot in
-///                    front are left out; a folder below it that cannot be read is a job with a problem
+///                    front are left out, links to folders followed; a folder below it that cannot be read is a job
+///                    with a problem
 ///   "-"              to standard output, or to `output`
 /// With `residue`, NAME.residue.EXT instead of NAME.denoised.EXT. Names that end so already are left out of folders.
 /// Throws Error(kUsage) for a plan that cannot be meant, Error(kInput) for a folder without sound,

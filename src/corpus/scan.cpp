@@ -8,6 +8,7 @@
 #include "audio/stream.hpp"
 #include "support/error.hpp"
 #include "support/utf8.hpp"
+#include "support/walk.hpp"
 
 namespace pellucid::corpus {
 namespace {
@@ -34,10 +35,10 @@ class UniqueNames {
 
 std::string name_of(const fs::path& folder) {
   const fs::path whole = (folder / "").lexically_normal().parent_path();  // without a slash at its end
-  const fs::path name = whole.filename();
-  if (!name.empty() && name != "." && name != "..") return valid_utf8(name.string());
+  fs::path name = whole.filename();
   std::error_code error;
-  return valid_utf8(fs::canonical(whole, error).filename().string());
+  if (name.empty() || name == "." || name == "..") name = fs::canonical(folder, error).filename();
+  return name.empty() ? "." : valid_utf8(name.string());
 }
 
 // A folder given twice is one; of others that have the same name the later ones get a number.
@@ -61,16 +62,12 @@ void scan_folder(const SourceFolder& folder, const std::string& name, ScanResult
   if (!fs::exists(status)) fail_folder(folder, "found nothing there");
   if (!fs::is_directory(status)) fail_folder(folder, "found a file");
   const std::size_t first = result.files.size();
-  fs::recursive_directory_iterator it(folder.path, fs::directory_options::none, error);
-  if (error) fail_folder(folder, "cannot be read (" + error.message() + ")");
-  for (; it != fs::recursive_directory_iterator(); it.increment(error)) {
-    if (error) fail_folder(folder, "cannot be read to its end (" + error.message() + ")");
-    const fs::path& path = it->path();
-    const std::string base = path.filename().string();
-    if (base.starts_with('.')) {
-      if (it->is_directory(error) && !it->is_symlink(error)) it.disable_recursion_pending();
-      continue;
-    }
+  const Walked walked = walk(folder.path);
+  for (const auto& [path, reason] : walked.unreadable)
+    fail_folder(folder, path == folder.path ? fmt::format("cannot be read ({})", reason)
+                                            : fmt::format("its {} cannot be read ({})",
+                                                          path.lexically_relative(folder.path).string(), reason));
+  for (const fs::path& path : walked.files) {
     struct stat info {};
     // A recording that is not there, as behind a link to nothing, stays among them: decoding it names it.
     const bool gone = ::stat(path.c_str(), &info) != 0;
@@ -88,7 +85,6 @@ void scan_folder(const SourceFolder& folder, const std::string& name, ScanResult
     file.modified_ns = static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1000000000 + info.st_mtim.tv_nsec;
     result.files.push_back(std::move(file));
   }
-  if (error) fail_folder(folder, "cannot be read to its end (" + error.message() + ")");
   std::sort(result.files.begin() + static_cast<std::ptrdiff_t>(first), result.files.end(),
             [](const SourceFile& a, const SourceFile& b) {
               return a.name != b.name ? a.name < b.name : a.file.native() < b.file.native();

@@ -36,8 +36,8 @@ struct ScanResult {
   std::map<std::string, std::uint64_t> other;  ///< files passed over: extension -> count
 };
 
-/// Walks the folders, nested ones too. Names that begin with a dot are passed over, and so are symbolic links to
-/// folders (they could lead in a circle). Throws Error(kInput) for a folder that is missing, a file, or unreadable.
+/// Walks the folders, nested and linked ones too (support/walk.hpp). Throws Error(kInput) for a folder that is missing,
+/// a file, or unreadable.
 ScanResult scan(const std::vector<SourceFolder>& folders);
 
 }  // namespace pellucid::corpus

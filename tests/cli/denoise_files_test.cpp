@@ -117,6 +117,19 @@ TEST_F(Files, NamesWithADotInFrontAreLeftOutOfFolders) {
   EXPECT_FALSE(fs::exists(folder_ / "out/.trash"));
 }
 
+TEST_F(Files, FoldersBehindLinksAreDenoisedOnce) {
+  for (const char* name : {"elsewhere", "in"}) fs::create_directories(folder_ / name);
+  make("elsewhere/talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  make("in/near.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  fs::create_directory_symlink(folder_ / "elsewhere", folder_ / "in/far");
+  fs::create_directory_symlink(folder_ / "in", folder_ / "elsewhere/circle");
+  const Ran run = denoise({"in", "-o", "out", "--model", "same"});
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_TRUE(fs::exists(folder_ / "out/far/talk.wav"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/near.wav"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/far/circle"));
+}
+
 TEST_F(Files, FoldersThatCannotBeReadAreNamed) {
   if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
   fs::create_directories(folder_ / "in/closed");

@@ -327,6 +327,15 @@ TEST_F(PrepareTest, BadInputGetsASentence) {
   expect(bad, ExitCode::kUsage, "--shard-bytes");
 }
 
+TEST_F(PrepareTest, FoldersBehindLinksAreTakenInOnce) {
+  fs::rename(root() / "speech/speaker5", root() / "elsewhere");
+  fs::create_directory_symlink(root() / "elsewhere", root() / "speech/speaker5");
+  fs::create_directory_symlink(root() / "speech", root() / "speech/speaker0/circle");
+  const PrepareResult result = prepare(options_for(root(), out()), {});
+  EXPECT_EQ(result.files, 30u);
+  EXPECT_EQ(result.totals[0][0].groups + result.totals[0][1].groups, 6u);
+}
+
 TEST_F(PrepareTest, AFolderOfRecordingsIsAGroupByItsName) {
   const fs::path speech = root() / "speech", noise = root() / "noise", again = root() / "again";
   test::write_wav(again / "speaker0" / "other.wav", test::bursts(1.4, 0.1f, 50, 555));

@@ -15,8 +15,8 @@ struct Walked {
 };
 
 /// Each folder is walked once, under its own name where that lies below `folder`, else under the first link to it by
-/// name. Names with a dot in front (what a Mac
-/// leaves beside every file, for example) are left out, as are the folders that `enter` (may be empty) refuses.
+/// name. Names with a dot in front (what a Mac leaves beside every file, for example) are left out, as are the folders
+/// that `enter` (may be empty) refuses.
 Walked walk(const std::filesystem::path& folder, const std::function<bool(const std::filesystem::path&)>& enter = {});
 
 }  // namespace pellucid

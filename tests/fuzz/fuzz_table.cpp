@@ -26,7 +26,7 @@ void rules(const std::string& text) {
   const std::string name = end == std::string::npos ? "folder/name_1.wav" : text.substr(end + 1);
   const corpus::GroupRules table = corpus::GroupRules::parse(text.substr(0, end), "groups.csv");
   for (const corpus::Kind kind : {corpus::Kind::kSpeech, corpus::Kind::kNoise, corpus::Kind::kRir}) {
-    table.find(kind, name);
+    table.find(kind, name, "folder");
   }
   for (const corpus::GroupRule& rule : table.rules()) {
     std::vector<std::string> captures;

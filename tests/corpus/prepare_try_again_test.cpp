@@ -69,10 +69,12 @@ TEST_F(PrepareTryAgain, WhatNeedsFfmpegWaitsForIt) {
 }
 
 TEST_F(PrepareTryAgain, AnUnfinishedRunTakesInWhatItHadToLeaveOut) {
-  // The second one's ffmpeg is there, and stops the run.
+  // The second one's ffmpeg is there, and stops the run once the first one is entered.
   test::write_text(root() / "speech/speaker1/-phone.m4a", std::string("\0\0\0\x1C", 4) + "ftypM4A and the rest");
-  make_ffmpeg("[ -e '" + out().string() + "/seen' ] && kill -INT $PPID; : > '" + out().string() +
-              "/seen'; kill -KILL $$");
+  make_ffmpeg("cd '" + out().string() +
+              "'\nif [ -e seen ]; then\n"
+              "  for i in 0 1 2 3 4 5 6 7 8 9; do /bin/grep -q damaged .partial/files.jsonl || /bin/sleep 0.2; done\n"
+              "  kill -INT $PPID\nfi\n: > seen\nkill -KILL $$");
   ASSERT_EQ(prepare().code, 130);
   EXPECT_NE(test::read_text(out() / ".partial/files.jsonl").find("damaged"), std::string::npos);
   make_good_ffmpeg();

@@ -28,6 +28,7 @@
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
 #include "support/read_file.hpp"
+#include "support/say.hpp"
 #include "support/work_folder.hpp"
 #include "training/provenance.hpp"
 
@@ -188,8 +189,7 @@ class Compressor {
           "--resume"};
       if (options_.json) arguments.emplace_back("--json");
       for (const std::string& setting : options_.settings) arguments.insert(arguments.end(), {"--set", setting});
-      fmt::print(stderr, "{} needs {:.2f} times fewer multiply-adds for {}\n", original_->path.string(), speed,
-                 target_.name);
+      say("{} needs {:.2f} times fewer multiply-adds for {}\n", original_->path.string(), speed, target_.name);
       run_train(arguments);
     }
     measure_step("pruned, taught by itself", out);

@@ -1,6 +1,5 @@
 #include "cli/denoise_raw.hpp"
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "cli/denoise_aligned.hpp"
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "support/say.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -78,7 +78,7 @@ void denoise_raw(int input, int output, const RawFormat& format, const DenoiseSe
   }
   for (aligned.finish(block); !block.empty(); aligned.finish(block)) write();
   if (repaired > 0) {
-    fmt::print(stderr, "pellucid: {} samples were no numbers (NaN or infinite) and were taken as silence.\n", repaired);
+    say("pellucid: {} samples were no numbers (NaN or infinite) and were taken as silence.\n", repaired);
   }
   if (held > 0) {
     throw Error(ExitCode::kAudio,

@@ -1,7 +1,9 @@
 // The edge of a program: what it printed gets out, and every error is one sentence and one exit code.
 #pragma once
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -11,6 +13,7 @@
 
 #include "support/error.hpp"
 #include "support/interrupt.hpp"
+#include "support/say.hpp"
 
 namespace pellucid::cli {
 
@@ -21,14 +24,23 @@ inline void flush_output() {
 }
 
 inline int report(ExitCode code, std::string_view sentence) {
-  std::fputs(fmt::format("pellucid: {}\n", sentence).c_str(), stderr);  // fmt::print would throw where nobody listens
+  say("pellucid: {}\n", sentence);
   return static_cast<int>(code);
+}
+
+/// Opens what is closed of stdin, stdout and stderr (`2>&-`), the wrong way round so that using it still fails: a file
+/// that is opened later would get its number, and with it what is printed.
+inline void occupy_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 /// What `run` returns, or the exit code of what it throws, which is said; Ctrl-C is caught. `spare_memory` is what to
 /// do where memory has run out.
 template <typename Run>
 int guard(const Run& run, std::string_view spare_memory) {
+  occupy_standard_descriptors();
   catch_interrupts();
   // A write that fails for these reasons becomes a sentence, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);

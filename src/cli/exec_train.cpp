@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/edge.hpp"
 #include "cli/models.hpp"
 #include "cli/train_commands.hpp"
 #include "support/error.hpp"
@@ -73,8 +73,7 @@ void run_train(const std::vector<std::string>& arguments) {
     try {
       exec_train(arguments);
     } catch (const Error& error) {
-      fmt::print(stderr, "pellucid: {}\n", error.what());
-      code = static_cast<int>(error.code());
+      code = report(error.code(), error.what());
     }
     ::_exit(code);
   }

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "support/elapsed.hpp"
+#include "support/say.hpp"
 #include "support/utf8.hpp"
 
 namespace pellucid {
@@ -98,11 +99,11 @@ double Progress::elapsed_s() const { return pellucid::elapsed_s(start_); }
 void Progress::note(std::string_view line) {
   const std::lock_guard lock(mutex_);
   if (options_.style == ProgressStyle::kJson) {
-    fmt::print(stderr, "{{\"event\":\"note\",\"text\":{}}}\n", json_string(line));
+    say("{{\"event\":\"note\",\"text\":{}}}\n", json_string(line));
     return;
   }
   erase_bar();
-  fmt::print(stderr, "{}\n", line);
+  say("{}\n", line);
   if (!finished_) show(false);
 }
 
@@ -121,7 +122,7 @@ void Progress::cancel() {
 
 void Progress::erase_bar() {
   if (!bar_shown_) return;
-  std::fputs("\r\x1b[K", stderr);
+  say("\r\x1b[K");
   bar_shown_ = false;
   shown_ = {};
 }
@@ -154,23 +155,21 @@ void Progress::show(bool last) {
         bar = fmt::format("[{}{}] ", std::string(full, '#'), std::string(width - full, '.'));
       }
       std::string line = fmt::format("{} {}{}", options_.label, bar, figures);
-      fmt::print(stderr, "\r{}\x1b[K{}", line.substr(0, columns), last ? "\n" : "");
+      say("\r{}\x1b[K{}", line.substr(0, columns), last ? "\n" : "");
       std::fflush(stderr);
       bar_shown_ = !last;
       break;
     }
     case ProgressStyle::kLines:
       if (!last && (now - start_ < kLineInterval || since < kLineInterval)) return;
-      fmt::print(stderr, "{}: {}, {}{}, {}{}\n", options_.label, amount, format_amount(speed), options_.rate, time,
-                 status);
+      say("{}: {}, {}{}, {}{}\n", options_.label, amount, format_amount(speed), options_.rate, time, status);
       break;
     case ProgressStyle::kJson:
       if (!last && since < kJsonInterval) return;
-      fmt::print(stderr,
-                 "{{\"event\":\"{}\",\"label\":{},\"done\":{:.3f},\"total\":{:.3f},\"per_second\":{:.3f},"
-                 "\"elapsed_s\":{:.2f},\"left_s\":{:.1f},\"status\":{}}}\n",
-                 last ? "finished" : "progress", json_string(options_.label), done_, options_.total, speed, elapsed,
-                 last ? 0.0 : std::max(left, 0.0), json_string(status_));
+      say("{{\"event\":\"{}\",\"label\":{},\"done\":{:.3f},\"total\":{:.3f},\"per_second\":{:.3f},"
+          "\"elapsed_s\":{:.2f},\"left_s\":{:.1f},\"status\":{}}}\n",
+          last ? "finished" : "progress", json_string(options_.label), done_, options_.total, speed, elapsed,
+          last ? 0.0 : std::max(left, 0.0), json_string(status_));
       break;
     case ProgressStyle::kAuto:
     case ProgressStyle::kNone:

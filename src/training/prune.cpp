@@ -8,6 +8,7 @@
 #include "support/atomic_file.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/say.hpp"
 #include "support/work_folder.hpp"
 #include "training/blocks.hpp"
 #include "training/export.hpp"
@@ -175,8 +176,8 @@ class Pruner {
   }
 
   void tell(int number, const std::string& left, std::uint64_t multiply_adds) const {
-    fmt::print(stderr, "cut {} of {}: {} ({:.2f} times fewer multiply-adds than at first)\n", number, options_.cuts,
-               left, double(original_.multiply_adds) / double(multiply_adds));
+    say("cut {} of {}: {} ({:.2f} times fewer multiply-adds than at first)\n", number, options_.cuts, left,
+        double(original_.multiply_adds) / double(multiply_adds));
   }
 
   // The recipe's model becomes the smaller one.

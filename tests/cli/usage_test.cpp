@@ -62,6 +62,20 @@ TEST_F(Usage, OutputThatDoesNotGetOutIsAnError) {
   EXPECT_EQ(WEXITSTATUS(std::system(PELLUCID_PROGRAM " denoise none.wav 2> /dev/full")), 3);
 }
 
+TEST_F(Usage, WorkDoesNotEndWhereNobodyCanBeToldOfIt) {
+  make("a.wav");
+  ASSERT_EQ(denoise({"a.wav", "--model", "same"}).code, 0);
+  for (const std::string said : {"2> /dev/full", "2>&1 | true", "2>&-"}) {
+    const std::string command = "cd " + folder_.string() + " && (sleep 0.1; " + PELLUCID_PROGRAM +
+                                " denoise a.wav -o b.wav --force --model .models/same.pellucid; echo $? > code) " +
+                                said;
+    ASSERT_GE(std::system(command.c_str()), 0);
+    EXPECT_EQ(bytes("code"), "0\n") << said;
+    EXPECT_EQ(bytes("b.wav"), bytes("a.denoised.wav")) << said;
+    fs::remove(folder_ / "b.wav");
+  }
+}
+
 TEST_F(Usage, ATrainerThatIsNotThereIsSaid) {
   // The program by itself in a folder, as a package without the trainer has it.
   const fs::path lonely = folder_ / "pellucid";

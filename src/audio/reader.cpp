@@ -107,9 +107,10 @@ struct Reader::Impl {
   SNDFILE* file = nullptr;
   std::vector<double> head;  // samples before those that `file` gives
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
-  int descriptor = -1;       // of a pipe
+  int descriptor = -1;       // of what is read as it comes
   bool close_descriptor = false;
-  std::optional<Pcm> pcm;  // a WAV stream that is read as it comes
+  std::optional<Pcm> pcm;        // a WAV stream that is read as it comes
+  std::int64_t first_byte = -1;  // of its samples, where it is a file
   std::vector<unsigned char> bytes;
   std::vector<double> block;
   std::int64_t position = 0;
@@ -241,7 +242,29 @@ struct Reader::Impl {
       }
     }
     if (opened == nullptr) fail_open(reason);
+    if (info.frames == 0 && adopt_unclosed(from)) return;
     adopt(opened, info);
+  }
+
+  // A WAV whose recorder never came back to the header, which states 0 bytes of samples; libsndfile believes that.
+  // Where RIFF's own size is true, so is the 0.
+  bool adopt_unclosed(int from) {
+    struct stat status {};
+    if (::fstat(from, &status) != 0 || ::lseek(from, 0, SEEK_SET) != 0) return false;
+    const auto start = [&](unsigned char* at, std::size_t count) { return read_fully(from, at, count, name); };
+    WavHeader header;
+    std::vector<unsigned char> consumed;
+    if (parse_wav_header(start, header, consumed) != WavKind::kPlain || header.data_bytes) return false;
+    std::uint32_t riff_bytes = 0;
+    std::memcpy(&riff_bytes, consumed.data() + 4, sizeof(riff_bytes));
+    const auto file_bytes = static_cast<std::uint64_t>(status.st_size);
+    if (riff_bytes + std::uint64_t{8} == file_bytes) return false;
+    header.data_bytes = file_bytes - consumed.size();
+    descriptor = ::dup(from);
+    close_descriptor = true;
+    first_byte = static_cast<std::int64_t>(consumed.size());
+    adopt_plain(header);
+    return true;
   }
 
   // The bytes read so far and all that follow, in an unnamed file.
@@ -269,6 +292,11 @@ struct Reader::Impl {
       spool(consumed);
       return;
     }
+    adopt_plain(header);
+  }
+
+  // What is read as it comes, without libsndfile.
+  void adopt_plain(const WavHeader& header) {
     static constexpr std::array<int, 6> kSubtypes{SF_FORMAT_PCM_U8, SF_FORMAT_PCM_16, SF_FORMAT_PCM_24,
                                                   SF_FORMAT_PCM_32, SF_FORMAT_FLOAT,  SF_FORMAT_DOUBLE};
     pcm = header.pcm;
@@ -370,7 +398,14 @@ Reader& Reader::operator=(Reader&&) noexcept = default;
 const StreamFormat& Reader::format() const { return impl_->format; }
 
 bool Reader::seek(std::int64_t frame) {
-  if (impl_->file == nullptr || frame < 0 || frame > impl_->format.frames) return false;
+  if (frame < 0 || frame > impl_->format.frames) return false;
+  if (impl_->first_byte >= 0) {
+    const auto frame_bytes = static_cast<std::int64_t>(bytes_per_sample(*impl_->pcm)) * impl_->format.channels;
+    if (::lseek(impl_->descriptor, impl_->first_byte + frame * frame_bytes, SEEK_SET) < 0) return false;
+    impl_->position = frame;
+    return true;
+  }
+  if (impl_->pcm || impl_->file == nullptr) return false;
   const std::int64_t head_frames = static_cast<std::int64_t>(impl_->head.size()) / impl_->format.channels;
   const std::int64_t in_file = std::max<std::int64_t>(0, frame - head_frames);
   if (::sf_seek(impl_->file, in_file, SEEK_SET) != in_file) return false;

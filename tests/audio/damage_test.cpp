@@ -101,6 +101,26 @@ TEST_F(Damage, ARecorderThatCouldNotCloseItsWavIsForgiven) {
   EXPECT_EQ(load(folder_ / "open.wav").frames(), 30011u);
 }
 
+TEST_F(Damage, ARecorderThatDiedLeftItsSamples) {
+  const std::string whole = bytes_of(make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16));
+  std::string bytes = whole;
+  bytes.replace(40, 4, std::string(4, '\0'));
+  for (const std::string& riff_bytes :
+       {std::string(4, '\0'), std::string("\x24\0\0\0", 4), std::string("\x64\0\0\0", 4)}) {
+    put_bytes(folder_ / "died.wav", bytes.replace(4, 4, riff_bytes) + "\1");
+    Reader died(folder_ / "died.wav"), closed(folder_ / "a.wav");
+    EXPECT_EQ(died.format().frames, 30011);
+    EXPECT_EQ(died.format().code, closed.format().code);
+    EXPECT_EQ(read_all(died), read_all(closed));
+    EXPECT_EQ(load(folder_ / "died.wav", {.offset_s = 1}).samples, load(folder_ / "a.wav", {.offset_s = 1}).samples);
+  }
+  // Empty, and behind it a chunk.
+  std::string empty = whole.substr(0, 44) + std::string("LIST\4\0\0\0INFO", 12);
+  empty.replace(4, 4, std::string("\x30\0\0\0", 4)).replace(40, 4, std::string(4, '\0'));
+  put_bytes(folder_ / "empty.wav", empty);
+  expect_refused(folder_ / "empty.wav", ExitCode::kAudio);
+}
+
 TEST_F(Damage, NotNumbersBecomeSilenceAndAreCounted) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   StreamFormat format;

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "audio/foreign.hpp"
+#include "audio/open_sound.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
 
@@ -118,7 +119,51 @@ std::vector<int> candidates(int subtype, const std::string& extension) {
   return list;
 }
 
+// Of one frame, 0 where a coder decides.
+std::uint64_t frame_bytes(const StreamFormat& format) {
+  const auto channels = static_cast<std::uint64_t>(format.channels);
+  switch (format.code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_PCM_U8:
+    case SF_FORMAT_ULAW:
+    case SF_FORMAT_ALAW:
+      return channels;
+    case SF_FORMAT_PCM_16:
+      return 2 * channels;
+    case SF_FORMAT_PCM_24:
+      return 3 * channels;
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_FLOAT:
+      return 4 * channels;
+    case SF_FORMAT_DOUBLE:
+      return 8 * channels;
+    default:
+      return 0;
+  }
+}
+
+bool is_wav(int code) {
+  const int major = code & SF_FORMAT_TYPEMASK;
+  return major == SF_FORMAT_WAV || major == SF_FORMAT_WAVEX;
+}
+
+// WAV of the same samples whose sizes have 64 bits, where they have to.
+StreamFormat widened(StreamFormat format) {
+  StreamFormat wide = format;
+  wide.code = (format.code & ~SF_FORMAT_TYPEMASK) | SF_FORMAT_RF64;
+  const bool long_wav =
+      is_wav(format.code) && format.frames >= 0 && outgrows(format, static_cast<std::uint64_t>(format.frames));
+  return long_wav && writable(wide.code, wide) ? wide : format;
+}
+
 }  // namespace
+
+bool outgrows(const StreamFormat& format, std::uint64_t frames) {
+  constexpr std::uint64_t kMostBytes = 0xFFFFFFFF - (1u << 20);  // with room for what is not samples
+  const std::uint64_t bytes = frame_bytes(format);
+  const bool narrow = is_wav(format.code) || (format.code & SF_FORMAT_TYPEMASK) == SF_FORMAT_AIFF;
+  return narrow && bytes > 0 && frames > kMostBytes / bytes;
+}
 
 std::string describe(const StreamFormat& format) {
   const int major = format.code & SF_FORMAT_TYPEMASK;
@@ -167,7 +212,7 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
   const bool coded_otherwise = (extension == ".opus") != (subtype == SF_FORMAT_OPUS) && extension == ".opus";
   const bool same = wanted == nullptr || (holds(major, extension) && !coded_otherwise);
   if (same && !to_pipe) {
-    if (writable(output.code, input)) return output;
+    if (writable(output.code, input)) return widened(output);
     throw Error(ExitCode::kOutput, "{}: {} cannot be written here; name an output that ends in .wav or .flac.",
                 target.string(), describe(input));
   }
@@ -180,7 +225,7 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
   }
   for (const int candidate : candidates(subtype, extension)) {
     output.code = wanted->major | candidate;
-    if (writable(output.code, input)) return output;
+    if (writable(output.code, input)) return widened(output);
   }
   throw Error(ExitCode::kOutput,
               "{}: {} cannot hold {} Hz with {} channels{}; name an output that ends in .wav or .flac.",

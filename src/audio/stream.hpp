@@ -51,8 +51,9 @@ std::string describe(const StreamFormat& format);
 
 /// The format for `target`: `input`'s own unless the name's ending says another container; then the sample format
 /// nearest to the input's that this container holds. ADPCM and GSM become 16-bit PCM: their blocks cannot keep a
-/// length. Throws Error(kOutput) when it holds none, or not this rate or number of channels. `-` is WAV; what ffmpeg
-/// writes is raw samples for it.
+/// length. A WAV beyond 4 GiB becomes RF64. Throws Error(kOutput) when it holds none, or not this rate or number of
+/// channels. `-` is WAV; what ffmpeg writes is raw samples for it, in the sound's own lossless coding
+/// where the container takes that.
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target);
 
 /// ".wav" of "Talk.WAV".

@@ -164,7 +164,16 @@ struct Writer::Impl {
     sink.descriptor = encoder->pipe();
   }
 
+  void check_size(std::uint64_t count) const {
+    if (!outgrows(format, count)) return;
+    throw Error(ExitCode::kOutput,
+                "{}: {} samples are more than the 4 GiB that a file of this kind can hold; name an output that ends in "
+                ".flac, .w64, .rf64 or .caf.",
+                name, count);
+  }
+
   void open_file() {
+    if (format.frames > 0) check_size(static_cast<std::uint64_t>(format.frames));
     SF_VIRTUAL_IO io{Sink::length, Sink::seek, Sink::read, Sink::write, Sink::tell};
     SF_INFO info{};
     info.samplerate = format.rate_hz;
@@ -224,6 +233,7 @@ struct Writer::Impl {
       put(bytes.data(), bytes.size());
       return;
     }
+    check_size(frames);
     sf_count_t wrote = 0;
     if (bits > 0) {
       // libsndfile scales floats by 2^15 - 1 but integers by 2^15: integers keep what was read.

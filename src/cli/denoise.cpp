@@ -294,6 +294,7 @@ void add_denoise(CLI::App& app) {
       std::string(
           "Container, sample format, rate, channels, length and timing stay as they are; the ending of -o may choose\n"
           "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"
+          "A WAV beyond 4 GiB becomes RF64; AIFF, and WAV from a stream without a length, are refused there.\n"
           "Of a film the first sound track is cleaned, the rest is copied; that and M4A need the program ffmpeg.\n"
           "An output appears when it is complete. Samples that are NaN or infinite are taken as silence and "
           "reported.\n\n") +

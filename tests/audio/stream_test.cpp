@@ -176,6 +176,30 @@ TEST_F(FolderTest, AnotherEndingTakesTheNearestSampleFormat) {
   EXPECT_EQ(code_of([&] { code(SF_FORMAT_PCM_16, "a.mp3"); }), ExitCode::kOutput);
 }
 
+TEST_F(FolderTest, SizesBeyond32BitsAreStatedOrRefused) {
+  StreamFormat in;
+  in.rate_hz = 48000;
+  in.channels = 2;
+  in.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  in.frames = 1'100'000'000;
+  const auto path = folder_ / "long.wav";
+  write_sound(path, output_format(in, path), noise(100, 2, 48000));
+  EXPECT_EQ(bytes_of(path).substr(0, 4), "RF64");
+  Reader reader(path);
+  EXPECT_EQ(read_all(reader).size(), 200u);
+  std::string sentence;
+  const auto refused = [&](const StreamFormat& format, const char* name) {
+    EXPECT_EQ(code_of([&] { Writer writer(folder_ / name, format); }, &sentence), ExitCode::kOutput);
+    EXPECT_NE(sentence.find(name), std::string::npos) << sentence;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / name));
+  };
+  refused(in, "narrow.wav");
+  refused(output_format(in, "long.aiff"), "long.aiff");
+  EXPECT_EQ(output_format(in, "long.flac").code, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  in.frames /= 2;
+  EXPECT_EQ(output_format(in, path).code, in.code);
+}
+
 TEST_F(FolderTest, AFullDiskIsAnErrorForEveryFormat) {
   for (const int code : {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_FLOAT}) {
     StreamFormat format;

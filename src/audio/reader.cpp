@@ -21,6 +21,7 @@
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
+#include "support/interrupt.hpp"
 #include "support/spill.hpp"
 
 namespace pellucid::audio {
@@ -33,11 +34,8 @@ std::string display_name(const fs::path& path) { return path == "-" ? "standard 
 std::size_t read_fully(int descriptor, unsigned char* bytes, std::size_t count, const std::string& name) {
   std::size_t done = 0;
   while (done < count) {
-    const ssize_t got = ::read(descriptor, bytes + done, count - done);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      throw Error(ExitCode::kInput, "{}: cannot be read: {}.", name, std::strerror(errno));
-    }
+    const ssize_t got = read_or_stop(descriptor, bytes + done, count - done);
+    if (got < 0) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", name, std::strerror(errno));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
@@ -374,7 +372,8 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
   if (S_ISDIR(status.st_mode)) {
     throw Error(ExitCode::kInput, "{}: is a folder where a file is meant; name a file in it.", state.name);
   }
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A named pipe that nobody writes to yet is waited for in read_or_stop, where Ctrl-C is heard.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) throw Error(ExitCode::kInput, "{}: cannot be opened: {}.", state.name, std::strerror(errno));
   if (S_ISREG(status.st_mode)) {
     if (status.st_size == 0) {

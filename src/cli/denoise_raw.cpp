@@ -21,16 +21,9 @@ constexpr int kPatienceMs = 200;  // so long may Ctrl-C go unnoticed
 
 // Waits until there is something; returns how many bytes came, 0 at the end.
 std::size_t read_some(int input, unsigned char* bytes, std::size_t size) {
-  for (;;) {
-    stop_if_interrupted();
-    pollfd wait{input, POLLIN, 0};
-    const int ready = ::poll(&wait, 1, kPatienceMs);
-    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-    const ssize_t got = ::read(input, bytes, size);
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno == EINTR || errno == EAGAIN) continue;
-    throw Error(ExitCode::kInput, "Standard input cannot be read: {}.", std::strerror(errno));
-  }
+  const ssize_t got = read_or_stop(input, bytes, size);
+  if (got < 0) throw Error(ExitCode::kInput, "Standard input cannot be read: {}.", std::strerror(errno));
+  return static_cast<std::size_t>(got);
 }
 
 void write_all(int output, const std::vector<unsigned char>& bytes) {

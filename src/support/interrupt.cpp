@@ -1,6 +1,10 @@
 #include "support/interrupt.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 
 #include "support/error.hpp"
@@ -28,6 +32,18 @@ bool interrupted() noexcept { return received.load(std::memory_order_relaxed); }
 
 void stop_if_interrupted() {
   if (interrupted()) throw Error(ExitCode::kInterrupted, "Interrupted; what was finished is kept.");
+}
+
+ssize_t read_or_stop(int descriptor, void* bytes, std::size_t count) {
+  constexpr int kPatienceMs = 200;  // so long may a signal go unnoticed
+  for (;;) {
+    stop_if_interrupted();
+    pollfd wait{descriptor, POLLIN, 0};
+    const int ready = ::poll(&wait, 1, kPatienceMs);
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    const ssize_t got = ::read(descriptor, bytes, count);
+    if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return got;
+  }
 }
 
 }  // namespace pellucid

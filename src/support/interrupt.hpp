@@ -1,6 +1,10 @@
 // Ctrl-C and SIGTERM as a flag that long work looks at; a second one ends the program at once.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstddef>
+
 namespace pellucid {
 
 /// Call once from main, before threads start.
@@ -9,5 +13,7 @@ void catch_interrupts();
 bool interrupted() noexcept;
 /// Throws Error(kInterrupted) when interrupted().
 void stop_if_interrupted();
+/// read(2) that stop_if_interrupted() ends while there is nothing to read: a read that waits goes on after a signal.
+ssize_t read_or_stop(int descriptor, void* bytes, std::size_t count);
 
 }  // namespace pellucid

@@ -102,5 +102,30 @@ TEST_F(Pipes, CtrlCLeavesNothingHalfDone) {
   EXPECT_EQ(files(), std::set<std::string>{"a.wav"});
 }
 
+TEST_F(Pipes, CtrlCIsHeardWhileNothingComes) {
+  const std::string wav = slurp(make("a.wav"));
+  const fs::path pipe = folder_ / ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const bool begun : {true, false}) {
+    const RunOptions options{.input = begun ? pipe : fs::path("/dev/null"),
+                             .folder = folder_,
+                             .environment = {{"PELLUCID_MODELS", models_}}};
+    Started program({"denoise", begun ? "-" : ".pipe", "-o", "b.wav", "--model", "same"}, options);
+    std::ofstream feed;
+    if (begun) {
+      feed.open(pipe, std::ios::binary);
+      feed.write(wav.data(), 1000).flush();
+    }
+    for (int i = 0; begun && i < 500 && files().size() < 2; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    ::kill(program.process(), SIGINT);
+    const Ran run = program.wait();
+    EXPECT_EQ(run.code, 130) << begun << run.error;
+    expect_sentence(run, "Interrupted");
+  }
+  EXPECT_EQ(files(), std::set<std::string>{"a.wav"});
+}
+
 }  // namespace
 }  // namespace pellucid::cli

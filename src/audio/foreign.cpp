@@ -1,6 +1,7 @@
 #include "audio/foreign.hpp"
 
 #include <fcntl.h>
+#include <sndfile.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -52,33 +53,56 @@ std::string first_fault(int said) {
   return {};
 }
 
-// Of the first sound track, in three letters, from "[info]   Stream #0:1[0x2](eng): Audio: aac .."; empty where none is
-// told.
-std::string first_language(int said) {
-  static const std::regex track(R"(\[info\] +Stream #0:\d+(\[0x[0-9a-f]+\])?(\(([a-z]{3})\))?: Audio:)");
+// Language, coder and sample format of the first sound track, from "[info]   Stream #0:1[0x2](eng): Audio: alac (alac /
+// 0x63616C61), 48000 Hz, mono, s32p (24 bit)".
+void describe_first_track(int said, StreamFormat* format) {
+  static const std::regex track(R"(\[info\] +Stream #0:\d+(\[0x[0-9a-f]+\])?(\(([a-z]{3})\))?: Audio: ([a-z0-9_]+))");
   constexpr std::size_t kLongest = 80;  // a tag's text may be of any length
   std::smatch found;
-  for (std::string line : lines_of(said)) {
-    line.resize(std::min(line.size(), kLongest));
-    if (std::regex_search(line, found, track, std::regex_constants::match_continuous)) return found[3];
+  format->code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  for (const std::string& line : lines_of(said)) {
+    const std::string start = line.substr(0, kLongest);
+    if (!std::regex_search(start, found, track, std::regex_constants::match_continuous)) continue;
+    format->origin.language = found[3];
+    const std::string coder = format->origin.coder = found[4];
+    if (coder.starts_with("pcm_f")) {
+      format->code = SF_FORMAT_WAV | SF_FORMAT_FLOAT;
+    } else if (coder.starts_with("pcm_s32")) {
+      format->code = SF_FORMAT_WAV | SF_FORMAT_PCM_32;
+    } else if (line.find(", s32") != std::string::npos) {
+      format->code = SF_FORMAT_WAV | SF_FORMAT_PCM_24;
+    }
+    return;
   }
-  return {};
+}
+
+const char* pipe_format(int subtype) {
+  switch (subtype) {
+    case SF_FORMAT_PCM_16:
+      return "s16le";
+    case SF_FORMAT_PCM_24:
+      return "s24le";
+    case SF_FORMAT_PCM_32:
+      return "s32le";
+    default:
+      return "f32le";
+  }
 }
 
 constexpr std::array kKinds{
     ForeignKind{".m4a", "ipod", "aac"},
     ForeignKind{".m4b", "ipod", "aac"},
-    ForeignKind{".mka", "matroska", "flac", true},
+    ForeignKind{".mka", "matroska", "flac"},
     ForeignKind{".aac"},
     ForeignKind{".amr"},
     ForeignKind{".wma"},
-    ForeignKind{".mp4", "mp4", "aac", false, true},
-    ForeignKind{".m4v", "mp4", "aac", false, true},
-    ForeignKind{".mov", "mov", "aac", false, true},
-    ForeignKind{".3gp", "3gp", "aac", false, true},
-    ForeignKind{".mkv", "matroska", "flac", true, true},
-    ForeignKind{".webm", "webm", "libopus", false, true},
-    ForeignKind{".avi", "avi", "pcm_s16le", true, true},  // which tells nobody of an encoder's delay
+    ForeignKind{".mp4", "mp4", "aac", true},
+    ForeignKind{".m4v", "mp4", "aac", true},
+    ForeignKind{".mov", "mov", "aac", true},
+    ForeignKind{".3gp", "3gp", "aac", true},
+    ForeignKind{".mkv", "matroska", "flac", true},
+    ForeignKind{".webm", "webm", "libopus", true},
+    ForeignKind{".avi", "avi", "pcm_s16le", true},  // which tells nobody of an encoder's delay
 };
 // Silence where the track begins late or has gaps; but a start within 10 ms is a coder's delay, rounded, not a pause.
 constexpr char kTiming[] = "asetpts='if(lt(STARTT,0.01),PTS-STARTPTS,PTS)',aresample=async=1:first_pts=0";
@@ -146,7 +170,24 @@ const ForeignKind* foreign_kind(const std::filesystem::path& name) {
   return at == kKinds.end() ? nullptr : &*at;
 }
 
-int decode_foreign(int descriptor, const char* container, const std::string& name, std::string* language) {
+ForeignCoding foreign_coding(const ForeignKind& kind, const StreamFormat& format) {
+  const std::string_view muxer = kind.muxer, was = format.origin.coder;
+  const int subtype = format.code & SF_FORMAT_SUBMASK;
+  const bool is_float = subtype == SF_FORMAT_FLOAT || subtype == SF_FORMAT_DOUBLE;
+  const bool is_fine = is_float || subtype == SF_FORMAT_PCM_24 || subtype == SF_FORMAT_PCM_32;
+  const int integers = is_fine ? SF_FORMAT_PCM_24 : SF_FORMAT_PCM_16;
+  const auto pcm = [](int samples) { return ForeignCoding{std::string("pcm_") + pipe_format(samples), samples}; };
+  if (muxer == "mov" && was.starts_with("pcm_"))
+    return pcm(is_float ? SF_FORMAT_FLOAT : subtype == SF_FORMAT_PCM_32 ? subtype : integers);
+  if (muxer == "avi") return pcm(integers);
+  const bool mpeg4 = muxer == "mov" || muxer == "mp4" || muxer == "ipod";
+  if (mpeg4 && (was == "alac" || was == "flac")) return {"alac", integers};  // FLAC in MP4 is an experiment of ffmpeg's
+  if (muxer == "matroska") return {"flac", integers};
+  if (was == "vorbis" && muxer == "webm") return {"libvorbis", SF_FORMAT_FLOAT};
+  return {kind.coder, SF_FORMAT_FLOAT};
+}
+
+int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format) {
   UnnamedFile sound(temporary_folder());
   const int said = make_said();
   if (said < 0) sound.fail(errno);
@@ -159,7 +200,7 @@ int decode_foreign(int descriptor, const char* container, const std::string& nam
   const pid_t process = start(words, descriptor, sound.descriptor(), said);
   const int code = process < 0 ? 0 : wait_for(process);
   const std::string fault = first_fault(said);
-  *language = first_language(said);
+  describe_first_track(said, format);
   ::close(said);
   stop_if_interrupted();
   if (process < 0)
@@ -186,8 +227,8 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
     : name_(name) {
   std::vector<std::string> words = first_words();
   const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
-  add({"-protocol_whitelist", "file,pipe", "-f", sound.format, "-ar", std::to_string(sound.rate_hz), "-ac",
-       std::to_string(sound.channels), "-i", "pipe:0"});
+  add({"-protocol_whitelist", "file,pipe", "-f", pipe_format(sound.coding.subtype), "-ar",
+       std::to_string(sound.rate_hz), "-ac", std::to_string(sound.channels), "-i", "pipe:0"});
   int film = -1;
   if (!origin.file.empty()) {
     film = ::open(origin.file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -200,8 +241,12 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
   }
   add({"-map", "0:a"});
   if (film >= 0 && kind.film) add({"-map", "1:a?", "-map", "-1:a:0", "-map", "1:s?", "-map", "1:t?"});
-  add({"-c", "copy", "-c:a:0", kind.coder, "-b:a:0", std::to_string(kBitsPerChannel * std::min(sound.channels, 8)),
-       "-disposition:a:0", "default", "-f", kind.muxer});
+  add({"-c", "copy", "-c:a:0", sound.coding.coder, "-disposition:a:0", "default", "-f", kind.muxer});
+  if (sound.coding.coder == "libvorbis") {  // at low rates it has no bit rate as high
+    add({"-q:a:0", "7"});
+  } else {
+    add({"-b:a:0", std::to_string(kBitsPerChannel * std::min(sound.channels, 8))});
+  }
   if (std::string_view(kind.coder) == "aac") add({"-movflags", "+faststart"});  // MP4 and its kin
   add({"-y", "file:/dev/fd/1"});
   int ends[2] = {-1, -1};

@@ -16,8 +16,7 @@ namespace pellucid::audio {
 struct ForeignKind {
   const char* extension;
   const char* muxer = nullptr;  ///< ffmpeg's name of what is written; null: it is only read
-  const char* coder = nullptr;  ///< of its sound
-  bool lossless = false;        ///< its sound is
+  const char* coder = nullptr;  ///< of its sound, unless foreign_coding() says another
   bool film = false;            ///< holds pictures, mostly: a folder's recordings are not looked for in these
 };
 
@@ -27,6 +26,16 @@ class NoFfmpeg : public Error {
   using Error::Error;
 };
 
+/// How sound is stored in a file of a kind.
+struct ForeignCoding {
+  std::string coder;  ///< ffmpeg's name of it
+  int subtype;        ///< libsndfile's SF_FORMAT_* of the samples that it is given
+};
+
+/// Lossless as it came where the container takes that (ALAC in M4A, MP4 and MOV, FLAC there as ALAC, PCM in MOV), else
+/// the kind's own.
+ForeignCoding foreign_coding(const ForeignKind& kind, const StreamFormat& format);
+
 /// By a name's ending; null where it is none of these.
 const ForeignKind* foreign_kind(const std::filesystem::path& name);
 
@@ -35,16 +44,16 @@ const char* foreign_container(std::span<const unsigned char> head);
 
 /// The first sound track of the regular file behind `descriptor`, as a WAV (beyond 4 GiB an RF64) of 32-bit floats
 /// without a name; returns its descriptor, which the caller closes. It begins where the film begins, and where a track
-/// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where it cannot be
-/// decoded to its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full,
-/// kInterrupted. `name` is what errors call the file, `language` becomes the track's.
-int decode_foreign(int descriptor, const char* container, const std::string& name, std::string* language);
+/// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where it cannot be decoded to
+/// its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full, kInterrupted. `name` is
+/// what errors call the file, `format` gets the track's language, coder and sample format.
+int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format);
 
 /// Encodes sound that is written to a pipe.
 class ForeignEncoder {
  public:
   struct Sound {
-    const char* format;  ///< of the samples in the pipe, as ffmpeg names it: "f32le", "s16le"
+    ForeignCoding coding;
     int rate_hz, channels;
   };
 

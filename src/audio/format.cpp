@@ -59,11 +59,21 @@ std::string format_name(int command, int code) {
   return info.name;
 }
 
+bool opus_has(int rate_hz) {
+  constexpr std::array<int, 5> kRates{8000, 12000, 16000, 24000, 48000};
+  return std::find(kRates.begin(), kRates.end(), rate_hz) != kRates.end();
+}
+
+// ISO/IEC 14496-3, table of sampling frequencies.
+bool aac_has(int rate_hz) {
+  constexpr std::array<int, 13> kRates{96000, 88200, 64000, 48000, 44100, 32000, 24000,
+                                       22050, 16000, 12000, 11025, 8000,  7350};
+  return std::find(kRates.begin(), kRates.end(), rate_hz) != kRates.end();
+}
+
 bool writable(int code, const StreamFormat& format) {
-  if ((code & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG && (code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS) {
-    constexpr std::array<int, 5> kOpusRates{8000, 12000, 16000, 24000, 48000};
-    if (std::find(kOpusRates.begin(), kOpusRates.end(), format.rate_hz) == kOpusRates.end()) return false;
-  }
+  const bool opus = (code & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG && (code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS;
+  if (opus && !opus_has(format.rate_hz)) return false;
   SF_INFO info{};
   info.format = code;
   info.samplerate = format.rate_hz;
@@ -205,7 +215,15 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
   const bool to_pipe = target == "-";
   const std::string extension = to_pipe ? ".wav" : lower_extension(target);
   if (const ForeignKind* foreign = foreign_kind(target); foreign != nullptr && foreign->muxer != nullptr) {
-    output.code = SF_FORMAT_RAW | (foreign->lossless ? SF_FORMAT_PCM_16 : SF_FORMAT_FLOAT);
+    const ForeignCoding coding = foreign_coding(*foreign, input);
+    const bool aac = coding.coder == "aac", opus = coding.coder == "libopus";
+    if ((aac && !aac_has(input.rate_hz)) || (opus && !opus_has(input.rate_hz))) {  // ffmpeg would take the nearest
+      throw Error(ExitCode::kOutput,
+                  "{}: {} files hold {}, which has no {} Hz; name an output that ends in .wav, .flac, .mka or, for a "
+                  "film, .mkv.",
+                  target.string(), extension, aac ? "AAC" : "Opus", input.rate_hz);
+    }
+    output.code = SF_FORMAT_RAW | coding.subtype;
     return output;
   }
   const Container* wanted = find_container(extension);

@@ -233,8 +233,10 @@ struct Reader::Impl {
       const ssize_t got = ::pread(from, start.data(), start.size(), 0);
       if (const char* container =
               foreign_container({start.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))})) {
-        open_seekable(decode_foreign(from, container, name, &format.origin.language), true);
-        format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;  // what it is worth
+        StreamFormat found;
+        open_seekable(decode_foreign(from, container, name, &found), true);
+        format.code = found.code;  // what it is worth
+        format.origin = found.origin;
         format.origin.container = container;
         return;
       }

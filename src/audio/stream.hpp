@@ -31,6 +31,7 @@ struct ForeignOrigin {
   std::filesystem::path file;  ///< empty for a pipe
   std::string container;       ///< as ffmpeg names it
   std::string language;        ///< of the sound, in three letters (ISO 639-2); empty where it does not say
+  std::string coder;           ///< of the sound, as ffmpeg names it: "aac", "alac", "pcm_s24le"
 };
 
 /// How sound is stored.
@@ -74,7 +75,7 @@ class Reader {
  public:
   /// Opens a file, or standard input for "-": plain WAV is read as it comes, anything else is first spooled to an
   /// unnamed file in the temporary folder, because its decoder must seek. What libsndfile does not know and ffmpeg
-  /// does (M4A, films) is decoded there as a whole, and counts as 16-bit WAV.
+  /// does (M4A, films) is decoded there as a whole, and counts as WAV, of 16 bits where it is lossy.
   /// Throws Error(kInput) when it is missing, unreadable or a folder; Error(kAudio) when it is empty, not sound, cut
   /// short, or beyond kMaxChannels or outside kMinRateHz … kMaxRateHz. A file without a single frame is kAudio too.
   explicit Reader(const std::filesystem::path& path);

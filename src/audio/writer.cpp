@@ -159,7 +159,7 @@ struct Writer::Impl {
 
   void open_encoder(const ForeignKind& kind) {
     pcm = pipe_pcm(format.code);
-    encoder.emplace(kind, ForeignEncoder::Sound{*pcm == Pcm::kS16 ? "s16le" : "f32le", format.rate_hz, format.channels},
+    encoder.emplace(kind, ForeignEncoder::Sound{foreign_coding(kind, format), format.rate_hz, format.channels},
                     atomic->descriptor(), format.origin, name);
     sink.descriptor = encoder->pipe();
   }

@@ -296,6 +296,7 @@ void add_denoise(CLI::App& app) {
           "another container. ADPCM and GSM become 16-bit PCM: their blocks cannot hold an exact length.\n"
           "A WAV beyond 4 GiB becomes RF64; AIFF, and WAV from a stream without a length, are refused there.\n"
           "Of a film the first sound track is cleaned, the rest is copied; that and M4A need the program ffmpeg.\n"
+          "ALAC, PCM and FLAC in them stay lossless; a rate that AAC or Opus lacks is refused.\n"
           "An output appears when it is complete. Samples that are NaN or infinite are taken as silence and "
           "reported.\n\n") +
       kExitCodes);

@@ -35,11 +35,14 @@ class Foreign : public FolderTest {
   void SetUp() override {
     if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
     std::signal(SIGPIPE, SIG_IGN);  // as the program does
+    write_sound(folder_ / "talk.wav", wav(48000, 2, SF_FORMAT_PCM_16), noise(60000, 2, 48000));
+  }
+  static StreamFormat wav(int rate_hz, int channels, int subtype) {
     StreamFormat format;
-    format.rate_hz = 48000;
-    format.channels = 2;
-    format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
-    write_sound(folder_ / "talk.wav", format, noise(60000, 2, 48000));
+    format.rate_hz = rate_hz;
+    format.channels = channels;
+    format.code = SF_FORMAT_WAV | subtype;
+    return format;
   }
   void ffmpeg(const std::string& arguments) const {
     const std::string command = "cd '" + folder_.string() + "' && ffmpeg -nostdin -v error -y " + arguments;
@@ -115,6 +118,46 @@ TEST_F(Foreign, WhatIsReadIsWrittenInTime) {
     }
     EXPECT_LT(wrong, 0.25 * power) << kind;
   }
+}
+
+TEST_F(Foreign, LosslessStaysLosslessAndAsFine) {
+  const auto noisy = noise(30000, 2, 48000);
+  write_sound(folder_ / "fine.wav", wav(48000, 2, SF_FORMAT_PCM_24), noisy);
+  struct Case {
+    const char *in, *coder, *name, *kept;
+  };
+  for (const Case& c :
+       {Case{"talk.wav", "alac", "a.m4a", "alac"}, Case{"fine.wav", "alac", "b.m4a", "alac"},
+        Case{"fine.wav", "alac", "c.mp4", "alac"}, Case{"fine.wav", "pcm_s24be", "d.mov", "pcm_s24le"},
+        Case{"talk.wav", "pcm_s16le", "e.mov", "pcm_s16le"}, Case{"fine.wav", "pcm_f32le", "f.mov", "pcm_f32le"},
+        Case{"fine.wav", "flac", "g.mkv", "flac"}, Case{"talk.wav", "flac -strict -2", "h.mp4", "alac"},
+        Case{"fine.wav", "pcm_s24le", "i.avi", "pcm_s24le"}}) {
+    ffmpeg(std::string("-i ") + c.in + " -c:a " + c.coder + " " + c.name);
+    Reader reader(folder_ / c.name);
+    const std::vector<double> samples = read_all(reader);
+    const fs::path copy = folder_ / (std::string("copy-") + c.name);
+    write_sound(copy, output_format(reader.format(), copy), samples);
+    Reader again(copy);
+    EXPECT_EQ(again.format().origin.coder, c.kept) << c.name;
+    EXPECT_EQ(again.format().code, reader.format().code) << c.name;
+    EXPECT_EQ(read_all(again), samples) << c.name;
+  }
+}
+
+TEST_F(Foreign, RatesThatACoderLacksAreRefused) {
+  StreamFormat format = wav(384000, 1, SF_FORMAT_PCM_16);
+  std::string sentence;
+  EXPECT_EQ(code_of([&] { output_format(format, "a.m4a"); }, &sentence), ExitCode::kOutput);
+  EXPECT_NE(sentence.find("AAC, which has no 384000 Hz"), std::string::npos) << sentence;
+  format.rate_hz = 44100;
+  EXPECT_EQ(code_of([&] { output_format(format, "a.webm"); }, &sentence), ExitCode::kOutput);
+  EXPECT_NE(sentence.find("Opus"), std::string::npos) << sentence;
+  EXPECT_EQ(code_of([&] { output_format(format, "a.m4a"); }), ExitCode::kOk);
+  // Vorbis, which WebM takes too, has it.
+  ffmpeg("-i talk.wav -ar 44100 -c:a libvorbis a.webm");
+  Reader reader(folder_ / "a.webm");
+  write_sound(folder_ / "b.webm", output_format(reader.format(), "b.webm"), read_all(reader));
+  EXPECT_EQ(Reader(folder_ / "b.webm").format().rate_hz, 44100);
 }
 
 TEST_F(Foreign, AFilmKeepsAllButItsFirstSound) {

@@ -174,7 +174,7 @@ TEST_F(EvalTest, BadComparisons) {
   expect_refused(eval({"--compare", "enhanced", "noisy", "--model", "same"}), 2, "--compare");
   expect_refused(eval({"--compare", "enhanced", "noisy", "--report", "page.html"}), 2, "--report");
   make("enhanced/a.wav", kFloat, 16000, 1, std::size_t{11999});
-  expect_refused(eval({"--compare", "enhanced", "noisy"}), 3, "11999");
+  expect_refused(eval({"--compare", "enhanced", "noisy"}), 4, "11999");
 }
 
 TEST_F(EvalTest, TheListOfJsonFormAndRangesOfSnr) {

@@ -37,7 +37,7 @@ struct System {
  private:
   static bool audio_file(const fs::path& path) {
     std::error_code error;
-    return fs::is_regular_file(path, error) && path.extension() != ".safetensors";
+    return fs::is_regular_file(path, error) && path.extension() != ".safetensors" && path.extension() != ".pellucid";
   }
 };
 

@@ -169,6 +169,7 @@ TEST_F(EvalTest, BadComparisons) {
   make_trio("a.wav", 5, 12000);
   fs::create_directory(folder_ / "empty");
   expect_refused(eval({"--compare", "enhanced", "unknown"}), 5, "unknown");
+  EXPECT_EQ(eval({"--compare", "same", models_ / "same.pellucid"}).code, 0);
   expect_refused(eval({"--compare", "enhanced", "empty"}), 3, "empty");
   expect_refused(eval({"--compare", "enhanced"}), 2, "--compare");
   expect_refused(eval({"--compare", "enhanced", "noisy", "--model", "same"}), 2, "--compare");

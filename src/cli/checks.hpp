@@ -65,6 +65,17 @@ inline CLI::Validator whole_64() {
   return validator.non_modifying();
 }
 
+/// Anything but the nothing that a shell makes of a variable that is not set.
+inline CLI::Validator not_empty() {
+  CLI::Validator validator(
+      [](std::string& text) {
+        return text.empty() ? std::string("found '', expected a name; a variable of the shell may be unset")
+                            : std::string();
+      },
+      "");
+  return validator.non_modifying();
+}
+
 /// A file whose name says what is written into it.
 inline CLI::Validator ends_in(const std::string& ending) {
   CLI::Validator validator(

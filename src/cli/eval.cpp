@@ -109,11 +109,13 @@ void add_eval(CLI::App& app) {
       ->required()
       ->type_name("DIR");
   auto* enhanced = command->add_option("--enhanced", options->enhanced, "Folder of denoised files of the same names")
-                       ->type_name("DIR");
+                       ->type_name("DIR")
+                       ->check(not_empty());
   auto* model =
       command->add_option("--model", options->model, "Denoise the noisy files with this model: a name or a file")
           ->excludes(enhanced)
-          ->type_name("MODEL");
+          ->type_name("MODEL")
+          ->check(not_empty());
   auto* compare = command
                       ->add_option("--compare", options->compare,
                                    "Two systems on the same files, each a folder of denoised files or a model: mean "
@@ -121,12 +123,14 @@ void add_eval(CLI::App& app) {
                       ->expected(2)
                       ->excludes(enhanced)
                       ->excludes(model)
-                      ->type_name("DIR|MODEL");
+                      ->type_name("DIR|MODEL")
+                      ->check(not_empty());
   command
       ->add_option("--log", options->log,
                    "log.csv (columns name,snr,noise) or list.json with each file's SNR and noise; without it, the one "
                    "beside the folder of noisy files")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command
       ->add_option("--metrics", options->metrics,
                    "Columns of the tables, for example pesq,stoi,covl; or all. JSON and CSV hold all of them")
@@ -134,7 +138,7 @@ void add_eval(CLI::App& app) {
       ->type_name("LIST");
   command->add_flag("--json", options->json, "Print JSON in place of tables");
   command->add_flag("--brief", options->brief, "No line for each file");
-  command->add_option("--csv", options->csv, "Write a line for each file")->type_name("FILE");
+  command->add_option("--csv", options->csv, "Write a line for each file")->type_name("FILE")->check(not_empty());
   command->add_option("--report", options->report, "Write a page with tables, plots, spectrograms and players")
       ->excludes(compare)
       ->type_name("FILE.html")

@@ -169,6 +169,7 @@ TEST_F(EvalTest, BadComparisons) {
   make_trio("a.wav", 5, 12000);
   fs::create_directory(folder_ / "empty");
   expect_refused(eval({"--compare", "enhanced", "unknown"}), 5, "unknown");
+  expect_refused(eval({"--compare", "enhanced", ""}), 2, "--compare");
   EXPECT_EQ(eval({"--compare", "same", models_ / "same.pellucid"}).code, 0);
   expect_refused(eval({"--compare", "enhanced", "empty"}), 3, "empty");
   expect_refused(eval({"--compare", "enhanced"}), 2, "--compare");
@@ -303,6 +304,7 @@ TEST_F(EvalTest, BadOptions) {
   make_trio("a.wav", 5);
   expect_refused(eval({"--model", "unknown"}), 5, "unknown");
   expect_refused(eval({"--enhanced", "enhanced", "--model", "same"}), 2, "--model");
+  for (const char* option : {"--enhanced", "--model", "--log", "--csv"}) expect_refused(eval({option, ""}), 2, option);
   expect_refused(eval({"--jobs", "-1"}), 2, "--jobs");
   expect_refused(eval({"--log", "none.csv"}), 3, "none.csv");
   put(folder_ / "bad.csv", std::string("file;ratio\na;5\n"));

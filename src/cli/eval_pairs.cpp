@@ -67,6 +67,11 @@ std::optional<double> parse_number(const std::string& text) {
   return value;
 }
 
+// A name of a list as match_files would give it.
+std::string listed_name(const std::string& name) {
+  return audio::has_sound_extension(name) ? without_ending(name) : fs::path(name).generic_string();
+}
+
 std::map<std::string, EvalCondition> from_csv(std::istream& in, const fs::path& file) {
   std::string line;
   std::getline(in, line);
@@ -86,8 +91,7 @@ std::map<std::string, EvalCondition> from_csv(std::istream& in, const fs::path& 
     EvalCondition condition;
     if (snr < fields.size()) condition.snr_db = parse_number(fields[snr]);
     if (noise < fields.size()) condition.noise = fields[noise];
-    fs::path key = fields[name];
-    conditions[audio::has_sound_extension(key) ? without_ending(key) : key.generic_string()] = condition;
+    conditions[listed_name(fields[name])] = condition;
   }
   return conditions;
 }
@@ -105,7 +109,7 @@ std::map<std::string, EvalCondition> from_json(const std::string& text, const fs
     EvalCondition condition;
     if (item.contains("snr") && item["snr"].is_number()) condition.snr_db = item["snr"].get<double>();
     if (item.contains("noise") && item["noise"].is_string()) condition.noise = item["noise"].get<std::string>();
-    conditions[item[key].get<std::string>()] = condition;
+    conditions[listed_name(item[key].get<std::string>())] = condition;
   }
   return conditions;
 }
@@ -143,20 +147,22 @@ std::map<std::string, EvalCondition> read_conditions(const fs::path& file) {
   if (fs::is_directory(file, error) || !fs::exists(file, error)) {
     throw Error(ExitCode::kInput, "--log '{}': cannot be read; give a log.csv or a list.json.", file.string());
   }
-  const std::string text = read_file(file, ExitCode::kInput);
+  std::string text = read_file(file, ExitCode::kInput);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the byte order mark of what Windows wrote
   if (file.extension() == ".json") return from_json(text, file);
   std::istringstream in(text);
   return from_csv(in, file);
 }
 
-fs::path find_conditions(const fs::path& noisy) {
+std::vector<fs::path> find_conditions(const fs::path& noisy) {
   std::error_code error;
   const fs::path folder = fs::absolute(noisy, error).lexically_normal();
   const fs::path parent = (folder.has_filename() ? folder : folder.parent_path()).parent_path();
+  std::vector<fs::path> found;
   for (const char* name : {"log.csv", "list.json"}) {
-    if (fs::is_regular_file(parent / name, error)) return parent / name;
+    if (fs::is_regular_file(parent / name, error)) found.push_back(parent / name);
   }
-  return {};
+  return found;
 }
 
 }  // namespace pellucid::cli

@@ -35,7 +35,7 @@ EvalPairs match_files(const std::filesystem::path& clean, const std::filesystem:
 /// array of objects with id or name, snr, noise). Throws Error(kInput) when it cannot be read or understood.
 std::map<std::string, EvalCondition> read_conditions(const std::filesystem::path& file);
 
-/// log.csv or list.json beside the folder of noisy files; empty where there is none.
-std::filesystem::path find_conditions(const std::filesystem::path& noisy);
+/// Of log.csv and list.json beside the folder of noisy files those that are there.
+std::vector<std::filesystem::path> find_conditions(const std::filesystem::path& noisy);
 
 }  // namespace pellucid::cli

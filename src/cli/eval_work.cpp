@@ -6,6 +6,7 @@
 
 #include "cli/eval_sounds.hpp"
 #include "support/interrupt.hpp"
+#include "support/say.hpp"
 #include "support/thread_pool.hpp"
 
 namespace pellucid::cli {
@@ -57,20 +58,29 @@ EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, 
 }
 
 void add_conditions(std::vector<EvalPair>& pairs, const std::string& noisy, const std::string& log) {
-  const fs::path file = log.empty() ? find_conditions(noisy) : fs::path(log);
-  if (file.empty()) return;
-  const auto conditions = read_conditions(file);
-  std::size_t known = 0;
-  for (EvalPair& pair : pairs) {
-    auto found = conditions.find(pair.name);
-    if (found == conditions.end()) found = conditions.find(fs::path(pair.name).filename().string());
-    if (found == conditions.end()) continue;
-    pair.condition = found->second;
-    ++known;
-  }
-  if (known == 0 && !log.empty()) {
+  const auto names_any = [&](const fs::path& file) {
+    const auto conditions = read_conditions(file);
+    bool any = false;
+    for (EvalPair& pair : pairs) {
+      auto found = conditions.find(pair.name);
+      if (found == conditions.end()) found = conditions.find(fs::path(pair.name).filename().string());
+      if (found == conditions.end()) continue;
+      pair.condition = found->second;
+      any = true;
+    }
+    return any;
+  };
+  if (!log.empty()) {
+    if (names_any(log)) return;
     throw Error(ExitCode::kInput, "--log '{}': names none of the {} files; its names have to be those of the files.",
                 log, pairs.size());
+  }
+  for (const fs::path& file : find_conditions(noisy)) {
+    try {
+      if (names_any(file)) return;
+    } catch (const Error&) {
+      say("pellucid: {}: is no list of SNRs and noises and is left out; --log names the one to use.\n", file.string());
+    }
   }
 }
 

@@ -22,8 +22,8 @@ std::vector<EvalProblem> for_each_pair(const std::vector<std::string>& names, co
 /// there is either. Throws as load_sounds does.
 EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, Progress& progress);
 
-/// SNR and noise of each pair from `log`, or else from the file beside `noisy` where there is one. Throws
-/// Error(kInput) when `log` names none of them.
+/// SNR and noise of each pair from `log`, or else from the first file beside `noisy` that names one of them; what is
+/// there and cannot be understood is said and left out. Throws Error(kInput) when `log` names none of them.
 void add_conditions(std::vector<EvalPair>& pairs, const std::string& noisy, const std::string& log);
 
 /// Throws Error(kPartial) where there were problems.

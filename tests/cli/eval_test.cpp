@@ -195,6 +195,20 @@ TEST_F(EvalTest, TheListOfJsonFormAndRangesOfSnr) {
   EXPECT_TRUE(json["by_noise"].empty());
 }
 
+TEST_F(EvalTest, ListsThatAreOthersStayOut) {
+  make_trio("a.wav", 5, 12000);
+  const auto snr = [&] {
+    const Ran run = eval({"--json"});
+    EXPECT_EQ(run.code, 0) << run.error;
+    EXPECT_NE(run.error.find("log.csv: is no list"), std::string::npos) << run.error;
+    return Json::parse(run.output)["files"][0].value("snr_db", -1.0);
+  };
+  put(folder_ / "log.csv", std::string("date,event\n1,started\n"));
+  EXPECT_EQ(snr(), -1);
+  put(folder_ / "list.json", std::string("\xEF\xBB\xBF[{\"id\":\"a.wav\",\"snr\":5}]"));
+  EXPECT_EQ(snr(), 5);
+}
+
 TEST_F(EvalTest, AModelIsRunInPlace) {
   make_trio("a.wav", 5);
   make_trio("b.flac.wav", 5);

@@ -11,6 +11,7 @@ namespace pellucid::audio {
 namespace {
 
 constexpr std::size_t kBlockFrames = 16384;
+constexpr double kEndless = 0x1p62;  // frames; more than any sound has
 
 // numpy's mean of float32: a float32 sum over the channels, then one division.
 void average_channels(std::span<const float> interleaved, std::size_t channels, std::vector<float>& out) {
@@ -42,18 +43,34 @@ struct SoundStream::Impl {
         resampler(reader.format().rate_hz, rate_hz, channels),
         block(kBlockFrames * channels_in) {
     const StreamFormat& format = reader.format();
-    const auto start = static_cast<std::int64_t>(options.offset_s * format.rate_hz);
-    if (start > 0 && !reader.seek(start)) {
+    const auto start = static_cast<std::int64_t>(std::min(options.offset_s * format.rate_hz, kEndless));
+    const std::int64_t skipped = skip(start);
+    if (skipped < start) {
       throw Error(ExitCode::kAudio, "{}: cannot be read from {} s on; it has {:.3f} s.", path.string(),
-                  options.offset_s, static_cast<double>(format.frames) / format.rate_hz);
+                  options.offset_s, static_cast<double>(skipped) / format.rate_hz);
     }
     const bool stated = format.frames >= 0;
-    left = stated ? format.frames - start : std::int64_t{1} << 62;
+    left = stated ? format.frames - start : static_cast<std::int64_t>(kEndless);
     if (options.duration_s) {
       const double wanted = *options.duration_s * format.rate_hz;
       if (wanted < static_cast<double>(left)) left = static_cast<std::int64_t>(wanted);
     }
     if (stated) frames = resampled_frames(left, format.rate_hz, rate_hz);
+  }
+
+  // Fewer frames than asked for where there are no more.
+  std::int64_t skip(std::int64_t count) {
+    const std::int64_t held = reader.format().frames;
+    if (held >= 0 && count > held) return held;
+    if (count == 0 || reader.seek(count)) return count;
+    std::int64_t done = 0;  // in a pipe, by reading
+    while (done < count) {
+      const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(count - done, kBlockFrames));
+      const std::size_t got = reader.read(std::span(block).first(wanted * channels_in));
+      if (got == 0) break;
+      done += static_cast<std::int64_t>(got);
+    }
+    return done;
   }
 
   void read(std::vector<float>& out) {

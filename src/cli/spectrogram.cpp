@@ -93,6 +93,9 @@ metrics::Image draw(const Options& options) {
 }
 
 void run(const Options& options) {
+  if (options.inputs.size() > 2) {
+    throw Error(ExitCode::kUsage, "IN: found {} files, expected one or two.", options.inputs.size());
+  }
   if (options.titles.size() > options.inputs.size()) {
     throw Error(ExitCode::kUsage, "--title: found {} titles for {} files; give at most one a file.",
                 options.titles.size(), options.inputs.size());
@@ -113,7 +116,6 @@ void add_spectrogram(CLI::App& app) {
       app.add_subcommand("spectrogram", "Draw one file, or two under one another, as a labelled PNG picture");
   command->add_option("IN", options->inputs, "One or two sound files; several channels are averaged")
       ->required()
-      ->expected(1, 2)
       ->type_name("FILE");
   command->add_option("-o,--out", options->out, "The picture")
       ->required()
@@ -122,6 +124,7 @@ void add_spectrogram(CLI::App& app) {
   command->add_option("--title", options->titles, "Titles in place of the files' names; once a file")
       ->expected(1)
       ->take_all()
+      ->allow_extra_args(false)  // or it takes the file behind it for a second one
       ->type_name("TEXT");
   command->add_option("--offset", options->offset_s, "Start here, in seconds")->check(number_from(0));
   command->add_option("--duration", options->duration_s, "Draw this many seconds")->check(number_above(0));

@@ -412,8 +412,17 @@ TEST_F(SpectrogramTest, DrawsOneOrTwoFiles) {
                            "--title", "Before", "--title", "After"});
   ASSERT_EQ(two.code, 0) << two.error;
   expect_picture("two.png", 800, 600);
-  EXPECT_EQ(program({"spectrogram", "a.wav", "-o", "part.png", "--offset", "0.5", "--duration", "0.25"}).code, 0);
+  const Ran part =
+      program({"spectrogram", "--title", "a.wav", "a.wav", "-o", "part.png", "--offset", "0.5", "--duration", "0.25"});
+  EXPECT_EQ(part.code, 0) << part.error;
   expect_picture("part.png", 1200, 260);
+  EXPECT_EQ(std::system(("cd " + folder_.string() +
+                         " && cat a.wav | " PELLUCID_PROGRAM
+                         " spectrogram - -o piped.png --title a.wav --offset 0.5 --duration 0.25")
+                            .c_str()),
+            0);
+  EXPECT_EQ(bytes("piped.png"), bytes("part.png"));
+  EXPECT_NE(program({"spectrogram", "--help"}).output.find("IN..."), std::string::npos);
 }
 
 TEST_F(SpectrogramTest, BadInput) {
@@ -428,7 +437,10 @@ TEST_F(SpectrogramTest, BadInput) {
   expect_refused(program({"spectrogram", "a.wav", "--title", "x", "--title", "y", "-o", "x.png"}), 2, "--title");
   expect_refused(program({"spectrogram", "a.wav", "--width", "3", "-o", "x.png"}), 2, "--width");
   expect_refused(program({"spectrogram", "a.wav"}), 2, "--out");
-  expect_refused(program({"spectrogram", "a.wav", "--offset", "99", "-o", "x.png"}), 4, "a.wav");
+  for (const char* offset : {"99", "1e300"}) {
+    expect_refused(program({"spectrogram", "a.wav", "--offset", offset, "-o", "x.png"}), 4, "it has 1.251 s");
+  }
+  expect_refused(program({"spectrogram", "a.wav", "a.wav", "a.wav", "-o", "x.png"}), 2, "3 files");
   EXPECT_EQ(files(), before);
   EXPECT_EQ(bytes("mine.png"), "precious");
 }

@@ -307,7 +307,7 @@ TEST_F(EvalTest, NothingToMeasureIsAnError) {
   make("noisy/b.wav");
   expect_refused(eval({}), 3, "same name");
   make("noisy/a.wav", kFloat, 8000, 1, std::size_t{20011});
-  expect_refused(eval({}), 3, "8000 Hz");
+  expect_refused(eval({}), 4, "8000 Hz");
   put(folder_ / "noisy" / "a.wav", std::string("Dear reader, this is no sound.\n"));
   expect_refused(eval({}), 4, "a.wav");
   make("noisy/a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16);

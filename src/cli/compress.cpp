@@ -172,7 +172,7 @@ class Compressor {
   fs::path pruned() {
     const double speed = multiply_adds_per_s(original_->file) / target_.multiply_adds_per_s;
     if (speed <= 1) {
-      if (!options_.settings.empty()) fmt::print(stderr, "--set: nothing is pruned, so that it changes nothing\n");
+      if (!options_.settings.empty()) say("--set: nothing is pruned, so that it changes nothing\n");
       return original_->path;
     }
     const fs::path out = in_work("pruned.safetensors");

@@ -45,8 +45,8 @@ const char* foreign_container(std::span<const unsigned char> head);
 /// The first sound track of the regular file behind `descriptor`, as a WAV (beyond 4 GiB an RF64) of 32-bit floats
 /// without a name; returns its descriptor, which the caller closes. It begins where the film begins, and where a track
 /// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where it cannot be decoded to
-/// its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full, kInterrupted. `name` is
-/// what errors call the file, `format` gets the track's language, coder and sample format.
+/// its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full, kInterrupted. `name`
+/// is what errors call the file, `format` gets the track's language, coder and sample format.
 int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format);
 
 /// Encodes sound that is written to a pipe.

@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "audio/foreign.hpp"
-#include "audio/open_sound.hpp"
+#include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
 
@@ -132,24 +132,10 @@ std::vector<int> candidates(int subtype, const std::string& extension) {
 // Of one frame, 0 where a coder decides.
 std::uint64_t frame_bytes(const StreamFormat& format) {
   const auto channels = static_cast<std::uint64_t>(format.channels);
-  switch (format.code & SF_FORMAT_SUBMASK) {
-    case SF_FORMAT_PCM_S8:
-    case SF_FORMAT_PCM_U8:
-    case SF_FORMAT_ULAW:
-    case SF_FORMAT_ALAW:
-      return channels;
-    case SF_FORMAT_PCM_16:
-      return 2 * channels;
-    case SF_FORMAT_PCM_24:
-      return 3 * channels;
-    case SF_FORMAT_PCM_32:
-    case SF_FORMAT_FLOAT:
-      return 4 * channels;
-    case SF_FORMAT_DOUBLE:
-      return 8 * channels;
-    default:
-      return 0;
-  }
+  if (const auto pcm = plain_pcm(format.code)) return bytes_per_sample(*pcm) * channels;
+  const int subtype = format.code & SF_FORMAT_SUBMASK;
+  const bool bytes = subtype == SF_FORMAT_PCM_S8 || subtype == SF_FORMAT_ULAW || subtype == SF_FORMAT_ALAW;
+  return bytes ? channels : 0;
 }
 
 bool is_wav(int code) {

@@ -1,5 +1,7 @@
 #include "audio/pcm_stream.hpp"
 
+#include <sndfile.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -42,6 +44,25 @@ std::optional<Pcm> find_pcm(std::uint32_t tag, std::uint32_t bits) {
 }
 
 }  // namespace
+
+std::optional<Pcm> plain_pcm(int code) {
+  switch (code & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_U8:
+      return Pcm::kU8;
+    case SF_FORMAT_PCM_16:
+      return Pcm::kS16;
+    case SF_FORMAT_PCM_24:
+      return Pcm::kS24;
+    case SF_FORMAT_PCM_32:
+      return Pcm::kS32;
+    case SF_FORMAT_FLOAT:
+      return Pcm::kF32;
+    case SF_FORMAT_DOUBLE:
+      return Pcm::kF64;
+    default:
+      return std::nullopt;
+  }
+}
 
 std::size_t bytes_per_sample(Pcm pcm) {
   switch (pcm) {

@@ -16,6 +16,8 @@ namespace pellucid::audio {
 enum class Pcm { kU8, kS16, kS24, kS32, kF32, kF64 };
 
 std::size_t bytes_per_sample(Pcm pcm);
+/// Of a format of libsndfile's (SF_FORMAT_*); none where its samples are not plain.
+std::optional<Pcm> plain_pcm(int code);
 /// Full scale 1; integers by a power of two.
 void decode_pcm(Pcm pcm, std::span<const unsigned char> bytes, double* samples);
 /// Rounds to nearest and clips integers; returns how many samples it clipped.

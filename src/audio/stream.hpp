@@ -57,6 +57,10 @@ std::string describe(const StreamFormat& format);
 /// where the container takes that.
 StreamFormat output_format(const StreamFormat& input, const std::filesystem::path& target);
 
+/// True where so many frames are more than the sizes of this container, of 32 bits in WAV and AIFF, can state;
+/// libsndfile lets them wrap.
+bool outgrows(const StreamFormat& format, std::uint64_t frames);
+
 /// ".wav" of "Talk.WAV".
 std::string lower_extension(const std::filesystem::path& path);
 

@@ -44,25 +44,6 @@ int integer_bits(int code) {
   }
 }
 
-std::optional<Pcm> pipe_pcm(int code) {
-  switch (code & SF_FORMAT_SUBMASK) {
-    case SF_FORMAT_PCM_U8:
-      return Pcm::kU8;
-    case SF_FORMAT_PCM_16:
-      return Pcm::kS16;
-    case SF_FORMAT_PCM_24:
-      return Pcm::kS24;
-    case SF_FORMAT_PCM_32:
-      return Pcm::kS32;
-    case SF_FORMAT_FLOAT:
-      return Pcm::kF32;
-    case SF_FORMAT_DOUBLE:
-      return Pcm::kF64;
-    default:
-      return std::nullopt;
-  }
-}
-
 // libsndfile's way to a descriptor, by our own hands so that no failed write gets lost in an encoder.
 struct Sink {
   int descriptor = -1;
@@ -145,7 +126,7 @@ struct Writer::Impl {
   }
 
   void open_stream() {
-    pcm = pipe_pcm(format.code);
+    pcm = plain_pcm(format.code);
     const int major = format.code & SF_FORMAT_TYPEMASK;
     if (!pcm || (major != SF_FORMAT_WAV && major != SF_FORMAT_WAVEX)) {
       throw Error(ExitCode::kOutput, "{}: is not a file that can be rewound, which {} needs; use - for WAV.", name,
@@ -158,7 +139,7 @@ struct Writer::Impl {
   }
 
   void open_encoder(const ForeignKind& kind) {
-    pcm = pipe_pcm(format.code);
+    pcm = plain_pcm(format.code);
     encoder.emplace(kind, ForeignEncoder::Sound{foreign_coding(kind, format), format.rate_hz, format.channels},
                     atomic->descriptor(), format.origin, name);
     sink.descriptor = encoder->pipe();

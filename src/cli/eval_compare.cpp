@@ -14,6 +14,7 @@
 #include "cli/eval_work.hpp"
 #include "metrics/statistics.hpp"
 #include "support/csv.hpp"
+#include "support/model_files.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -37,7 +38,7 @@ struct System {
  private:
   static bool audio_file(const fs::path& path) {
     std::error_code error;
-    return fs::is_regular_file(path, error) && path.extension() != ".safetensors" && path.extension() != ".pellucid";
+    return fs::is_regular_file(path, error) && !has_model_extension(path);
   }
 };
 

@@ -9,6 +9,7 @@
 #include "support/csv.hpp"
 #include "support/error.hpp"
 #include "support/read_file.hpp"
+#include "support/utf8.hpp"
 
 namespace pellucid::cli {
 namespace fs = std::filesystem;
@@ -147,8 +148,7 @@ std::map<std::string, EvalCondition> read_conditions(const fs::path& file) {
   if (fs::is_directory(file, error) || !fs::exists(file, error)) {
     throw Error(ExitCode::kInput, "--log '{}': cannot be read; give a log.csv or a list.json.", file.string());
   }
-  std::string text = read_file(file, ExitCode::kInput);
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the byte order mark of what Windows wrote
+  const std::string text(without_byte_order_mark(read_file(file, ExitCode::kInput)));
   if (file.extension() == ".json") return from_json(text, file);
   std::istringstream in(text);
   return from_csv(in, file);

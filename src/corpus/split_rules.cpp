@@ -147,7 +147,7 @@ GroupRules GroupRules::load(const std::filesystem::path& csv) {
 
 GroupRules GroupRules::parse(std::string_view csv, const std::string& name) {
   GroupRules result;
-  if (csv.starts_with("\xEF\xBB\xBF")) csv.remove_prefix(3);  // how Excel marks UTF-8
+  csv = without_byte_order_mark(csv);
   bool header_seen = false;
   std::size_t columns = 4;
   int number = 0;

@@ -23,6 +23,10 @@ bool is_file(const fs::path& path) {
 
 }  // namespace
 
+bool has_model_extension(const fs::path& path) {
+  return std::find(kExtensions.begin(), kExtensions.end(), path.extension().string()) != kExtensions.end();
+}
+
 std::vector<fs::path> model_folders(const std::vector<fs::path>& others) {
   std::vector<fs::path> folders;
   if (const char* variable = std::getenv("PELLUCID_MODELS"); variable != nullptr) {
@@ -42,9 +46,7 @@ std::vector<std::string> model_names(const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-      const std::string extension = entry.path().extension().string();
-      const bool model = std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-      if (model && is_file(entry.path())) names.push_back(entry.path().stem().string());
+      if (has_model_extension(entry.path()) && is_file(entry.path())) names.push_back(entry.path().stem().string());
     }
   }
   std::sort(names.begin(), names.end());

@@ -15,6 +15,9 @@ namespace pellucid {
 /// Where names are looked up, best first: $PELLUCID_MODELS (folders between ':'), then `others`.
 std::vector<std::filesystem::path> model_folders(const std::vector<std::filesystem::path>& others);
 
+/// True for names that end like a model file: .pellucid, .safetensors.
+bool has_model_extension(const std::filesystem::path& path);
+
 /// The names that `folders` have, sorted.
 std::vector<std::string> model_names(const std::vector<std::filesystem::path>& folders);
 

@@ -14,4 +14,7 @@ bool is_utf8(std::string_view text);
 /// The text with every byte that is not UTF-8 replaced by U+FFFD, the replacement character.
 std::string valid_utf8(std::string_view text);
 
+/// The text without the byte order mark that Excel and others put before UTF-8.
+std::string_view without_byte_order_mark(std::string_view text);
+
 }  // namespace pellucid

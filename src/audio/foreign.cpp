@@ -236,7 +236,7 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
     add({"-protocol_whitelist", "file", "-f", origin.container, "-i", "file:/dev/fd/3", "-map_metadata", "1",
          "-map_chapters", "1", "-map", "1:v?"});
     if (!origin.language.empty()) add({"-metadata:s:a:0", "language=" + origin.language});
-    // Of a sound file the cover; time code and telemetry (data) fit into few containers.
+    // Of a sound file the cover; telemetry (data) fits into few containers, time code is written again from its tag.
     if (!kind.film) add({"-map", "-1:V?"});
   }
   add({"-map", "0:a"});

@@ -164,7 +164,7 @@ TEST_F(Foreign, AFilmKeepsAllButItsFirstSound) {
   put_bytes(folder_ / "words.srt", "1\n00:00:00,100 --> 00:00:00,900\nGood morning.\n");
   ffmpeg(
       "-f lavfi -i testsrc=d=1:s=64x64 -i talk.wav -f lavfi -i sine=d=1 -i words.srt -map 0 -map 1 -map 2 -map 3 -c:v "
-      "mpeg4 "
+      "mpeg4 -timecode 01:02:03:04 "
       "-c:a aac -c:s mov_text -metadata title='The [error] of my ways' -metadata:s:a:0 language=fra -metadata:s:a:1 "
       "language=deu film.mp4");
   Reader reader(folder_ / "film.mp4");
@@ -177,8 +177,9 @@ TEST_F(Foreign, AFilmKeepsAllButItsFirstSound) {
   for (const char* name : {"film", "soft"})
     ffmpeg(std::string("-i ") + name + ".mp4 -map 0:v -map 0:a:1 -map 0:s -c copy -f streamhash " + name + ".hash");
   EXPECT_EQ(bytes_of(folder_ / "soft.hash"), bytes_of(folder_ / "film.hash"));
-  ffmpeg("-i soft.mp4 -f ffmetadata tags.txt");
-  EXPECT_NE(bytes_of(folder_ / "tags.txt").find("title=The [error] of my ways"), std::string::npos);
+  ffmpeg("-i soft.mp4 -map 0:v -c copy -f ffmetadata tags.txt");
+  for (const char* tag : {"title=The [error] of my ways", "timecode=01:02:03:04"})
+    EXPECT_NE(bytes_of(folder_ / "tags.txt").find(tag), std::string::npos) << tag;
   Reader soft(folder_ / "soft.mp4");
   EXPECT_EQ(soft.format().origin.language, "fra");
   double power = 0, expected = 0;

@@ -14,7 +14,6 @@ namespace {
 namespace pesq = metrics::pesq;
 
 constexpr double kRate = 16000, kFrame = 512;
-constexpr double kLevel = 1e7;  // mean power from 350 to 3250 Hz
 
 /// |H|^2 of the filter for headphones.
 double headphones(double hz) {
@@ -174,8 +173,7 @@ float listening_gain(const Hearing& hearing, int frames, const float* power) {
   double sum = 0;
   for (int t = 0; t < frames; ++t)
     for (int k = 0; k < bins; ++k) sum += double(hearing.level[k]) * power[t * bins + k];
-  constexpr double kSilence = 1e-9;
-  return sum > kSilence * frames ? float(kLevel * frames / sum) : 0.0f;
+  return sum > kSilentLevel * frames ? float(kListeningLevel * frames / sum) : 0.0f;
 }
 
 double disturbance(const Hearing& hearing, int frames, const float* x, const float* y, float scale, float* dy) {

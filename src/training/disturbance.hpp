@@ -34,6 +34,8 @@ struct Hearing {
 /// For spectra of `bins` bins from 0 Hz to half the rate, each transformed with a window whose powers' sum is `bins`.
 Hearing hearing(int bins, int sample_rate_hz, int hop_samples);
 
+/// The listening level as mean power from 350 to 3250 Hz, and what is silence before a gain.
+inline constexpr double kListeningLevel = 1e7, kSilentLevel = 1e-9;
 /// The gain that brings a signal of these powers, [frames][bins], to the listening level; 0 for silence.
 float listening_gain(const Hearing& hearing, int frames, const float* power);
 

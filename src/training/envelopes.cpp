@@ -26,7 +26,7 @@ std::vector<int> active_frames(const std::vector<float>& energy) {
   std::vector<int> active;
   const float loudest = energy.empty() ? 0.0f : *std::max_element(energy.begin(), energy.end());
   for (std::size_t t = 0; t < energy.size(); ++t)
-    if (energy[t] > 1e-4f * loudest) active.push_back(int(t));
+    if (energy[t] > kActiveFrame * loudest) active.push_back(int(t));
   return active;
 }
 

@@ -19,7 +19,8 @@ std::vector<BandBins> third_octaves(int bins, int sample_rate_hz);
 /// Frames in 384 ms, at least 2.
 int segment_frames(int sample_rate_hz, int hop_samples);
 
-/// The frames within 40 dB of the loudest, by their energies; none of silence.
+inline constexpr float kActiveFrame = 1e-4f;  ///< 40 dB under the loudest frame, up to which one does not count
+/// The frames that count, by their energies; none of silence.
 std::vector<int> active_frames(const std::vector<float>& energy);
 
 inline constexpr float kEnvelopeFloor = 1e-12f;  ///< added to the power in a band

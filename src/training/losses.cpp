@@ -24,47 +24,59 @@ Tensor spectral(const LossOptions& o, const Tensor& clips, const Tensor& bins, c
   return (clips * bins * (o.magnitude * m + o.complex * (clean - estimate).square().sum(-1))).mean();
 }
 
-// envelope_distance of envelopes.hpp, by LibTorch. estimate: compressed, clean: as it is; [batch, frames, F, 2].
-Tensor envelopes(const Architecture& a, const Tensor& estimate, const Tensor& clean) {
-  const int segment = segment_frames(int(a.sample_rate_hz), int(a.hop_samples));
-  const std::vector<BandBins> bands = third_octaves(int(a.bins()), int(a.sample_rate_hz));
-  const auto in_bands = [&](const Tensor& power, const Tensor& frames) {  // [frames, F] -> [bands, active frames]
-    std::vector<Tensor> rows;
-    for (const BandBins& band : bands) rows.push_back(power.narrow(1, band.low, band.high - band.low).sum(1));
-    return torch::sqrt(torch::stack(rows).index_select(1, frames) + kEnvelopeFloor);
-  };
-  Tensor total = torch::zeros({}, clean.options());
-  if (bands.empty()) return total;
-  for (long i = 0; i < clean.size(0); ++i) {
-    const Tensor power = clean[i].square().sum(-1), energy = power.sum(1).to(torch::kCPU).contiguous();
-    const float* e = energy.data_ptr<float>();
-    const std::vector<int> active = active_frames({e, e + energy.size(0)});
-    if (int(active.size()) < segment) continue;
-    const Tensor frames = torch::tensor(active).to(clean.device());
-    const Tensor y_power = torch::pow(estimate[i].square().sum(-1), 1.0 / a.compression);
-    const Tensor x = in_bands(power, frames).unfold(1, segment, 1), y = in_bands(y_power, frames).unfold(1, segment, 1);
-    const Tensor u = x - x.mean(-1, true), v = y - y.mean(-1, true);
-    const Tensor uu = u.square().sum(-1) + kCorrelationFloor;
-    const Tensor size = v.square().sum(-1) + kFlatEstimate * uu;
-    const Tensor heard = x.square().sum(-1), counts = heard > kAbsentBand * heard.max();
-    total = total + (1 - (u * v).sum(-1) / torch::sqrt(uu * size)).index({counts}).mean();
-  }
-  return total / clean.size(0);
+// The sum of `values` where `counts`, over as many as there are; by clip, the first dimension. 0 where none is.
+Tensor mean_of(const Tensor& values, const Tensor& counts) {
+  const Tensor sum = torch::where(counts, values, torch::zeros({}, values.options())).flatten(1).sum(1);
+  return sum / counts.flatten(1).sum(1).clamp_min(1);
 }
 
-// What disturbance.hpp says of values over time, [frames].
+// envelope_distance of envelopes.hpp, by LibTorch and for all clips at once: a device is not to wait for the host.
+// estimate: compressed, clean: as it is; [batch, frames, F, 2].
+Tensor envelopes(const Architecture& a, const Tensor& estimate, const Tensor& clean) {
+  const long segment = segment_frames(int(a.sample_rate_hz), int(a.hop_samples)), frames = clean.size(1);
+  const std::vector<BandBins> bands = third_octaves(int(a.bins()), int(a.sample_rate_hz));
+  if (bands.empty() || frames < segment) return torch::zeros({}, clean.options());
+  const Tensor power = clean.square().sum(-1), energy = power.sum(2);
+  const Tensor active = energy > kActiveFrame * energy.amax(1, true);
+  // The active frames first, in their order, then the others, whose segments do not count.
+  const Tensor number = torch::arange(frames, active.options().dtype(torch::kLong));
+  const Tensor order = std::get<1>((number + frames * active.logical_not()).sort(1));
+  const Tensor last = number.narrow(0, segment - 1, frames - segment + 1);  // frame of each segment
+  const Tensor whole = last < active.sum(1, true);                          // [batch, segments]
+  const auto in_bands = [&](const Tensor& of) {  // [batch, frames, F] -> [batch, bands, segments, frames of a segment]
+    std::vector<Tensor> rows;
+    for (const BandBins& band : bands) rows.push_back(of.narrow(2, band.low, band.high - band.low).sum(2));
+    const Tensor all = torch::sqrt(torch::stack(rows, 1) + kEnvelopeFloor);
+    return all.gather(2, order.unsqueeze(1).expand_as(all)).unfold(2, segment, 1);
+  };
+  const Tensor x = in_bands(power), y = in_bands(torch::pow(estimate.square().sum(-1), 1.0 / a.compression));
+  const Tensor u = x - x.mean(-1, true), v = y - y.mean(-1, true);
+  const Tensor uu = u.square().sum(-1) + kCorrelationFloor;
+  const Tensor size = v.square().sum(-1) + kFlatEstimate * uu;
+  const Tensor heard = x.square().sum(-1) * whole.unsqueeze(1);
+  const Tensor counts = heard > kAbsentBand * heard.amax({1, 2}, true);
+  return mean_of(1 - (u * v).sum(-1) / torch::sqrt(uu * size), counts).mean();
+}
+
+// What disturbance.hpp says of values over time, [batch, frames] -> [batch].
 Tensor over_time(const Tensor& values, long syllable) {
-  const long step = syllable / 2, count = (values.size(0) + step - 1) / step;
-  const Tensor padded = torch::constant_pad_nd(values, {0, count * step + syllable - values.size(0)});
-  const Tensor syllables = padded.unfold(0, syllable, step).narrow(0, 0, count);
-  return torch::sqrt(torch::pow(syllables.pow(6).mean(1) + 1e-20, 1.0 / 3).mean());
+  const long step = syllable / 2, count = (values.size(1) + step - 1) / step;
+  const Tensor padded = torch::constant_pad_nd(values, {0, count * step + syllable - values.size(1)});
+  const Tensor syllables = padded.unfold(1, syllable, step).narrow(1, 0, count);
+  return torch::sqrt(torch::pow(syllables.pow(6).mean(2) + 1e-20, 1.0 / 3).mean(1));
+}
+
+// listening_gain of disturbance.hpp for every clip; power [batch, frames, F] -> [batch, 1, 1].
+Tensor listening_gains(const Tensor& power, const Tensor& of_level) {
+  const Tensor level = power.to(torch::kFloat64).matmul(of_level).mean(1).view({-1, 1, 1});
+  const Tensor gain = kListeningLevel / level.clamp_min(kSilentLevel);
+  return torch::where(level > kSilentLevel, gain, torch::zeros_like(gain)).to(power.dtype());
 }
 
 // disturbance of disturbance.hpp, by LibTorch. estimate: compressed, the others: as they are; [batch, frames, F, 2].
 Tensor disturbances(const Architecture& a, const Tensor& estimate, const Tensor& clean, const Tensor& noisy) {
   const Hearing h = hearing(int(a.bins()), int(a.sample_rate_hz), int(a.hop_samples));
-  Tensor total = torch::zeros({}, clean.options());
-  if (h.bands.empty()) return total;
+  if (h.bands.empty()) return torch::zeros({}, clean.options());
   Tensor sums = torch::zeros({long(h.bins.size()), long(h.bands.size())});
   const auto of_bands = [&](float HearingBand::*part) {
     std::vector<float> values;
@@ -77,37 +89,31 @@ Tensor disturbances(const Architecture& a, const Tensor& estimate, const Tensor&
   const Tensor threshold = of_bands(&HearingBand::threshold), unit = of_bands(&HearingBand::sone),
                exponent = of_bands(&HearingBand::exponent), width = of_bands(&HearingBand::width);
   const Tensor nothing = torch::zeros({}, clean.options());
-  const auto audible = [&](const Tensor& z) { return torch::where(z > threshold, z, nothing).sum(1, true); };
+  const auto audible = [&](const Tensor& z) { return torch::where(z > threshold, z, nothing).sum(2, true); };
   const auto sone = [&](const Tensor& z) {
     const Tensor power = torch::pow(0.5 + 0.5 * torch::maximum(z, threshold) / threshold, exponent);
     return unit * (power - 1);
   };
-  for (long i = 0; i < clean.size(0); ++i) {
-    const auto gain_of = [&](const Tensor& power) {
-      const Tensor seen = power.to(torch::kCPU).contiguous();
-      return listening_gain(h, int(seen.size(0)), seen.data_ptr<float>());
-    };
-    const Tensor power = clean[i].square().sum(-1);
-    float gain = gain_of(power);
-    if (gain == 0) gain = gain_of(noisy[i].square().sum(-1));
-    if (gain == 0) continue;
-    const Tensor x = gain * power.matmul(sums);
-    const Tensor y = gain * torch::pow(estimate[i].square().sum(-1), 1.0 / a.compression).matmul(sums);
-    const Tensor x_heard = audible(x);
-    const Tensor ratio = (x_heard + kGainFloor) / (audible(y) + kGainFloor);
-    const Tensor level = y * ratio.clamp(kLeastGain, kMostGain);
-    const Tensor xs = sone(x), ys = sone(level), d = ys - xs, masked = kMasked * torch::minimum(xs, ys);
-    const Tensor difference = torch::relu(d - masked) - torch::relu(-d - masked);
-    const Tensor raw = torch::pow((level + kAsymmetryFloor) / (x + kAsymmetryFloor), kAsymmetryPower);
-    const Tensor asymmetry = torch::where(raw < kLeastAsymmetry, nothing, raw.clamp_max(kMostAsymmetry));
-    const Tensor weight = torch::pow((x_heard.squeeze(1) + kWeightFloor) / kWeightUnit, kWeightPower);
-    const Tensor wide = (difference * width).square().sum(1) * width.sum();
-    const Tensor symmetric = torch::sqrt(wide + 1e-20) * weight;
-    const Tensor asymmetric = (difference.abs() * asymmetry * width).sum(1) * weight;
-    total = total + kSymmetricWeight * over_time(symmetric.clamp_max(kMostDisturbance), h.syllable) +
-            kAsymmetricWeight * over_time(asymmetric.clamp_max(kMostDisturbance), h.syllable);
-  }
-  return total / clean.size(0);
+  const Tensor power = clean.square().sum(-1);
+  const Tensor of_level = torch::tensor(h.level).to(clean.device(), torch::kFloat64).unsqueeze(1);
+  const Tensor speech = listening_gains(power, of_level);
+  const Tensor gain = torch::where(speech > 0, speech, listening_gains(noisy.square().sum(-1), of_level));
+  const Tensor x = gain * power.matmul(sums);
+  const Tensor y = gain * torch::pow(estimate.square().sum(-1), 1.0 / a.compression).matmul(sums);
+  const Tensor x_heard = audible(x);
+  const Tensor ratio = (x_heard + kGainFloor) / (audible(y) + kGainFloor);
+  const Tensor level = y * ratio.clamp(kLeastGain, kMostGain);
+  const Tensor xs = sone(x), ys = sone(level), d = ys - xs, masked = kMasked * torch::minimum(xs, ys);
+  const Tensor difference = torch::relu(d - masked) - torch::relu(-d - masked);
+  const Tensor raw = torch::pow((level + kAsymmetryFloor) / (x + kAsymmetryFloor), kAsymmetryPower);
+  const Tensor asymmetry = torch::where(raw < kLeastAsymmetry, nothing, raw.clamp_max(kMostAsymmetry));
+  const Tensor weight = torch::pow((x_heard.squeeze(2) + kWeightFloor) / kWeightUnit, kWeightPower);
+  const Tensor wide = (difference * width).square().sum(2) * width.sum();
+  const Tensor symmetric = torch::sqrt(wide + 1e-20) * weight;
+  const Tensor asymmetric = (difference.abs() * asymmetry * width).sum(2) * weight;
+  const Tensor of_clips = kSymmetricWeight * over_time(symmetric.clamp_max(kMostDisturbance), h.syllable) +
+                          kAsymmetricWeight * over_time(asymmetric.clamp_max(kMostDisturbance), h.syllable);
+  return (of_clips * (gain.view({-1}) > 0)).mean();
 }
 
 // [batch, samples] each -> [batch, 1, 1].
@@ -153,10 +159,10 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
     speech = spectrum.analyse(clean).narrow(2, 0, bins).contiguous();
     target = spectrum.compress(speech, kFloor);
   }
-  const Enhanced y = enhance(spectrum, noisy, mask_of);
   const long samples = noisy.size(1);
   const Tensor reference = clean.narrow(1, 0, samples - delay), input = noisy.narrow(1, 0, samples - delay);
-  const Tensor clips = clip_weights(o, a.compression, reference, input);
+  const Tensor clips = clip_weights(o, a.compression, reference, input);  // waits for the device, which is idle yet
+  const Enhanced y = enhance(spectrum, noisy, mask_of);
   const std::vector<float> by_bin = bin_weights(o, int(bins), int(a.sample_rate_hz));
   const Tensor counts = torch::tensor(by_bin).to(noisy.device());
   Tensor total = spectral(o, clips, counts, y.compressed, target);

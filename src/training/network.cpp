@@ -197,7 +197,8 @@ Tensor Network::run(const Layer& layer, const Tensor& x, long steps) {
 }
 
 Tensor Network::run(const Recurrence& recurrence, const Tensor& x, long steps) {
-  return gru(run(recurrence.in, x, 1), rounded(recurrence.weight_hh), recurrence.bias_hh, steps, precision());
+  return gru(x, rounded(recurrence.in.weight), recurrence.in.norm.beta, rounded(recurrence.weight_hh),
+             recurrence.bias_hh, steps, precision());
 }
 
 Tensor Network::mix_time(const Block& block, const Tensor& z, long steps) {

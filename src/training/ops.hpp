@@ -33,9 +33,11 @@ torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, cons
                        const torch::Tensor& slope, bool residual, const kernels::Taps& taps, long sequence_frames,
                        bool batch_statistics, kernels::Precision precision = kernels::Precision::kFloat32);
 
-/// gates_in [sequences*steps, lanes, 3H] -> h [sequences*steps, lanes, H]; initial state zero.
-torch::Tensor gru(const torch::Tensor& gates_in, const torch::Tensor& weight_hh, const torch::Tensor& bias_hh,
-                  long steps, kernels::Precision precision = kernels::Precision::kFloat32);
+/// x [sequences*steps, lanes, in], weight_ih [3H, 1, in], weight_hh [3H, H] -> h [sequences*steps, lanes, H]; initial
+/// state zero.
+torch::Tensor gru(const torch::Tensor& x, const torch::Tensor& weight_ih, const torch::Tensor& bias_ih,
+                  const torch::Tensor& weight_hh, const torch::Tensor& bias_hh, long steps,
+                  kernels::Precision precision = kernels::Precision::kFloat32);
 
 /// qkv [frames, bands, 3H] -> [frames, bands, H], by position [heads, W], over the last W frames of each band, or by
 /// position [heads, bands, bands], over the bands of each frame. What lies before a sequence's start is zero.

@@ -6,20 +6,22 @@ namespace pellucid::training {
 namespace {
 
 std::vector<float> flatten(const std::vector<torch::Tensor>& tensors) {
-  std::vector<float> out;
-  for (const auto& t : tensors) {
-    const auto c = t.detach().to(torch::kCPU).contiguous();
-    out.insert(out.end(), c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
-  }
-  return out;
+  std::vector<torch::Tensor> flat;
+  for (const auto& t : tensors) flat.push_back(t.detach().reshape({-1}));
+  if (flat.empty()) return {};
+  const auto all = torch::cat(flat).to(torch::kCPU).contiguous();  // one transfer from a device
+  return {all.data_ptr<float>(), all.data_ptr<float>() + all.numel()};
 }
 
 void unflatten(const std::vector<torch::Tensor>& tensors, const std::vector<float>& flat) {
+  if (tensors.empty()) return;
   torch::NoGradGuard no_grad;
-  std::size_t at = 0;
+  const auto all = torch::from_blob(const_cast<float*>(flat.data()), {std::int64_t(flat.size())}, torch::kFloat32)
+                       .to(tensors.front().device());
+  std::int64_t at = 0;
   for (auto t : tensors) {
-    t.copy_(torch::from_blob(const_cast<float*>(flat.data() + at), t.sizes(), torch::kFloat32));
-    at += static_cast<std::size_t>(t.numel());
+    t.copy_(all.narrow(0, at, t.numel()).view(t.sizes()));
+    at += t.numel();
   }
 }
 

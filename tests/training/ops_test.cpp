@@ -91,10 +91,12 @@ TEST_P(OpsTest, Convolve) {
 }
 
 TEST_P(OpsTest, Gru) {
-  const int hidden = GetParam().out, lanes = GetParam().in % 7 + 1, sequences = 2, steps = 9;
-  compare({torch::randn({sequences * steps, lanes, 3 * hidden}), torch::randn({3 * hidden, hidden}) * 0.4,
-           torch::randn({3 * hidden}) * 0.2},
-          [&](const std::vector<Tensor>& v) { return gru(v[0], v[1], v[2], steps); });
+  const auto [in, hidden] = GetParam();
+  const int lanes = in % 7 + 1, sequences = 2, steps = 9;
+  compare(
+      {torch::randn({sequences * steps, lanes, in}), torch::randn({3 * hidden, 1, in}) / std::sqrt(in),
+       torch::randn({3 * hidden}) * 0.2, torch::randn({3 * hidden, hidden}) * 0.4, torch::randn({3 * hidden}) * 0.2},
+      [&](const std::vector<Tensor>& v) { return gru(v[0], v[1], v[2], v[3], v[4], steps); });
 }
 
 // A factor is within 2^-9 of itself; what a layer makes of that is a little more.
@@ -111,8 +113,11 @@ TEST_P(OpsTest, ProductsOfBfloat16) {
         kTolerance);
   const int hidden = out, steps = 19;
   compare(
-      {torch::randn({2 * steps, 5, 3 * hidden}), torch::randn({3 * hidden, hidden}) * 0.2, torch::randn({3 * hidden})},
-      [&](const std::vector<Tensor>& v) { return gru(v[0], v[1], v[2], steps, kernels::Precision::kBfloat16); },
+      {torch::randn({2 * steps, 5, in}), torch::randn({3 * hidden, 1, in}) / std::sqrt(in), torch::randn({3 * hidden}),
+       torch::randn({3 * hidden, hidden}) * 0.2, torch::randn({3 * hidden})},
+      [&](const std::vector<Tensor>& v) {
+        return gru(v[0], v[1], v[2], v[3], v[4], steps, kernels::Precision::kBfloat16);
+      },
       kTolerance);
 }
 

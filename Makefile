@@ -14,6 +14,7 @@ COVERAGE_READY := build/.setup-coverage
 PEERS_READY := build/.setup-peers
 PYTHON_READY := build/.setup-python
 DEB_READY := build/.setup-deb
+WINDOWS_READY := build/.setup-windows
 endif
 
 RELEASE := build/release
@@ -160,6 +161,11 @@ test-deb: $(DEB_READY)
 test-torch2: $(DEB_READY)
 	@scripts/test-torch2.sh $(JOBS)
 
+## test-windows the library for Windows by MinGW-w64, under Wine: pellucid.dll, the kernels, a project against it, every model
+.PHONY: test-windows
+test-windows: $(WINDOWS_READY) build
+	@scripts/test-windows.sh $(RELEASE)
+
 ## setup       install every Debian package that the project is built with
 .PHONY: setup
 setup: $(ALL_READY)
@@ -167,7 +173,7 @@ setup: $(ALL_READY)
 ## clean       remove what the targets above built
 .PHONY: clean
 clean:
-	rm -rf $(RELEASE) build/deb build/test-torch2 build/dev build/asan build/tsan build/coverage build/fuzz build/demo
+	rm -rf $(RELEASE) build/deb build/test-torch2 build/windows build/dev build/asan build/tsan build/coverage build/fuzz build/demo
 
 ## help        this list
 .PHONY: help
@@ -178,5 +184,5 @@ help:
 # One stamp a set-up, so that a second run does none.
 build/.setup-all: tests/onnx/package-lock.json tests/web/package-lock.json
 build/.setup-peers: bench/peers/package-lock.json
-build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-coverage build/.setup-peers build/.setup-python build/.setup-deb: build/.setup-%: scripts/setup.sh
+build/.setup-tools build/.setup-all build/.setup-fuzz build/.setup-coverage build/.setup-peers build/.setup-python build/.setup-deb build/.setup-windows: build/.setup-%: scripts/setup.sh
 	@scripts/setup.sh $*

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Pellucid is built with, only those that are missing.
 #
-#   scripts/setup.sh [--check|--list] [tools|trainer|all|fuzz|coverage|peers|python|deb]
+#   scripts/setup.sh [--check|--list] [tools|trainer|all|fuzz|coverage|peers|python|deb|windows]
 #
 # tools   what the command line tool needs (`make demo`)
 # trainer also what the trainer is built with
@@ -13,6 +13,7 @@
 # peers   the same for `make bench-peers`, from Debian and npm
 # python  the same for `make bench-python`: what the loader and the trainer are compared with (PyTorch, scipy, soundfile)
 # deb     what `make deb`, `make test-deb` and `make test-torch2` need, without the tests of `make test`
+# windows  also what `make test-windows` needs: a compiler for Windows, and Wine
 # --check changes nothing: lists what is missing and ends with 1 when that is anything
 # --list  changes nothing: lists Debian's packages, installed or not
 set -euo pipefail
@@ -39,6 +40,7 @@ coverage_packages=(gcovr)
 pytorch_packages=(python3 python3-torch python3-scipy python3-soundfile)
 deb_packages=(build-essential debhelper fakeroot lintian mmdebstrap uidmap ladspa-sdk lv2-dev dpf-source help2man)
 peers_packages=(libspeexdsp-dev libwebrtc-audio-processing-dev)
+windows_packages=(g++-mingw-w64-x86-64-posix wine64)
 
 fail() {
   echo "setup: $*" >&2
@@ -50,8 +52,8 @@ scope=all
 for argument in "$@"; do
   case $argument in
     --check | --list) mode=${argument#--} ;;
-    tools | trainer | all | fuzz | coverage | peers | python | deb) scope=$argument ;;
-    *) fail "unknown argument '$argument'; expected [--check|--list] [tools|trainer|all|fuzz|coverage|peers|python|deb]." ;;
+    tools | trainer | all | fuzz | coverage | peers | python | deb | windows) scope=$argument ;;
+    *) fail "unknown argument '$argument'; expected [--check|--list] [tools|trainer|all|fuzz|coverage|peers|python|deb|windows]." ;;
   esac
 done
 
@@ -72,6 +74,7 @@ if [ "$scope" = coverage ]; then packages+=("${coverage_packages[@]}"); fi
 if [ "$scope" = python ]; then packages+=("${pytorch_packages[@]}"); fi
 if [ "$scope" = deb ]; then packages+=("${deb_packages[@]}"); fi
 if [ "$scope" = peers ]; then packages+=("${peers_packages[@]}"); fi
+if [ "$scope" = windows ]; then packages+=("${windows_packages[@]}"); fi
 
 if [ $mode = list ]; then
   printf '%s\n' "${packages[@]%%|*}"

@@ -2,24 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <utility>
 #include <vector>
 
+#include "aligned_bytes.hpp"
 #include "nn/integer_network.hpp"
 #include "nn/model_file.hpp"
 
 namespace pellucid::nn::test {
-
-struct FreeBytes {
-  void operator()(std::uint8_t* p) const { std::free(p); }
-};
-using OwnedBytes = std::unique_ptr<std::uint8_t[], FreeBytes>;
-
-inline OwnedBytes aligned_bytes(std::size_t bytes) {
-  return OwnedBytes(static_cast<std::uint8_t*>(std::aligned_alloc(dsp::Arena::kAlignment, (bytes + 63) / 64 * 64)));
-}
 
 struct OwnedIntegerModel {
   explicit OwnedIntegerModel(std::vector<std::uint8_t> model_bytes,

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <utility>
 #include <vector>
 
+#include "aligned_bytes.hpp"
 #include "nn/network.hpp"
 
 namespace pellucid::nn::test {
@@ -21,17 +20,14 @@ struct OwnedNetwork {
     NetworkState state_size;
     sizes.init(file, measure, kernels);
     state_size.init(sizes, measure);
-    memory.reset(static_cast<std::uint8_t*>(std::aligned_alloc(dsp::Arena::kAlignment, measure.bytes())));
+    memory = aligned_bytes(measure.bytes());
     dsp::Arena arena(memory.get(), measure.bytes());
     ok = network.init(file, arena, kernels) && state.init(network, arena);
   }
-  struct Free {
-    void operator()(std::uint8_t* p) const { std::free(p); }
-  };
   std::vector<std::uint8_t> model;
   ModelFile file;
   ModelError error;
-  std::unique_ptr<std::uint8_t[], Free> memory;
+  OwnedBytes memory;
   Network network;
   NetworkState state;
   bool ok = false;

@@ -161,7 +161,7 @@ test-deb: $(DEB_READY)
 test-torch2: $(DEB_READY)
 	@scripts/test-torch2.sh $(JOBS)
 
-## test-windows the library for Windows by MinGW-w64, under Wine: pellucid.dll, the kernels, a project against it, every model
+## test-windows the library and plugins for Windows by MinGW-w64, under Wine: DLLs, kernels, a project against them, every model
 .PHONY: test-windows
 test-windows: $(WINDOWS_READY) build
 	@scripts/test-windows.sh $(RELEASE)

@@ -1,6 +1,10 @@
 #include "effect.hpp"
 
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <dlfcn.h>
+#endif
 
 #include <algorithm>
 #include <cmath>
@@ -25,11 +29,21 @@ constexpr const char* kDefaultModel = "small";
 // The folder of the shared object that this is compiled into: models lie at a place relative to it.
 fs::path own_folder() {
   static const char here = 0;
+#ifdef _WIN32
+  HMODULE module = nullptr;
+  wchar_t name[32768] = {};
+  constexpr DWORD kByAddress = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+  if (::GetModuleHandleExW(kByAddress, reinterpret_cast<const wchar_t*>(&here), &module) == 0 ||
+      ::GetModuleFileNameW(module, name, std::size(name)) == 0)
+    return ".";
+#else
   Dl_info info{};
   if (::dladdr(&here, &info) == 0 || info.dli_fname == nullptr) return ".";
+  const char* const name = info.dli_fname;
+#endif
   std::error_code error;
-  const fs::path real = fs::canonical(info.dli_fname, error);
-  return (error ? fs::path(info.dli_fname) : real).parent_path();
+  const fs::path real = fs::canonical(name, error);
+  return (error ? fs::path(name) : real).parent_path();
 }
 
 void say_once(const Effect::Say& say, const std::string& sentence) {
@@ -43,9 +57,9 @@ Effect::Denoiser load_or_explain(int model, std::uint32_t rate_hz, std::uint32_t
   const fs::path here = own_folder();
   const auto folders = model_folders(
       {(here / PELLUCID_INSTALLED_MODELS).lexically_normal(), (here / PELLUCID_SOURCE_MODELS).lexically_normal()});
-  const char* chosen = std::getenv("PELLUCID_MODEL");
+  const std::string chosen = environment("PELLUCID_MODEL");
   const bool named = model > 0 && model < static_cast<int>(kModels.size());
-  const bool from_environment = !named && chosen != nullptr && *chosen != '\0';
+  const bool from_environment = !named && !chosen.empty();
   const std::string name = named ? kModels[static_cast<std::size_t>(model)] : from_environment ? chosen : kDefaultModel;
   // Only the user's own variable may mean a file: whatever a host's working folder has is none of it.
   const auto path = from_environment ? find_model_file(name, folders) : find_named_model(name, folders);

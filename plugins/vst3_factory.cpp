@@ -64,7 +64,8 @@ v3_result V3_API class_info_2(void*, std::int32_t index, v3_class_info_2* info) 
 
 v3_result V3_API create(void*, const v3_tuid class_id, const v3_tuid iid, void** object) {
   *object = nullptr;
-  return v3_tuid_match(class_id, kClass) ? pellucid::plugin::create_vst3(iid, object) : V3_NO_INTERFACE;
+  if (!v3_tuid_match(class_id, kClass)) return V3_NO_INTERFACE;
+  return pellucid::plugin::create_vst3(iid, object);
 }
 
 constexpr v3_plugin_factory_cpp functions() {
@@ -80,8 +81,13 @@ const v3_plugin_factory_cpp* const kFactory = &kFunctions;
 
 }  // namespace
 
+#ifdef _WIN32
+#define PELLUCID_ENTRY extern "C" __declspec(dllexport)
+PELLUCID_ENTRY bool InitDll() { return true; }
+PELLUCID_ENTRY bool ExitDll() { return true; }
+#else
 #define PELLUCID_ENTRY extern "C" __attribute__((visibility("default")))
-
-PELLUCID_ENTRY const void* GetPluginFactory() { return &kFactory; }
 PELLUCID_ENTRY bool ModuleEntry(void*) { return true; }
 PELLUCID_ENTRY bool ModuleExit() { return true; }
+#endif
+PELLUCID_ENTRY const void* GetPluginFactory() { return &kFactory; }

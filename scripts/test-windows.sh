@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the library for 64-bit Windows (MinGW-w64) and tests it under Wine: what the DLL shows and wants, the kernels, a
-# project against the installed tree, and a recording through every shipped model, to the byte as the library here gives it.
+# Builds the library and the VST3 and CLAP plugins for 64-bit Windows (MinGW-w64) and tests them under Wine: what the DLLs
+# show and want, the kernels, a project against the installed tree, a recording through every shipped model, to the byte as
+# the library here gives it, and the plugins by the tests that those for Linux pass.
 #
 #   scripts/test-windows.sh BUILD_FOLDER       of the release build, whose library is compared with
 set -euo pipefail
@@ -25,15 +26,21 @@ quiet cmake --preset windows
 quiet cmake --build --preset windows
 quiet cmake --install $build --prefix "$prefix"
 
-$objdump -p "$prefix/bin/pellucid.dll" >"$work/dll"
-sed -n 's/^\s*\[ *[0-9]*\] *//p' "$work/dll" | grep -v '^+base' | sort >"$work/shown"
-nm -D --defined-only "$here/src/engine/libpellucid.so" | awk '{print $3}' | sort | diff - "$work/shown" || fail "the DLL shows other functions than libpellucid.so"
-wants=$(sed -n 's/.*DLL Name: //p' "$work/dll" | sort | tr '\n' ' ')
-[ "$wants" = "KERNEL32.dll msvcrt.dll " ] || fail "the DLL wants $wants"
-say "pellucid.dll: $(wc -l <"$work/shown") functions, wants ${wants% }"
+# shows FILE: the names that a DLL exports.
+shows() { $objdump -p "$1" | sed -n 's/^\s*\[ *[0-9]*\] *\([^+]*\)$/\1/p' | sort; }
+vst3=$prefix/lib/vst3/pellucid.vst3/Contents/x86_64-win/pellucid.vst3 clap=$prefix/lib/clap/pellucid.clap
+for file in "$prefix/bin/pellucid.dll" "$vst3" "$clap"; do
+  wants=$($objdump -p "$file" | sed -n 's/.*DLL Name: //p' | sort | tr '\n' ' ')
+  [ "$wants" = "KERNEL32.dll msvcrt.dll " ] || fail "$file wants $wants"
+done
+nm -D --defined-only "$here/src/engine/libpellucid.so" | awk '{print $3}' | sort >"$work/here"
+shows "$prefix/bin/pellucid.dll" | diff "$work/here" - || fail "pellucid.dll shows other functions than libpellucid.so"
+[ "$(shows "$vst3" | tr '\n' ' ')" = "ExitDll GetPluginFactory InitDll " ] || fail "the VST3 plugin shows $(shows "$vst3")"
+[ "$(shows "$clap")" = clap_entry ] || fail "the CLAP plugin shows $(shows "$clap")"
+say "pellucid.dll: $(wc -l <"$work/here") functions; it and the plugins want KERNEL32.dll and msvcrt.dll alone"
 
 # Aligned stores of vectors wider than 16 bytes into the stack, which Windows aligns to 16 (GCC bug 54412).
-if $objdump -d "$prefix/bin/pellucid.dll" | grep -qE 'vmov(ap[sd]|dqa(32|64)?) .*(%[yz]mm[0-9]+,.*\(%r[sb]p|\(%r[sb]p.*%[yz]mm)'; then
+if $objdump -d "$prefix/bin/pellucid.dll" "$vst3" "$clap" | grep -qE 'vmov(ap[sd]|dqa(32|64)?) .*(%[yz]mm[0-9]+,.*\(%r[sb]p|\(%r[sb]p.*%[yz]mm)'; then
   fail "the compiler takes the stack for more aligned than it is"
 fi
 
@@ -67,3 +74,17 @@ for model in models/*.safetensors; do
   cmp -s "$work/there.wav" "$work/noisy.wav" && fail "$model: changes nothing"
 done
 say "$(ls models/*.safetensors | wc -l) models give the bytes that they give here"
+
+gtest=/usr/src/googletest/googletest
+plugins=(-std=gnu++20 -O1 -static -Isrc -Iinclude -I$gtest/include -I$gtest -isystem /usr/share/dpf/distrho/src
+  -DPELLUCID_VST3_PLUGIN="\"pellucid.vst3\"" -DPELLUCID_CLAP_PLUGIN="\"pellucid.clap\"")
+hosts=(tests/plugins/small_hosts.cpp tests/plugins/vst3_host.cpp tests/plugins/clap_host.cpp)
+quiet $cxx "${plugins[@]}" tests/plugins/plugin_test.cpp "${hosts[@]}" $gtest/src/gtest-all.cc $gtest/src/gtest_main.cc \
+  "$prefix/lib/libpellucid.a" -o "$work/plugins.exe"
+quiet $cxx "${plugins[@]}" tests/plugins/installed.cpp "${hosts[@]}" -o "$work/installed.exe"
+export WINEPATH="$(dirname "$vst3");$(dirname "$clap")"  # where names without a folder are looked up
+quiet wine "$work/plugins.exe"
+say "plugins: $(sed -n 's/^\[==========\] \([0-9]* tests\).* ran.*/\1/p' "$work/log")"
+unset PELLUCID_MODELS PELLUCID_MODEL
+quiet wine "$work/installed.exe"
+say "plugins find their models: $(tr -d '\r' <"$work/log" | paste -sd ' ')"

@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::array<const char*, 2> kExtensions{".pellucid", ".safetensors"};
 constexpr std::size_t kLargestModelBytes = 256u << 20;
+#ifdef _WIN32
+constexpr char kBetweenFolders = ';';
+std::FILE* open_to_read(const fs::path& path) { return ::_wfopen(path.c_str(), L"rb"); }
+#else
+constexpr char kBetweenFolders = ':';
+std::FILE* open_to_read(const fs::path& path) { return std::fopen(path.c_str(), "rb"); }
+#endif
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -23,19 +30,27 @@ bool is_file(const fs::path& path) {
 
 }  // namespace
 
+std::string environment(const char* name) {
+#ifdef _WIN32
+  const wchar_t* const value = ::_wgetenv(fs::path(name).c_str());
+  return value != nullptr ? fs::path(value).string() : std::string();
+#else
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : std::string();
+#endif
+}
+
 bool has_model_extension(const fs::path& path) {
   return std::find(kExtensions.begin(), kExtensions.end(), path.extension().string()) != kExtensions.end();
 }
 
 std::vector<fs::path> model_folders(const std::vector<fs::path>& others) {
   std::vector<fs::path> folders;
-  if (const char* variable = std::getenv("PELLUCID_MODELS"); variable != nullptr) {
-    const std::string list = variable;
-    for (std::size_t start = 0; start <= list.size();) {
-      const std::size_t end = std::min(list.find(':', start), list.size());
-      if (end > start) folders.emplace_back(list.substr(start, end - start));
-      start = end + 1;
-    }
+  const std::string list = environment("PELLUCID_MODELS");
+  for (std::size_t start = 0; start <= list.size();) {
+    const std::size_t end = std::min(list.find(kBetweenFolders, start), list.size());
+    if (end > start) folders.emplace_back(list.substr(start, end - start));
+    start = end + 1;
   }
   folders.insert(folders.end(), others.begin(), others.end());
   return folders;
@@ -65,7 +80,7 @@ std::optional<fs::path> find_named_model(const std::string& name, const std::vec
 }
 
 std::optional<fs::path> find_model_file(const std::string& name, const std::vector<fs::path>& folders) {
-  if (name.find('/') != std::string::npos || is_file(name)) return name;
+  if (fs::path(name).has_parent_path() || is_file(name)) return name;
   return find_named_model(name, folders);
 }
 
@@ -73,7 +88,7 @@ std::optional<std::string> read_model_file(const fs::path& path, std::vector<std
   bytes.clear();
   std::error_code error;
   if (fs::is_directory(path, error)) return "is a folder where a model file is meant";
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(open_to_read(path), std::fclose);
   if (!file) return std::string("the model cannot be opened: ") + std::strerror(errno);
   std::array<std::byte, 1 << 16> block;
   while (const std::size_t got = std::fread(block.data(), 1, block.size(), file.get())) {

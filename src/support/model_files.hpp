@@ -12,7 +12,10 @@
 
 namespace pellucid {
 
-/// Where names are looked up, best first: $PELLUCID_MODELS (folders between ':'), then `others`.
+/// A variable of the environment; empty where it is not set.
+std::string environment(const char* name);
+
+/// Where names are looked up, best first: $PELLUCID_MODELS (folders between ':', under Windows ';'), then `others`.
 std::vector<std::filesystem::path> model_folders(const std::vector<std::filesystem::path>& others);
 
 /// True for names that end like a model file: .pellucid, .safetensors.
@@ -25,7 +28,7 @@ std::vector<std::string> model_names(const std::vector<std::filesystem::path>& f
 std::optional<std::filesystem::path> find_named_model(const std::string& name,
                                                       const std::vector<std::filesystem::path>& folders);
 
-/// `name` itself when it has a '/' or is a file, otherwise find_named_model's.
+/// `name` itself when it names a folder, too, or is a file, otherwise find_named_model's.
 std::optional<std::filesystem::path> find_model_file(const std::string& name,
                                                      const std::vector<std::filesystem::path>& folders);
 

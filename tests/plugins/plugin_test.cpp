@@ -24,6 +24,14 @@ using engine::test::Samples;
 using engine::test::Session;
 using Model = engine::test::Model;
 
+void set_environment(const char* name, const std::string& value) {
+#ifdef _WIN32
+  ::_putenv_s(name, value.c_str());
+#else
+  ::setenv(name, value.c_str(), 1);
+#endif
+}
+
 /// A folder of models that the plugins find: nano, small and base, all with weights of their own.
 class PluginTest : public ::testing::TestWithParam<std::tuple<Format, std::uint32_t>> {
  protected:
@@ -31,8 +39,8 @@ class PluginTest : public ::testing::TestWithParam<std::tuple<Format, std::uint3
     put("nano", engine::test::random_model(1));
     put("small", engine::test::random_model(2));
     put("base", engine::test::random_model(3));
-    ::setenv("PELLUCID_MODELS", folder_.c_str(), 1);
-    ::unsetenv("PELLUCID_MODEL");
+    set_environment("PELLUCID_MODELS", folder_.string());
+    set_environment("PELLUCID_MODEL", "");
   }
 
   void put(const std::string& name, const Model& model) const {
@@ -164,9 +172,9 @@ TEST_P(PluginTest, TheModelIsChosenByNumberOrEnvironment) {
   EXPECT_EQ(of(0), expected("small"));
   EXPECT_EQ(of(2), expected("small"));
   fs::current_path(before);
-  ::setenv("PELLUCID_MODEL", "nano", 1);
+  set_environment("PELLUCID_MODEL", "nano");
   EXPECT_EQ(of(0), expected("nano"));
-  ::setenv("PELLUCID_MODEL", (folder_ / "base.pellucid").c_str(), 1);
+  set_environment("PELLUCID_MODEL", (folder_ / "base.pellucid").string());
   EXPECT_EQ(of(0), expected("base"));
   EXPECT_EQ(of(2), expected("small"));
 }
@@ -225,11 +233,11 @@ TEST_P(PluginTest, WithoutAModelTheSoundPassesAndOneSentenceSaysWhy) {
   passes(16000, 4, "large.pellucid");
   passes(4000, 0, "4000 Hz");
   passes(1e6, 0, "1000000 Hz");
-  ::setenv("PELLUCID_MODEL", "nowhere", 1);
+  set_environment("PELLUCID_MODEL", "nowhere");
   passes(16000, 0, "there is no model 'nowhere'");
-  ::setenv("PELLUCID_MODEL", (folder_ / "folder").c_str(), 1);
+  set_environment("PELLUCID_MODEL", (folder_ / "folder").string());
   passes(16000, 0, "is a folder");
-  ::setenv("PELLUCID_MODEL", (folder_ / "gone.pellucid").c_str(), 1);
+  set_environment("PELLUCID_MODEL", (folder_ / "gone.pellucid").string());
   passes(16000, 0, "cannot be opened");
 }
 
@@ -360,6 +368,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, StateTest,
                                   std::string(std::get<1>(both.param) == 1 ? "Mono" : "Stereo");
                          });
 
+#ifndef _WIN32
 class WorkerTest : public PluginTest {};
 
 // While the worker loads, the old model plays on; then the new one does, and the old one is given back to the worker.
@@ -446,6 +455,7 @@ TEST_P(WorkerTest, AnOrderFromBeforeAnActivationIsForgotten) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Lv2, WorkerTest, ::testing::Combine(::testing::Values(Format::kLv2), ::testing::Values(1, 2)));
+#endif
 
 }  // namespace
 }  // namespace pellucid::plugin::test

@@ -1,16 +1,21 @@
 #include "small_hosts.hpp"
 
+#ifdef _WIN32  // which VST3 and CLAP are built for
+#include <windows.h>
+#else
 #include <dlfcn.h>
 #include <ladspa.h>
 #include <lv2/core/lv2.h>
 #include <lv2/worker/worker.h>
 #include <sys/mman.h>
+#endif
 
 #include <map>
 #include <stdexcept>
 #include <utility>
 
 namespace pellucid::plugin::test {
+#ifndef _WIN32
 namespace {
 
 /// Where ports lie that must not be read or written.
@@ -134,13 +139,22 @@ class Lv2 : public Hosted, public Worker {
 };
 
 }  // namespace
+#endif
 
 void* entry(const char* library, const char* name) {
+#ifdef _WIN32
+  const HMODULE module = ::LoadLibraryA(library);
+  if (module == nullptr) throw std::runtime_error(library);
+  const FARPROC symbol = ::GetProcAddress(module, name);
+  if (symbol == nullptr) throw std::runtime_error(name);
+  return reinterpret_cast<void*>(symbol);
+#else
   void* handle = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw std::runtime_error(::dlerror());
   void* symbol = ::dlsym(handle, name);
   if (symbol == nullptr) throw std::runtime_error(::dlerror());
   return symbol;
+#endif
 }
 
 std::uint32_t place_of(const std::string& control) {
@@ -156,7 +170,9 @@ void Hosted::set(const std::string& control, float value) {
 
 std::vector<Format> formats() {
   std::vector<Format> all = formats_with_state();
+#ifndef _WIN32
   all.insert(all.begin(), {Format::kLadspa, Format::kLv2});
+#endif
   return all;
 }
 
@@ -174,8 +190,10 @@ const char* name_of(Format format) {
 }
 
 std::unique_ptr<Hosted> load(Format format, double rate_hz, std::uint32_t channels) {
+#ifndef _WIN32
   if (format == Format::kLadspa) return std::make_unique<Ladspa>(rate_hz, channels);
   if (format == Format::kLv2) return std::make_unique<Lv2>(rate_hz, channels, false);
+#endif
   return load_with_state(format, rate_hz, channels);
 }
 
@@ -188,10 +206,12 @@ std::unique_ptr<HostedWithState> load_with_state([[maybe_unused]] Format format,
 #endif
 }
 
+#ifndef _WIN32
 std::unique_ptr<Hosted> load_with_worker(double rate_hz, std::uint32_t channels, Worker*& worker) {
   auto plugin = std::make_unique<Lv2>(rate_hz, channels, true);
   worker = plugin.get();
   return plugin;
 }
+#endif
 
 }  // namespace pellucid::plugin::test

@@ -15,6 +15,11 @@ namespace pellucid::plugin::test {
 namespace {
 
 constexpr std::uint32_t kControls = 5;
+#ifdef _WIN32
+constexpr const char* kStart = "InitDll";
+#else
+constexpr const char* kStart = "ModuleEntry";
+#endif
 constexpr std::array<double, kControls> kHigh = {1, 100, 1, 1, 4};
 
 void require(bool condition, const char* what) {
@@ -122,9 +127,9 @@ class Vst3 : public HostedWithState {
   Vst3(double rate_hz, std::uint32_t channels) : channels_(channels) {
     has_bypass_ = true;
     values_[3] = 0;
-    const auto start = reinterpret_cast<bool (*)(void*)>(entry(PELLUCID_VST3_PLUGIN, "ModuleEntry"));
+    const auto start = reinterpret_cast<bool (*)(void*)>(entry(PELLUCID_VST3_PLUGIN, kStart));
     const auto get = reinterpret_cast<v3_plugin_factory_2** (*)()>(entry(PELLUCID_VST3_PLUGIN, "GetPluginFactory"));
-    require(start(nullptr), "ModuleEntry");
+    require(start(nullptr), kStart);
     v3_plugin_factory_2** factory_2 = get();
     auto** factory = static_cast<v3_plugin_factory**>(static_cast<void*>(factory_2));
     require(v3_cpp_obj(factory)->num_classes(factory) == 1, "one class");

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <cerrno>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <system_error>
 
@@ -14,10 +13,9 @@ namespace pellucid::test {
 class TempFolder {
  public:
   explicit TempFolder(const std::filesystem::path& within = std::filesystem::temp_directory_path()) {
-    std::string pattern = (within / "pellucid-test-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::filesystem::filesystem_error("mkdtemp", within, std::error_code(errno, std::generic_category()));
-    path_ = pattern;
+    std::random_device random;
+    do path_ = within / ("pellucid-test-" + std::to_string(random()));
+    while (!std::filesystem::create_directory(path_));
   }
   ~TempFolder() {
     std::error_code ignored;

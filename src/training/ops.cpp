@@ -183,7 +183,7 @@ class Gru : public torch::autograd::Function<Gru> {
   }
 };
 
-// LibTorch's own recurrence, which on a GPU is one call into cuDNN and not a hundred for each step.
+// LibTorch's own recurrence, which on a GPU is one call into cuDNN and not a number of operators for each step.
 Tensor gru_plain(const Tensor& x, const Tensor& weight_ih, const Tensor& bias_ih, const Tensor& weight_hh,
                  const Tensor& bias_hh, long steps) {
   const long hidden = weight_hh.size(1), lanes = x.size(1), in = x.size(2), sequences = x.size(0) / steps;

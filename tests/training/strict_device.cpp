@@ -10,7 +10,8 @@
 #include <torch/library.h>
 
 #include <atomic>
-#include <string>
+#include <tuple>
+#include <vector>
 
 namespace pellucid::training::test {
 namespace {
@@ -29,7 +30,7 @@ struct Memory : at::Allocator {
   }
 };
 Memory g_memory;
-std::atomic<long> g_operators, g_waits;
+std::atomic<long> g_operators, g_to_cpu;
 thread_local bool t_in_operator = false;  // whose copies are the CPU's own
 
 Tensor empty(IntArrayRef size, optional<at::ScalarType> type, optional<at::Layout>, optional<at::Device>,
@@ -49,7 +50,7 @@ Tensor seen_from_cpu(const Tensor& t) {
 }
 
 Tensor copy_from(const Tensor& from, const Tensor& to, bool) {
-  g_waits += to.device().is_cpu() && !t_in_operator;
+  g_to_cpu += to.device().is_cpu() && !t_in_operator;
   seen_from_cpu(to).copy_(seen_from_cpu(from));
   return to;
 }
@@ -72,7 +73,7 @@ void on_cpu(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
       for (const Tensor& t : value.toTensorVector()) check(t);
   }
   ++g_operators;
-  g_waits += op.schema().name() == "aten::_local_scalar_dense";
+  g_to_cpu += op.schema().name() == "aten::_local_scalar_dense";
   t_in_operator = true;
   at::native::cpu_fallback(op, stack);
   t_in_operator = false;
@@ -134,7 +135,7 @@ torch::Device strict_device() {
   return {kType, 0};
 }
 
-Work strict_device_work() { return {g_operators, g_waits}; }
+Work strict_device_work() { return {g_operators, g_to_cpu}; }
 
 }  // namespace pellucid::training::test
 

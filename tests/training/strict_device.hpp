@@ -10,9 +10,9 @@ namespace pellucid::training::test {
 /// The first call makes it.
 torch::Device strict_device();
 
-/// What it has done so far: operators started, and copies to the CPU, for which a GPU's program stands still.
+/// What it has done so far: operators started, and copies to the CPU, each of which waits for all that was started.
 struct Work {
-  long operators = 0, waits = 0;
+  long operators = 0, to_cpu = 0;
 };
 Work strict_device_work();
 

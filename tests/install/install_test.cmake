@@ -1,5 +1,5 @@
 # Installs the build into an empty folder and uses it from there, by find_package and by pkg-config, in C99 and C++.
-# -DBUILD=build folder -DSCRATCH=folder to use -DWRITE_MODEL=program -DCC= -DLIBDIR= -DBINDIR= -DDATADIR=
+# -DBUILD=build folder -DSCRATCH=folder to use -DWRITE_MODEL=program -DPLUGINS=program (or nothing) -DCC= -DLIBDIR= -DBINDIR= -DDATADIR=
 cmake_minimum_required(VERSION 3.22)
 
 function(run)
@@ -25,16 +25,12 @@ foreach(file include/pellucid/pellucid.h include/pellucid/pellucid.hpp ${LIBDIR}
     message(FATAL_ERROR "${file} was not installed.")
   endif()
 endforeach()
-file(GLOB dpf_plugins ${prefix}/lib/vst3/pellucid.vst3/Contents/*-linux/pellucid.so ${prefix}/lib/clap/pellucid.clap)
-list(LENGTH dpf_plugins count)
-if(DPF_PLUGINS AND NOT count EQUAL 2)
-  message(FATAL_ERROR "Of the VST3 and CLAP plugins only these were installed: ${dpf_plugins}")
-endif()
 # Plugins find the installed models by their own place; nothing else may help them here.
 if(PLUGINS)
+  unset(ENV{PELLUCID_MODELS})
+  run(${PLUGINS})
   find_program(ffmpeg ffmpeg)
   if(ffmpeg)
-    unset(ENV{PELLUCID_MODELS})
     set(ENV{LADSPA_PATH} ${prefix}/lib/ladspa)
     run(${ffmpeg} -v error -f lavfi -i anoisesrc=d=0.2:r=16000 -af ladspa=f=pellucid:p=pellucid_mono -f null -)
     if(NOT output STREQUAL "")

@@ -262,9 +262,9 @@ typedef struct pellucid_status {
   float voice_probability; /* 0 to 1: that somebody speaks */
   uint32_t voice_active;   /* 1 from a probability of one half on and for 96 ms after that, else 0 */
   float snr_db;            /* of the speech while somebody speaks over the noise; -20 to 60, -20 until somebody spoke */
-  float noise_dbfs;        /* of the noise, in the band that the network hears (to 8 kHz), averaged over some 0.5 s */
-  float input_dbfs;        /* of the hop's input */
-  float output_dbfs;       /* of the hop that becomes output next */
+  float noise_dbfs;  /* of the noise, in the band that the network hears (to 8 kHz), averaged over some 0.5 s; to 0 */
+  float input_dbfs;  /* of the hop's input */
+  float output_dbfs; /* of the hop that becomes output next */
 } pellucid_status;
 
 /* Fills `status`, whose struct_size is set; after create and reset with silence. Any thread. */

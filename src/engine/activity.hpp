@@ -12,6 +12,10 @@
 //
 // Noise is what is removed, followed while nobody speaks and hardly at all while somebody does: there, part of what is
 // removed is speech. Speech is what is kept while somebody speaks.
+//
+// Neither a click nor a talker who has gone leaves a trace: no frame counts for more than fifteen decibels above the
+// speech so far, the level of speech becomes that of half a second of it that is ten decibels less, and once nobody was
+// heard for four seconds, the loudest of late is soon forgotten, so that whoever is far weaker is heard.
 #pragma once
 
 #include <stdint.h>
@@ -47,18 +51,23 @@ class Activity {
  private:
   /// What depends on the time between frames.
   struct Pace {
-    float peak_fall_db, floor_rise_db;
+    float peak_fall_db, lone_peak_fall_db, floor_rise_db;
     float smoothing;  // of the logit
     float noise_rate, noise_rate_in_speech;
-    uint32_t hangover_hops, speech_frames;
+    uint32_t hangover_hops, absence_hops, speech_frames, stretch_frames;
   };
+  void hear_speech(float power);
+
   Pace pace_ = {};
   bool started_ = false;
   float probability_ = 0.0f;
   float logit_ = 0.0f;
-  uint32_t hangover_ = 0;       // hops
-  uint32_t speech_frames_ = 0;  // counted as far as the average needs
-  float speech_ = 0.0f;         // mean square
+  uint32_t hangover_ = 0;        // hops
+  uint32_t silent_hops_ = 0;     // since somebody spoke, counted as far as an absence
+  uint32_t stretch_frames_ = 0;  // of half a second of speech
+  float stretch_ = 0.0f;         // sum of its mean squares
+  uint32_t speech_frames_ = 0;   // counted as far as the average needs
+  float speech_ = 0.0f;          // mean square
   float noise_ = 0.0f;
   float peak_db_ = kSilenceDbfs;
   float floor_db_ = kSilenceDbfs;

@@ -8,7 +8,7 @@ namespace pellucid::engine {
 namespace {
 
 constexpr double kMaxWindowSamples = 65536;  // far beyond what is real time
-constexpr float kLoudestPower = 1e30f;       // of a frame; a network that errs may mean more
+constexpr float kLoudestPower = 1.0f;        // of a frame: what is louder is no speech to learn a level from
 
 /// Whether all values are numbers whose squares are, too.
 bool all_bounded(const float* values, size_t count) {

@@ -162,6 +162,7 @@ TEST(Status, StaysInRangeWhateverComesIn) {
       for (const float level : {status.noise_dbfs, status.input_dbfs, status.output_dbfs}) {
         EXPECT_TRUE(level >= -120.0f && level < 301.0f) << level;
       }
+      EXPECT_LE(status.noise_dbfs, 0.0f) << "nobody learns a level from what is out of all range";
     }
   }
 }

@@ -18,11 +18,13 @@ WINDOWS_READY := build/.setup-windows
 endif
 
 RELEASE := build/release
+# Every switch that the demo sets otherwise: the cache keeps what is not said again.
+CONFIGURE := cmake --preset release -DPELLUCID_TRAINING=ON -DPELLUCID_TESTS=ON -DPELLUCID_PYTHON=ON
 
 ## build       build everything into build/release (the default)
 .PHONY: build
 build: $(ALL_READY)
-	cmake --preset release -DPELLUCID_TRAINING=ON -DPELLUCID_TESTS=ON
+	$(CONFIGURE)
 	cmake --build --preset release -j $(JOBS)
 
 ## demo        denoise the recording in examples/audio and measure it; needs no trainer, so it builds in a minute or two
@@ -82,7 +84,7 @@ fuzz: $(FUZZ_READY)
 ## web         put the npm package and the demo page together in build/release/web
 .PHONY: web
 web: $(ALL_READY)
-	cmake --preset release
+	$(CONFIGURE)
 	cmake --build --preset release -j $(JOBS) --target pellucid_web_package
 	@echo "The package is $(RELEASE)/web/pellucid; the demo, in one file: $(RELEASE)/web/pellucid-demo.html"
 
@@ -104,7 +106,7 @@ bench: build
 EVAL ?= $(wildcard ../shared/data/eval)
 .PHONY: report report-draw
 report: $(ALL_READY)
-	@mkdir -p build && cmake --preset release >build/report.log
+	@mkdir -p build && $(CONFIGURE) >build/report.log
 	@cmake --build --preset release -j $(JOBS) --target pellucid_cli
 	@python3 bench/report/measure.py $(RELEASE)/pellucid --eval "$(EVAL)"
 	@python3 bench/applications.py $(RELEASE)/pellucid
@@ -115,7 +117,7 @@ report-draw:
 ## bench-scale time and memory of 100,000 files, of 10 hours in one file, of 10,000 short files, into the report; SCALE="--files 500,1000 .."
 .PHONY: bench-scale
 bench-scale: $(ALL_READY)
-	@mkdir -p build && cmake --preset release >build/bench-scale.log
+	@mkdir -p build && $(CONFIGURE) >build/bench-scale.log
 	@cmake --build --preset release -j $(JOBS) --target pellucid_cli
 	@python3 bench/scale.py $(RELEASE)/pellucid $(SCALE)
 	@python3 bench/report/draw.py
@@ -123,14 +125,14 @@ bench-scale: $(ALL_READY)
 ## bench-peers time SpeexDSP, WebRTC, ffmpeg, RNNoise, GTCRN and ONNX Runtime beside ours; PEERS="--rounds 9 --json"
 .PHONY: bench-peers
 bench-peers: $(PEERS_READY)
-	@mkdir -p build && cmake --preset release >build/bench-peers.log
+	@mkdir -p build && $(CONFIGURE) >build/bench-peers.log
 	@cmake --build --preset release -j $(JOBS) --target pellucid_cli bench_peers
 	@node bench/peers/run.js $(PEERS)
 
 ## bench-python time the loader beside scipy and soundfile, the trainer beside PyTorch, one core each
 .PHONY: bench-python
 bench-python: $(PYTHON_READY)
-	@mkdir -p build && cmake --preset release >build/bench-python.log
+	@mkdir -p build && $(CONFIGURE) >build/bench-python.log
 	@cmake --build --preset release -j $(JOBS) --target pellucid_cli bench_loader bench_trainer
 	@/usr/bin/python3 bench/python/loader.py $(RELEASE)
 	@/usr/bin/python3 bench/python/trainer.py $(RELEASE) recipes/small.toml
@@ -150,10 +152,9 @@ install: build
 deb: $(DEB_READY)
 	@DEB_BUILD_OPTIONS="parallel=$(JOBS) $$DEB_BUILD_OPTIONS" scripts/deb.sh
 
-## test-deb    install those packages in a fresh Debian, use them there, build a program against them, purge them
+## test-deb    build those packages, install them in a fresh Debian, use them there, build a program against them, purge them
 .PHONY: test-deb
-test-deb: $(DEB_READY)
-	@test -n "$$(ls build/deb/*.deb 2>/dev/null)" || $(MAKE) deb
+test-deb: deb
 	@scripts/test-deb.sh build/deb
 
 ## test-torch2 build the trainer in a Debian 13, with g++ 14 and LibTorch 2, run its tests there, and train and use a model

@@ -3,6 +3,11 @@
 #include "dsp/fixed.hpp"
 
 namespace pellucid::engine {
+namespace {
+
+constexpr uint32_t kSound = 2;  // where the parts after the first bin begin, which is an offset
+
+}  // namespace
 
 void IntegerDenoiser::init(const nn::IntegerModel& model, const nn::IntegerKernels& kernels, void* state,
                            void* scratch) {
@@ -16,6 +21,7 @@ void IntegerDenoiser::init(const nn::IntegerModel& model, const nn::IntegerKerne
   last_hop_ = reinterpret_cast<int16_t*>(overlap_ + hop_);
   network_state_.values = last_hop_ + hop_;
   state_values_ = nn::integer_state_values(a);
+  lift_.init(enough_bit(a.window_samples, limits_.spectrum_q), lift_frames_a_bit(a.sample_rate_hz, hop_));
   reset();
 }
 
@@ -26,6 +32,7 @@ void IntegerDenoiser::reset() {
   }
   for (size_t i = 0; i < state_values_; ++i) network_state_.values[i] = 0;
   network_state_.frame = 0;
+  lift_.reset();
   strength_ = strength_wanted_;
 }
 
@@ -35,20 +42,40 @@ void IntegerDenoiser::set_attenuation_limit_q8(int32_t limit_db_q8) {
   nn::set_least_gain(limits_, network_.model().compression_q16, log);
 }
 
+void IntegerDenoiser::lift(int32_t* spectrum) {
+  const uint32_t values = network_.model().architecture.window_samples + 2;
+  uint32_t parts = 0;
+  for (uint32_t i = kSound; i < values; ++i)
+    parts |= static_cast<uint32_t>(spectrum[i] < 0 ? -spectrum[i] : spectrum[i]);
+  lifted_bits_ = lift_.update(parts);
+  if (lifted_bits_ == 0) return;
+  const int32_t by = int32_t{1} << lifted_bits_;
+  for (uint32_t i = kSound; i < values; ++i) spectrum[i] *= by;
+}
+
+int32_t* IntegerDenoiser::lower(int32_t* cleaned) const {
+  if (lifted_bits_ == 0) return cleaned;
+  const uint32_t values = network_.model().architecture.window_samples + 2;
+  for (uint32_t i = kSound; i < values; ++i) cleaned[i] = dsp::round_shift(cleaned[i], lifted_bits_);
+  return cleaned;
+}
+
 int32_t* IntegerDenoiser::clean(int32_t* spectrum) {
   // Also where nothing of it is wanted: what the network remembers is then fresh when it is wanted again.
+  lift(spectrum);
   network_.process_frame(network_state_, spectrum, limits_, spectrum);
-  return spectrum;
+  return lower(spectrum);
 }
 
 int32_t* IntegerDenoiser::clean_without_limit(int32_t* spectrum) {
+  lift(spectrum);
   network_.process_frame(network_state_, spectrum, network_.compression(), spectrum);
-  return spectrum;
+  return lower(spectrum);
 }
 
 int32_t* IntegerDenoiser::limit(int32_t* cleaned) {
   network_.apply_mask(limits_, cleaned);
-  return cleaned;
+  return lower(cleaned);
 }
 
 void IntegerDenoiser::synthesise(const int32_t* spectrum, const int16_t* in, int16_t* out) {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/lift.hpp"
 #include "nn/integer_network.hpp"
 
 namespace pellucid::engine {
@@ -58,10 +59,15 @@ class IntegerDenoiser {
   int32_t spectrum_q() const { return limits_.spectrum_q; }
 
  private:
+  void lift(int32_t* spectrum);
+  int32_t* lower(int32_t* cleaned) const;
+
   dsp::FixedStft stft_;
   nn::IntegerNetwork network_;
   nn::IntegerState network_state_;
   nn::IntegerCompression limits_ = {};
+  Lift lift_;
+  int32_t lifted_bits_ = 0;  // of this frame
   uint32_t hop_ = 0;
   int32_t hop_bits_ = 0;         // a power of two
   int32_t* overlap_ = nullptr;   // [hop]

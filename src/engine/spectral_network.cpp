@@ -6,6 +6,25 @@ namespace pellucid::engine {
 namespace {
 
 constexpr float kLargestPart = 536870912.0f;  // 2^29, of an integer spectrum
+constexpr int32_t kFraction = 20;             // bits after the point of parts that a lift is told of
+
+constexpr uint32_t kSound = 2;  // where the parts after the first bin begin, which is an offset
+
+/// As Lift wants it, of floats.
+uint32_t loudest_of(const float* spectrum, uint32_t values) {
+  int32_t most = 0;
+  for (uint32_t i = kSound; i < values; ++i) {
+    const auto bits = static_cast<int32_t>(dsp::bits_of(spectrum[i]) & 0x7fffffffu);  // in the order of magnitudes
+    most = bits > most ? bits : most;
+  }
+  const int32_t exponent = (most >> 23) - 127 + kFraction;
+  return exponent < 0 ? 0 : uint32_t{1} << (exponent > 31 ? 31 : exponent);
+}
+
+void scale(uint32_t values, float by, const float* from, float* to) {
+  for (uint32_t i = 0; i < kSound; ++i) to[i] = from[i];
+  for (uint32_t i = kSound; i < values; ++i) to[i] = by * from[i];
+}
 
 }  // namespace
 
@@ -36,6 +55,8 @@ bool SpectralNetwork::init(const nn::ModelFile& file, const KernelChoice& choice
 }
 
 bool SpectralNetwork::init_state(SpectralState* state, dsp::Arena& arena) const {
+  state->lift.init(enough_bit(architecture_.window_samples, kFraction),
+                   lift_frames_a_bit(architecture_.sample_rate_hz, architecture_.hop_samples));
   if (!integer_) return state->floats.init(floats_, arena);
   const size_t values = nn::integer_state_values(architecture_);
   state->integers.values = arena.take<int16_t>(values + nn::kIntegerSlack / sizeof(int16_t));
@@ -45,6 +66,7 @@ bool SpectralNetwork::init_state(SpectralState* state, dsp::Arena& arena) const 
 }
 
 void SpectralNetwork::reset_state(SpectralState& state) const {
+  state.lift.reset();
   if (!integer_) {
     state.floats.reset();
     return;
@@ -55,6 +77,18 @@ void SpectralNetwork::reset_state(SpectralState& state) const {
 }
 
 void SpectralNetwork::process_frame(SpectralState& state, const float* spectrum, float* cleaned) {
+  const uint32_t values = architecture_.window_samples + 2;
+  const int32_t bits = state.lift.update(loudest_of(spectrum, values));
+  if (bits == 0) {
+    run(state, spectrum, cleaned);
+    return;
+  }
+  scale(values, dsp::exp2_integer(bits), spectrum, cleaned);
+  run(state, cleaned, cleaned);
+  scale(values, dsp::exp2_integer(-bits), cleaned, cleaned);
+}
+
+void SpectralNetwork::run(SpectralState& state, const float* spectrum, float* cleaned) {
   if (!integer_) {
     floats_.process_frame(state.floats, spectrum, cleaned);
     return;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/lift.hpp"
 #include "nn/integer_network.hpp"
 #include "nn/network.hpp"
 
@@ -16,6 +17,7 @@ namespace pellucid::engine {
 struct SpectralState {
   nn::NetworkState floats;
   nn::IntegerState integers;
+  Lift lift;
 };
 
 /// Which kernels to use; null for the best.
@@ -32,7 +34,7 @@ class SpectralNetwork {
   void reset_state(SpectralState& state) const;
 
   const nn::Architecture& architecture() const { return architecture_; }
-  /// A spectrum is in the units of docs/network.md; the two may be the same.
+  /// A spectrum is in the units of docs/network.md; the two may be the same. What is quiet is heard as well (Lift).
   void process_frame(SpectralState& state, const float* spectrum, float* cleaned);
 
   /// Of an int8 model.
@@ -43,6 +45,8 @@ class SpectralNetwork {
   int32_t* integer_work() const { return integers_.work(); }
 
  private:
+  void run(SpectralState& state, const float* spectrum, float* cleaned);
+
   nn::Architecture architecture_;
   bool integer_ = false;
   nn::Network floats_;

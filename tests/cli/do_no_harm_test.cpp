@@ -147,6 +147,21 @@ TEST_P(DoNoHarm, IntelligibilityNeverFallsWhereThereIsLittleNoise) {
   }
 }
 
+TEST_P(DoNoHarm, QuietSpeechInNoiseIsHeardToo) {
+  for (const char* name : {"010", "046", "056"}) {
+    const Samples clean = audio::load(kSource + "/tests/data/metrics/clean/" + name + ".flac").samples;
+    const Samples noise = DoNoHarm::noise(name, clean);
+    Samples mixed = scaled(noise, level_db(clean) - 5 - level_db(noise));
+    for (std::size_t i = 0; i < clean.size(); ++i) mixed[i] += clean[i];
+    const double usual_db = -25 - level_db(clean);
+    for (const double quiet_db : {-15.0, -30.0}) {
+      const double usual = metrics::si_sdr(clean, denoised(scaled(mixed, usual_db)));
+      const double quiet = metrics::si_sdr(clean, denoised(scaled(mixed, usual_db + quiet_db)));
+      EXPECT_GE(quiet, usual - 2) << name << ", " << -quiet_db << " dB weaker";
+    }
+  }
+}
+
 TEST_P(DoNoHarm, NoiseAloneStaysAwayForTwentySeconds) {
   std::vector<Samples> noises;
   for (const char* name : {"010", "046"})  // 056 has a sound that they take for a voice

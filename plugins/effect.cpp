@@ -116,19 +116,17 @@ void Effect::set_format(double rate_hz, std::uint32_t channels) {
 }
 
 void Effect::prepare(int model) {
-  if (denoiser_ && model == model_) {
-    reset();
-    return;
-  }
-  denoiser_ = load(model);
+  if (!denoiser_ || model != playing_) (void)replace(load(model), model);
   model_ = model;
+  reset();
 }
 
 Effect::Denoiser Effect::load(int model) const {
   std::string wrong;
   try {
     Denoiser denoiser = load_or_explain(model, rate_hz_, channels_, wrong);
-    if (!denoiser) say_once(say_, "pellucid: the sound passes unchanged: " + wrong);
+    if (!denoiser)
+      say_once(say_, "pellucid: the model stays what it was, or the sound passes unchanged without one: " + wrong);
     return denoiser;
   } catch (const std::exception&) {  // memory has run out, a folder that cannot be read: never the host's end
     return nullptr;
@@ -137,6 +135,8 @@ Effect::Denoiser Effect::load(int model) const {
 
 Effect::Denoiser Effect::replace(Denoiser next, int model) noexcept {
   model_ = model;
+  if (!next) return nullptr;
+  playing_ = model;
   return std::exchange(denoiser_, std::move(next));
 }
 
@@ -159,6 +159,7 @@ void Effect::process(const float* const* input, float* const* output, std::size_
     pellucid_set_strength(denoiser_.get(), controls.strength);
     pellucid_set_attenuation_limit_db(denoiser_.get(), controls.attenuation_limit_db);
     pellucid_set_post_filter(denoiser_.get(), controls.post_filter);
+    pellucid_set_adaptive(denoiser_.get(), controls.adaptive ? 1 : 0);
     pellucid_set_bypass(denoiser_.get(), controls.bypass ? 1 : 0);
   }
   if (!crossed(input, output)) {

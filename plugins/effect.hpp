@@ -27,6 +27,7 @@ struct Controls {
   float attenuation_limit_db = PELLUCID_NO_ATTENUATION_LIMIT_DB;
   float post_filter = 0;
   bool bypass = false;
+  bool adaptive = false;
 };
 
 /// A control port's value, held between `low` and `high`; `otherwise` for a port that is not connected or no number.
@@ -45,13 +46,14 @@ class Effect {
   using Denoiser = std::unique_ptr<pellucid_denoiser, Destroy>;
   using Say = std::function<void(const std::string& sentence)>;
 
-  /// 1 or 2 channels, which are linked. `say` hears why sound passes unchanged, each sentence once a process.
+  /// 1 or 2 channels, which are linked. `say` hears why a model cannot be had, each sentence once a process.
   Effect(double rate_hz, std::uint32_t channels, Say say);
 
   // Not for the audio thread.
   /// For formats whose hosts tell it late: before prepare(), which then loads.
   void set_format(double rate_hz, std::uint32_t channels);
-  /// Forgets all sound; loads the model unless it is there already. Without it the sound passes through, undelayed.
+  /// Forgets all sound; loads the model unless it is there already. Where it cannot be had, the one that played before
+  /// stays; without any the sound passes through, undelayed.
   void prepare(int model);
   /// Loads a model while another one plays; null when it cannot be had.
   Denoiser load(int model) const;
@@ -59,10 +61,11 @@ class Effect {
   // For the audio thread.
   /// Forgets all sound.
   void reset() noexcept { pellucid_reset(denoiser_.get()); }
-  /// Plays what load() gave from now on; returns what played before, to be destroyed elsewhere.
+  /// Plays what load() gave from now on, unless that is nothing; returns what played before, to be destroyed elsewhere.
   Denoiser replace(Denoiser next, int model) noexcept;
   /// Input and output buffers may be the same, in any order. A null buffer: nothing is done.
   void process(const float* const* input, float* const* output, std::size_t frames, const Controls& controls) noexcept;
+  /// The one that was asked for last.
   int model() const noexcept { return model_; }
   std::uint32_t latency_samples() const noexcept { return pellucid_latency_samples(denoiser_.get()); }
 
@@ -76,7 +79,7 @@ class Effect {
   std::uint32_t channels_ = 1;
   Say say_;
   Denoiser denoiser_;
-  int model_ = -1;
+  int model_ = -1, playing_ = -1;
   float chunk_[kMaxChannels][kChunkFrames];
 };
 

@@ -25,6 +25,7 @@ enum ControlPort : unsigned long {
   kBypass,
   kModel,
   kLatency,
+  kAdaptive,  // last: numbers of ports stay what they were
   kControlPorts
 };
 
@@ -64,6 +65,7 @@ struct Description {
         {kRange | LADSPA_HINT_INTEGER | LADSPA_HINT_DEFAULT_MINIMUM, 0, pellucid::plugin::kModels.size() - 1});
     set(kLatency, "latency", {0, 0, 0});  // the name that hosts look for
     kinds[2 * kChannels + kLatency] = LADSPA_PORT_OUTPUT | LADSPA_PORT_CONTROL;
+    set(kAdaptive, "Adaptive", {LADSPA_HINT_TOGGLED | LADSPA_HINT_DEFAULT_0, 0, 1});
 
     descriptor.UniqueID = kFirstId + kChannels - 1;
     descriptor.Label = kChannels == 1 ? "pellucid_mono" : "pellucid_stereo";
@@ -126,7 +128,8 @@ struct Description {
         .attenuation_limit_db = control(plugin.controls[kAttenuationLimit], 0, PELLUCID_NO_ATTENUATION_LIMIT_DB,
                                         PELLUCID_NO_ATTENUATION_LIMIT_DB),
         .post_filter = control(plugin.controls[kPostFilter], 0, 1, 0),
-        .bypass = control(plugin.controls[kBypass], 0, 1, 0) > 0};
+        .bypass = control(plugin.controls[kBypass], 0, 1, 0) > 0,
+        .adaptive = control(plugin.controls[kAdaptive], 0, 1, 0) > 0};
     plugin.model = model_control(plugin.controls[kModel]);
     plugin.effect.process(plugin.input.data(), plugin.output.data(), frames, controls);
     if (float* port = plugin.controls[kLatency]) *port = static_cast<float>(plugin.effect.latency_samples());

@@ -30,6 +30,7 @@ enum ControlPort : std::uint32_t {
   kEnabled,
   kModel,
   kLatency,
+  kAdaptive,  // last: numbers of ports stay what they were
   kControlPorts
 };
 
@@ -133,7 +134,8 @@ void run(LV2_Handle handle, std::uint32_t frames) {
       .attenuation_limit_db = control(plugin.controls[kAttenuationLimit], 0, PELLUCID_NO_ATTENUATION_LIMIT_DB,
                                       PELLUCID_NO_ATTENUATION_LIMIT_DB),
       .post_filter = control(plugin.controls[kPostFilter], 0, 1, 0),
-      .bypass = control(plugin.controls[kEnabled], 0, 1, 1) <= 0};
+      .bypass = control(plugin.controls[kEnabled], 0, 1, 1) <= 0,
+      .adaptive = control(plugin.controls[kAdaptive], 0, 1, 0) > 0};
   plugin.effect.process(plugin.input.data(), plugin.output.data(), frames, controls);
   if (float* port = plugin.controls[kLatency]) *port = static_cast<float>(plugin.effect.latency_samples());
 }

@@ -15,6 +15,7 @@ constexpr std::array<ParameterInfo, kParameters> kInfo = {{
     {"post_filter", "Post-filter", "", 1, 0, 0},
     {"bypass", "Bypass", "", 1, 0, 1},
     {"model", "Model", "", kModels.size() - 1, 0, kModels.size() - 1},
+    {"adaptive", "Adaptive", "", 1, 0, 1},  // last: sessions know parameters by their number
 }};
 constexpr std::string_view kHeading = "pellucid-plugin 1\n";
 
@@ -25,12 +26,25 @@ std::string number(double value, int digits) {
   return std::string(text, end);
 }
 
-std::optional<double> number(std::string_view text) {
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \t")));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+/// Without its unit, which `rest` is.
+std::optional<double> number(std::string_view text, std::string_view* rest) {
+  text = trimmed(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (error != std::errc() || rest.find_first_not_of(" dB%") != std::string_view::npos) return std::nullopt;
+  *rest = trimmed({end, static_cast<std::size_t>(text.data() + text.size() - end)});
+  if (error != std::errc()) return std::nullopt;
   return value;
+}
+
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return small(x) == small(y); });
 }
 
 double tamed(std::uint32_t parameter, double value) noexcept {
@@ -47,16 +61,21 @@ const ParameterInfo& parameter_info(std::uint32_t parameter) noexcept { return k
 std::string parameter_text(std::uint32_t parameter, double value) {
   value = tamed(parameter, value);
   if (parameter == kModel) return kModels[static_cast<std::size_t>(value)];
-  if (parameter == kBypass) return value > 0 ? "on" : "off";
+  if (parameter == kBypass || parameter == kAdaptive) return value > 0 ? "on" : "off";
   if (parameter == kAttenuationLimit) return number(value, 1) + " dB";
   return number(value, 2);
 }
 
 std::optional<double> parameter_value(std::uint32_t parameter, const std::string& text) {
-  for (std::uint32_t value = 0; value <= kInfo[parameter].steps; ++value) {
-    if (kInfo[parameter].steps > 0 && text == parameter_text(parameter, value)) return value;
+  const ParameterInfo& info = kInfo[parameter];
+  for (std::uint32_t value = 0; info.steps > 0 && value <= info.steps; ++value) {
+    if (same_letters(trimmed(text), parameter_text(parameter, value))) return value;
   }
-  if (const auto value = number(text)) return tamed(parameter, *value);
+  std::string_view unit;
+  const auto value = number(text, &unit);
+  if (!value) return std::nullopt;
+  if (unit.empty() || (info.unit[0] != '\0' && same_letters(unit, info.unit))) return tamed(parameter, *value);
+  if (unit == "%" && info.unit[0] == '\0' && info.steps == 0) return tamed(parameter, *value / 100);
   return std::nullopt;
 }
 
@@ -73,7 +92,8 @@ Controls Parameters::controls() const noexcept {
   return {.strength = static_cast<float>(get(kStrength)),
           .attenuation_limit_db = static_cast<float>(get(kAttenuationLimit)),
           .post_filter = static_cast<float>(get(kPostFilter)),
-          .bypass = get(kBypass) > 0};
+          .bypass = get(kBypass) > 0,
+          .adaptive = get(kAdaptive) > 0};
 }
 
 std::string Parameters::save() const {
@@ -94,7 +114,8 @@ bool Parameters::load(std::string_view state) {
     if (space == std::string_view::npos) continue;
     for (std::uint32_t p = 0; p < kParameters; ++p) {
       if (line.substr(0, space) != kInfo[p].symbol) continue;
-      if (const auto value = number(line.substr(space + 1))) set(p, *value);
+      std::string_view rest;
+      if (const auto value = number(line.substr(space + 1), &rest); value && rest.empty()) set(p, *value);
     }
   }
   return true;

@@ -19,7 +19,7 @@
 namespace pellucid::plugin {
 
 /// Their numbers stand in hosts' sessions: never change one.
-enum Parameter : std::uint32_t { kStrength, kAttenuationLimit, kPostFilter, kBypass, kModel, kParameters };
+enum Parameter : std::uint32_t { kStrength, kAttenuationLimit, kPostFilter, kBypass, kModel, kAdaptive, kParameters };
 
 struct ParameterInfo {
   const char* symbol;  ///< in saved states; as LV2 names it

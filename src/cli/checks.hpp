@@ -101,4 +101,7 @@ CLI::Validator one_of(const std::map<std::string, T>& values) {
       fmt::format("{{{}}}", fmt::join(names, ",")));
 }
 
+inline constexpr const char* kAdaptiveHelp =
+    "Leave alone what needs nothing: speech 40 dB above the noise, noise below -75 dBFS";
+
 }  // namespace pellucid::cli

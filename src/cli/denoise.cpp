@@ -266,8 +266,7 @@ void add_denoise(CLI::App& app) {
                    "0: none, 1: weaken what is left of the noise between harmonics")
       ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
-  command->add_flag("--adaptive", options->adaptive,
-                    "Leave alone what needs nothing: speech 40 dB above the noise, noise below -75 dBFS");
+  command->add_flag("--adaptive", options->adaptive, kAdaptiveHelp);
   command->add_flag("--link-channels", options->link_channels,
                     "Treat all channels alike, so that a stereo picture stays where it is");
   command->add_flag("--residue", options->residue, "Write what is removed instead of what is left");

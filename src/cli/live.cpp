@@ -133,6 +133,7 @@ void add_live(CLI::App& app) {
   command->add_option("--post-filter", options->settings.post_filter, "0: none, 1: weaken what is left of the noise")
       ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
+  command->add_flag("--adaptive", options->settings.adaptive, kAdaptiveHelp);
   command->add_option("--seconds", options->seconds, "End after so much sound")->check(number_from(0));
   command->add_flag("--json", options->json, "JSON lines instead of meters; with --list a JSON array");
   command->footer(

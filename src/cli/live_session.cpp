@@ -24,6 +24,7 @@ LiveSession::LiveSession(const LiveSettings& settings)
   config.strength = settings.strength;
   config.attenuation_limit_db = settings.attenuation_limit_db;
   config.post_filter = settings.post_filter;
+  config.adaptive = settings.adaptive ? 1 : 0;
   if (result == PELLUCID_OK) result = pellucid_create(&config, &denoiser);
   denoiser_.reset(denoiser);
   if (result == PELLUCID_ERROR_SAMPLE_RATE || result == PELLUCID_ERROR_CHANNELS) {

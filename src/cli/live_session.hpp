@@ -22,6 +22,7 @@ struct LiveSettings {
   float strength = 1;
   float attenuation_limit_db = PELLUCID_NO_ATTENUATION_LIMIT_DB;
   float post_filter = 0;
+  bool adaptive = false;
 };
 
 class LiveSession : public SoundClient {

@@ -179,6 +179,7 @@ void add_pipewire(CLI::App& app) {
   command->add_option("--post-filter", microphone.post_filter, "0: none, 1: weaken what is left of the noise")
       ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
+  command->add_flag("--adaptive", microphone.adaptive, kAdaptiveHelp);
   command->add_option("--model", microphone.model, "default, nano, small, base, or a large of your own")
       ->transform(one_of(kModels))
       ->type_name("NAME");

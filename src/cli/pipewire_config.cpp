@@ -32,16 +32,17 @@ context.modules = [
               "Attenuation limit (dB)" = {5}
               "Post-filter" = {6}
               "Model" = {7}
+              "Adaptive" = {8}
             }}
           }}
         ]
       }}
       capture.props = {{
-        node.name = "capture.{8}"
-        node.passive = true{9}
+        node.name = "capture.{9}"
+        node.passive = true{10}
       }}
       playback.props = {{
-        node.name = "{8}"
+        node.name = "{9}"
         media.class = Audio/Source
       }}
     }}
@@ -52,7 +53,8 @@ context.modules = [
       microphone.source.empty() ? "" : fmt::format("\n        target.object = {}", json_string(microphone.source));
   return fmt::format(kText, kMark, microphone.stereo ? "FL FR" : "MONO", json_string(microphone.plugin.string()),
                      microphone.stereo ? "pellucid_stereo" : "pellucid_mono", microphone.strength,
-                     microphone.attenuation_limit_db, microphone.post_filter, microphone.model, kPipewireNode, target);
+                     microphone.attenuation_limit_db, microphone.post_filter, microphone.model,
+                     microphone.adaptive ? 1 : 0, kPipewireNode, target);
 }
 
 bool is_pipewire_config(std::string_view text) { return text.substr(0, kMark.size()) == kMark; }

@@ -14,6 +14,7 @@ struct PipewireMicrophone {
   float strength = 1;                ///< 0..1
   float attenuation_limit_db = 100;  ///< 100 or more: none
   float post_filter = 0;             ///< 0..1
+  bool adaptive = false;             ///< leave alone what needs nothing
   int model = 0;                     ///< as the plugin counts: 0 default, 1 nano, 2 small, 3 base, 4 large
 };
 

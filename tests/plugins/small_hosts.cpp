@@ -19,10 +19,12 @@ namespace pellucid::plugin::test {
 namespace {
 
 /// Where ports lie that must not be read or written.
-float* forbidden() {
+Ports forbidden() {
   static void* const page = ::mmap(nullptr, sizeof(float) * 16, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) throw std::runtime_error("mmap");
-  return static_cast<float*>(page);
+  Ports ports;
+  ports.fill(static_cast<float*>(page));
+  return ports;
 }
 
 class Ladspa : public Hosted {
@@ -35,7 +37,7 @@ class Ladspa : public Hosted {
     descriptor_ = function(channels - 1);
     handle_ = descriptor_->instantiate(descriptor_, static_cast<unsigned long>(rate_hz));
     if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
-    connect_controls(&values_[0]);
+    connect_controls(ports());
   }
   ~Ladspa() override { descriptor_->cleanup(handle_); }
   void activate() override { descriptor_->activate(handle_); }
@@ -46,18 +48,16 @@ class Ladspa : public Hosted {
     }
     descriptor_->run(handle_, frames);
   }
-  void disconnect_controls() override { connect_controls(nullptr); }
+  void disconnect_controls() override { connect_controls({}); }
   void activate_without_ports() override {
     connect_controls(forbidden());
     activate();
-    connect_controls(&values_[0]);
+    connect_controls(ports());
   }
 
  private:
-  void connect_controls(float* first) {
-    for (unsigned long k = 0; k < values_.size(); ++k) {
-      descriptor_->connect_port(handle_, 2 * channels_ + k, first != nullptr ? first + k : nullptr);
-    }
+  void connect_controls(const Ports& ports) {
+    for (unsigned long k = 0; k < ports.size(); ++k) descriptor_->connect_port(handle_, 2 * channels_ + k, ports[k]);
   }
 
   std::uint32_t channels_;
@@ -73,7 +73,7 @@ class Lv2 : public Hosted, public Worker {
     const LV2_Feature* features[] = {with_worker ? &feature_ : nullptr, nullptr};
     handle_ = descriptor_->instantiate(descriptor_, rate_hz, "", features);
     if (handle_ == nullptr) throw std::runtime_error("instantiate gave nothing");
-    connect_controls(&values_[0]);
+    connect_controls(ports());
     worker_ = static_cast<const LV2_Worker_Interface*>(descriptor_->extension_data(LV2_WORKER__interface));
   }
   ~Lv2() override { descriptor_->cleanup(handle_); }
@@ -85,11 +85,11 @@ class Lv2 : public Hosted, public Worker {
     }
     descriptor_->run(handle_, frames);
   }
-  void disconnect_controls() override { connect_controls(nullptr); }
+  void disconnect_controls() override { connect_controls({}); }
   void activate_without_ports() override {
     connect_controls(forbidden());
     activate();
-    connect_controls(&values_[0]);
+    connect_controls(ports());
   }
   std::size_t waiting() const override { return orders_.size(); }
   void work() override {
@@ -108,10 +108,8 @@ class Lv2 : public Hosted, public Worker {
 
  private:
   using Message = std::vector<std::uint8_t>;
-  void connect_controls(float* first) {
-    for (std::uint32_t k = 0; k < values_.size(); ++k) {
-      descriptor_->connect_port(handle_, 2 * channels_ + k, first != nullptr ? first + k : nullptr);
-    }
+  void connect_controls(const Ports& ports) {
+    for (std::uint32_t k = 0; k < ports.size(); ++k) descriptor_->connect_port(handle_, 2 * channels_ + k, ports[k]);
   }
   static Message copy(std::uint32_t size, const void* data) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
@@ -159,7 +157,7 @@ void* entry(const char* library, const char* name) {
 
 std::uint32_t place_of(const std::string& control) {
   static const std::map<std::string, std::uint32_t> places = {
-      {"strength", 0}, {"attenuation_limit", 1}, {"post_filter", 2}, {"enabled", 3}, {"model", 4}};
+      {"strength", 0}, {"attenuation_limit", 1}, {"post_filter", 2}, {"enabled", 3}, {"model", 4}, {"adaptive", 5}};
   return places.at(control);
 }
 

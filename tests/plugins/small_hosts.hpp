@@ -15,6 +15,9 @@
 
 namespace pellucid::plugin::test {
 
+/// Of LADSPA and LV2, in their order: the controls with the latency before the last.
+using Ports = std::array<float*, 7>;
+
 enum class Format { kLadspa, kLv2, kVst3, kClap };
 
 /// The formats that were built, and those of them whose hosts keep parameters and states.
@@ -35,11 +38,17 @@ class Hosted {
   virtual void activate_without_ports() { activate(); }
 
   void set(const std::string& control, float value);
-  std::uint32_t latency() const { return static_cast<std::uint32_t>(values_[5]); }
+  std::uint32_t latency() const { return static_cast<std::uint32_t>(reported_latency_); }
 
  protected:
-  /// strength, attenuation_limit, post_filter, enabled or bypass, model, latency.
-  std::array<float, 6> values_{1, 100, 0, 1, 0, -1};
+  /// strength, attenuation_limit, post_filter, enabled or bypass, model, adaptive.
+  static constexpr std::uint32_t kControls = 6;
+  std::array<float, kControls> values_{1, 100, 0, 1, 0, 0};
+  float reported_latency_ = -1;
+  Ports ports() {
+    auto& v = values_;
+    return {&v[0], &v[1], &v[2], &v[3], &v[4], &reported_latency_, &v[5]};
+  }
   bool has_bypass_ = false;
 };
 

@@ -14,13 +14,12 @@
 namespace pellucid::plugin::test {
 namespace {
 
-constexpr std::uint32_t kControls = 5;
 #ifdef _WIN32
 constexpr const char* kStart = "InitDll";
 #else
 constexpr const char* kStart = "ModuleEntry";
 #endif
-constexpr std::array<double, kControls> kHigh = {1, 100, 1, 1, 4};
+constexpr std::array<double, 6> kHigh = {1, 100, 1, 1, 4, 1};
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::runtime_error(what);
@@ -72,7 +71,7 @@ constexpr v3_param_value_queue_cpp kQueue = [] {
 
 struct Changes {
   const v3_param_changes_cpp* functions;
-  std::array<Queue, kControls + 1> queues{};
+  std::array<Queue, kHigh.size() + 1> queues{};
   std::int32_t count = 0;
 
   void add(v3_param_id id, double value) { queues[static_cast<std::size_t>(count++)] = {&kQueue, id, value}; }
@@ -173,7 +172,7 @@ class Vst3 : public HostedWithState {
     active_ = true;
     const std::uint32_t latency = v3_cpp_obj(processor_)->get_latency_samples(processor_);
     require(latency == latency_before_ || values_[4] != 0, "the same latency before it was active");
-    values_[5] = static_cast<float>(latency);
+    reported_latency_ = static_cast<float>(latency);
   }
   void run(const float* const* input, float* const* output, std::uint32_t frames) override {
     changes_.count = 0;
@@ -236,7 +235,7 @@ class Vst3 : public HostedWithState {
   static double plain(std::uint32_t place, double value) { return place == 3 ? 1 - value : value * kHigh[place]; }
 
   void check_parameters() {
-    require(v3_cpp_obj(controller_)->get_parameter_count(controller_) == kControls, "five parameters");
+    require(v3_cpp_obj(controller_)->get_parameter_count(controller_) == kControls, "six parameters");
     for (std::uint32_t p = 0; p < kControls; ++p) {
       v3_param_info info;
       require(v3_cpp_obj(controller_)->get_parameter_info(controller_, static_cast<std::int32_t>(p), &info) == V3_OK &&

@@ -1,4 +1,4 @@
-// Products for Xtensa's MAC16 (ESP32): a row of weights is widened once and then used for every row of x, with scale
+// Products for Xtensa's MAC16 (ESP32, ESP32-S3): a row of weights is widened once and then used for every row of x, with scale
 // and bias in registers. Mixings, whose weights serve few columns, go through multiply_mac16.S.
 #include "kernels/chip_kernels.hpp"
 #include "kernels/mac16_row.hpp"

@@ -34,6 +34,30 @@ bool form_belongs(std::string_view form, ChipFamily family) {
   return true;
 }
 
+/// The lines of a form that are for the target's family alone, which have its mark in front, and all without a mark.
+std::string own_lines(const std::string& text, ChipFamily family) {
+  struct Mark {
+    std::string_view text;
+    ChipFamily family;
+  };
+  constexpr Mark kMarks[] = {
+      {"@ESPRESSIF@", ChipFamily::kEspressif}, {"@ARM@", ChipFamily::kArm}, {"@ANY@", ChipFamily::kAny}};
+  std::string own;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+    std::string_view line(text.data() + at, end - at);
+    at = end;
+    const auto* mark =
+        std::find_if(std::begin(kMarks), std::end(kMarks), [&](const Mark& m) { return line.starts_with(m.text); });
+    if (mark != std::end(kMarks)) {
+      if (mark->family != family) continue;
+      line.remove_prefix(mark->text.size());
+    }
+    own += line;
+  }
+  return own;
+}
+
 /// Where a file of the project goes in the component; empty for nowhere.
 std::string place_of(std::string_view path, const ChipTarget& target) {
   constexpr std::string_view kForms = "embedded/forms/", kOwn = "embedded/component/", kKernels = "embedded/kernels/",
@@ -124,6 +148,7 @@ Files component_files(const Model& model, const ChipTarget& target, const ChipCo
   const Files replaced = values(files, model, target, folder);
   for (auto& [path, text] : files) {
     if (path.starts_with("src/")) continue;
+    text = own_lines(text, target.family);
     for (const auto& [name, value] : replaced) replace_all(text, name, value);
   }
   return files;

@@ -25,6 +25,8 @@ constexpr Files kMac16{"embedded/kernels/products_mac16.cpp", "embedded/kernels/
 constexpr ChipTarget kTargets[] = {
     {"generic", "any 32-bit processor", ChipFamily::kAny, WeightOrder::kRows, false, kScalar, "", "", nullptr},
     {"esp32", "ESP32 (Xtensa LX6)", ChipFamily::kEspressif, WeightOrder::kMac16, true, kMac16, "240", "", &kHeadset},
+    {"esp32s3", "ESP32-S3 (Xtensa LX7)", ChipFamily::kEspressif, WeightOrder::kMac16, true, kMac16, "240", "",
+     &kHeadset},
     {"esp32c3", "ESP32-C3 (RV32IMC)", ChipFamily::kEspressif, WeightOrder::kColumns, true, kByFour, "160", "",
      &kHeadset},
     {"esp32c6", "ESP32-C6 (RV32IMAC)", ChipFamily::kEspressif, WeightOrder::kColumns, true, kByFour, "160", "",

@@ -55,6 +55,37 @@ TEST_F(Export, WritesAComponentWhole) {
   for (const auto& entry : fs::directory_iterator(folder_)) EXPECT_EQ(entry.path().filename(), "part");
 }
 
+TEST_F(Export, TellsOnlyOfFilesThatAreThere) {
+  struct Claim {
+    const char *words, *file;
+  };
+  constexpr Claim kClaims[] = {{"menuconfig", "Kconfig"},
+                               {"examples/headset", "examples/headset/main/main.c"},
+                               {"examples/Microphone", "examples/Microphone/Microphone.ino"},
+                               {"Pellucid.pellucid_chip.pdsc", "Pellucid.pellucid_chip.pdsc"},
+                               {"LDFRAGMENTS", "linker.lf"}};
+  for (const char* target : {"generic", "esp32", "esp32s3", "cortex-m4"}) {
+    const fs::path out = folder_ / target;
+    ASSERT_EQ(run_program({"export", PELLUCID_NANO_INT8, "--target", target, "-o", out.string()}).code, 0);
+    const std::string said = slurp(out / "README.md") + slurp(out / "CMakeLists.txt");
+    for (const Claim& claim : kClaims) {
+      EXPECT_EQ(said.find(claim.words) != std::string::npos, fs::exists(out / claim.file)) << target << claim.words;
+    }
+  }
+}
+
+TEST_F(Export, Esp32S3RunsTheCodeOfEsp32) {
+  for (const char* target : {"esp32", "esp32s3"}) {
+    const Ran run = run_program({"export", PELLUCID_NANO_INT8, "--target", target, "-o", (folder_ / target).string()});
+    ASSERT_EQ(run.code, 0) << run.error;
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "esp32/src")) {
+    if (!entry.is_regular_file() || entry.path().filename() == "pellucid_chip_model.h") continue;  // its target's name
+    const fs::path other = folder_ / "esp32s3" / fs::relative(entry.path(), folder_ / "esp32");
+    EXPECT_EQ(slurp(entry.path()), slurp(other)) << other;
+  }
+}
+
 TEST_F(Export, ReplacesOnlyComponentsAndOnlyWithForce) {
   const std::string out = (folder_ / "part").string();
   const std::vector<std::string> plain = {"export", PELLUCID_NANO_INT8, "--target", "generic", "-o", out};

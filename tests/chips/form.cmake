@@ -1,6 +1,7 @@
 # Exports a component and builds it as FORM, alone in a folder, with stand-ins for the vendor's commands.
 #
-#   cmake -DPROGRAM=pellucid -DMODEL=… -DCHIP=esp32 -DFORM=idf -DFOLDER=scratch -DROOT=… -P form.cmake
+#   cmake -DPROGRAM=pellucid -DMODEL=… -DCHIP=esp32s3 -DFORM=idf -DTOOLCHAIN=cmake/chips/esp32.cmake
+#         -DFOLDER=scratch -DROOT=… -P form.cmake
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})
 execute_process(COMMAND ${PROGRAM} export ${MODEL} --target ${CHIP} -o ${FOLDER}/pellucid_chip OUTPUT_QUIET
@@ -13,7 +14,7 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 execute_process(COMMAND ${CMAKE_COMMAND} -G Ninja -S ${ROOT}/tests/chips/vendor -B ${FOLDER}/build -DFORM=${FORM}
-                        -DCOMPONENT=${FOLDER}/pellucid_chip -DCMAKE_TOOLCHAIN_FILE=${ROOT}/cmake/chips/${CHIP}.cmake
+                        -DCOMPONENT=${FOLDER}/pellucid_chip -DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN}
                 OUTPUT_VARIABLE said ERROR_VARIABLE said RESULT_VARIABLE code)
 if(NOT code EQUAL 0)
   message(FATAL_ERROR "${said}")

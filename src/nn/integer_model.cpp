@@ -84,6 +84,21 @@ uint32_t read_u32(const uint8_t* p) {
 int32_t read_i32(const uint8_t* p) { return static_cast<int32_t>(read_u32(p)); }
 int16_t read_i16(const uint8_t* p) { return static_cast<int16_t>(p[0] | p[1] << 8); }
 
+/// The numbers of a file, which are little-endian whatever the processor is.
+const int32_t* biases(const uint8_t* from, uint32_t rows, dsp::Arena& arena) {
+  int32_t* made = arena.take<int32_t>(rows);
+  for (uint32_t r = 0; made != nullptr && r < rows; ++r) made[r] = read_i32(from + 4 * r);
+  return made;
+}
+
+const RowScale* scales(const uint8_t* from, uint32_t rows, dsp::Arena& arena) {
+  RowScale* made = arena.take<RowScale>(rows);
+  for (uint32_t r = 0; made != nullptr && r < rows; ++r, from += 6) {
+    made[r] = {read_i16(from), read_i16(from + 2), read_i16(from + 4)};
+  }
+  return made;
+}
+
 bool valid_multiplier(int32_t multiplier) {
   return multiplier >= -kLargestMultiplier && multiplier <= kLargestMultiplier;
 }
@@ -165,11 +180,6 @@ const char* integer_problem(const ModelFile& file) {
 bool load_integer_model(const ModelFile& file, const IntegerKernels& kernels, dsp::Arena& arena, IntegerModel* model) {
   const Architecture& a = file.architecture();
   const uint32_t count = product_count(a);
-  const auto bytes_of = [&](uint32_t tensor, uint64_t bytes) {
-    uint8_t* to = arena.take<uint8_t>(static_cast<size_t>(bytes));
-    if (to != nullptr) __builtin_memcpy(to, file.tensor(tensor), static_cast<size_t>(bytes));
-    return to;
-  };
   IntegerProduct* products = arena.take<IntegerProduct>(count);
   *model = IntegerModel{a, products, nullptr, file.features_q(), file.mask_q(), 0};
   model->compression_q16 = static_cast<uint32_t>(a.compression * 65536.0 + 0.5);
@@ -178,12 +188,15 @@ bool load_integer_model(const ModelFile& file, const IntegerKernels& kernels, ds
     IntegerProduct made = {};
     made.rows = spec.rows;
     made.columns = spec.columns;
-    made.bias = reinterpret_cast<const int32_t*>(bytes_of(i, uint64_t{4} * spec.rows));
-    made.scale = reinterpret_cast<const RowScale*>(bytes_of(count + i, uint64_t{6} * spec.rows));
+    made.bias = biases(file.tensor(i), spec.rows, arena);
+    made.scale = scales(file.tensor(count + i), spec.rows, arena);
     const uint8_t* weight = file.tensor(2 * count + 1 + i);
     const size_t packed_bytes = kernels.packed_bytes(made, spec.use, a.bands);
     if (packed_bytes == 0) {
-      made.weight = reinterpret_cast<const int8_t*>(bytes_of(2 * count + 1 + i, uint64_t{spec.rows} * spec.columns));
+      const size_t bytes = size_t{spec.rows} * spec.columns;
+      int8_t* copy = arena.take<int8_t>(bytes);
+      if (copy != nullptr) __builtin_memcpy(copy, weight, bytes);
+      made.weight = copy;
     } else {
       void* packed = arena.take<uint8_t>(packed_bytes);
       made.weight = reinterpret_cast<const int8_t*>(weight);
@@ -193,10 +206,10 @@ bool load_integer_model(const ModelFile& file, const IntegerKernels& kernels, ds
     }
     if (products != nullptr) products[i] = made;
   }
-  const uint64_t embedding_bytes = uint64_t{2} * a.bands * a.width;
-  uint8_t* embedding = arena.take<uint8_t>(static_cast<size_t>(embedding_bytes) + kIntegerSlack);
-  if (embedding != nullptr) __builtin_memcpy(embedding, file.tensor(2 * count), static_cast<size_t>(embedding_bytes));
-  model->embedding = reinterpret_cast<const int16_t*>(embedding);
+  const size_t values = size_t{a.bands} * a.width;
+  int16_t* embedding = arena.take<int16_t>(values + kIntegerSlack / sizeof(int16_t));
+  for (size_t i = 0; embedding != nullptr && i < values; ++i) embedding[i] = read_i16(file.tensor(2 * count) + 2 * i);
+  model->embedding = embedding;
   return !arena.failed() && model->embedding != nullptr;
 }
 

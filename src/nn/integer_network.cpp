@@ -156,7 +156,7 @@ void IntegerNetwork::process_frame(IntegerState& state, const int32_t* spectrum,
     mix_frequencies();
     observe("freq", n, z_, a.bands, a.width);
   }
-  ++state.frame;
+  state.frame = (state.frame + 1) % integer_period(a);  // it must not wrap elsewhere: a ring would lose its place
   decode();
   apply_mask(limits, cleaned);
 }

@@ -73,10 +73,16 @@ constexpr size_t integer_state_values(const Architecture& a) {
   return size_t{a.blocks} * (a.time_kernel - 1) * ((size_t{1} << a.time_layers) - 1) * a.bands * a.width;
 }
 
+/// After so many frames the rings of a network's convolutions over time all stand where they started.
+constexpr uint32_t integer_period(const Architecture& a) {
+  const bool rings = a.time_mixer == TimeMixer::kConv && a.time_kernel > 1 && a.time_layers > 0;
+  return rings ? (a.time_kernel - 1) << (a.time_layers - 1) : 1;
+}
+
 /// What one channel carries from frame to frame.
 struct IntegerState {
   int16_t* values = nullptr;  ///< [integer_state_values], zero at the start
-  uint32_t frame = 0;
+  uint32_t frame = 0;         ///< which one it is of integer_period
 };
 
 /// Called with each intermediate result as network.hpp says, and with "gates" before sigmoid and tanh.

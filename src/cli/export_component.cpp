@@ -66,8 +66,7 @@ std::string place_of(std::string_view path, const ChipTarget& target) {
   const bool wanted = std::any_of(used.begin(), used.end(), [&](const char* f) { return f != nullptr && path == f; });
   if (path == kMultiply) return wanted ? std::string(path) : std::string();
   if (path.starts_with(kKernels)) {
-    const bool header = path.substr(path.rfind('.')) == ".hpp" && target.own_kernels;
-    return wanted || header ? fmt::format("src/kernels/{}", path.substr(kKernels.size())) : std::string();
+    return wanted ? fmt::format("src/kernels/{}", path.substr(kKernels.size())) : std::string();
   }
   if (path.starts_with(kForms)) {
     const std::string_view rest = path.substr(kForms.size());

@@ -14,13 +14,18 @@ namespace {
 constexpr ChipLimits kHeadset{100'000, 20'000, 12'000'000};
 constexpr ChipLimits kRoomy{250'000, 64'000, 48'000'000};
 
-using Files = std::array<const char*, 4>;
+using Files = std::array<const char*, 6>;
+constexpr const char* kHeader = "embedded/kernels/chip_kernels.hpp";
 constexpr Files kScalar{"src/nn/integer_multiply.cpp"};
-constexpr Files kByFour{"embedded/kernels/products_by_four.cpp", "src/nn/integer_multiply.cpp"};
-constexpr Files kHelium{"embedded/kernels/products_helium.cpp", "embedded/kernels/helium_elementwise.cpp",
-                        "embedded/kernels/helium_pass.cpp", "src/nn/integer_multiply.cpp"};
-constexpr Files kMac16{"embedded/kernels/products_mac16.cpp", "embedded/kernels/mac16_row.S",
-                       "embedded/kernels/multiply_mac16.S"};
+constexpr Files kByFour{kHeader, "embedded/kernels/products_by_four.cpp", "src/nn/integer_multiply.cpp"};
+constexpr Files kHelium{kHeader,
+                        "embedded/kernels/helium.hpp",
+                        "embedded/kernels/products_helium.cpp",
+                        "embedded/kernels/helium_elementwise.cpp",
+                        "embedded/kernels/helium_pass.cpp",
+                        "src/nn/integer_multiply.cpp"};
+constexpr Files kMac16{kHeader, "embedded/kernels/mac16_row.hpp", "embedded/kernels/products_mac16.cpp",
+                       "embedded/kernels/mac16_row.S", "embedded/kernels/multiply_mac16.S"};
 
 constexpr ChipTarget kTargets[] = {
     {"generic", "any 32-bit processor", ChipFamily::kAny, WeightOrder::kRows, false, kScalar, "", "", nullptr},

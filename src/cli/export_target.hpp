@@ -34,7 +34,7 @@ struct ChipTarget {
   ChipFamily family;
   WeightOrder order;
   bool own_kernels;                         ///< chip_kernels() of embedded/kernels/chip_kernels.hpp, or the scalar set
-  std::array<const char*, 4> kernel_files;  ///< of the project; null for none
+  std::array<const char*, 6> kernel_files;  ///< of the project, headers included; null for none
   const char* megahertz;                    ///< its usual clock, for ESP-IDF's configuration
   const char* core;                         ///< CMSIS-Pack's name
   const ChipLimits* limits;                 ///< null for none

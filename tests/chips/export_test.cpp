@@ -1,6 +1,9 @@
 // `pellucid export --target`: what it writes, and what it says to models and folders that it cannot take.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "../cli/program.hpp"
 #include "../nn/random_model.hpp"
 #include "../support/temp_folder.hpp"
@@ -71,6 +74,24 @@ TEST_F(Export, TellsOnlyOfFilesThatAreThere) {
     for (const Claim& claim : kClaims) {
       EXPECT_EQ(said.find(claim.words) != std::string::npos, fs::exists(out / claim.file)) << target << claim.words;
     }
+  }
+}
+
+TEST_F(Export, HasTheKernelsOfItsTargetAlone) {
+  const std::map<std::string, std::set<std::string>> expected = {
+      {"generic", {}},
+      {"esp32", {"chip_kernels.hpp", "mac16_row.S", "mac16_row.hpp", "multiply_mac16.S", "products_mac16.cpp"}},
+      {"cortex-m4", {"chip_kernels.hpp", "products_by_four.cpp"}},
+      {"cortex-m55",
+       {"chip_kernels.hpp", "helium.hpp", "helium_elementwise.cpp", "helium_pass.cpp", "products_helium.cpp"}}};
+  for (const auto& [target, files] : expected) {
+    const fs::path out = folder_ / target;
+    ASSERT_EQ(run_program({"export", PELLUCID_NANO_INT8, "--target", target, "-o", out.string()}).code, 0);
+    std::set<std::string> found;
+    if (fs::exists(out / "src/kernels")) {
+      for (const auto& file : fs::directory_iterator(out / "src/kernels")) found.insert(file.path().filename());
+    }
+    EXPECT_EQ(found, files) << target;
   }
 }
 

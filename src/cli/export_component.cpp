@@ -101,7 +101,8 @@ std::string numbers_header(const nn::ModelFile& file, const ChipTarget& target, 
       "#define PELLUCID_CHIP_MODEL_STATE_BYTES {}\n"
       "#define PELLUCID_CHIP_MODEL_SCRATCH_BYTES {}\n\n"
       "#endif /* PELLUCID_CHIP_MODEL_H */\n",
-      plain_name(a.name), target.name, a.sample_rate_hz, a.hop_samples, cost.state_bytes, cost.scratch_bytes);
+      plain_name(a.name), target.name, a.sample_rate_hz, a.hop_samples, cost.state_bytes - kObjectBytes,
+      cost.scratch_bytes);
 }
 
 /// What @NAME@ stands for in the forms.
@@ -160,7 +161,7 @@ std::string models_that_fit(const ChipTarget& target) {
     try {
       const std::unique_ptr<Model> model = load_any_model(name);
       if (model->file.arithmetic() != nn::Arithmetic::kInt8) continue;
-      if (!does_not_fit(chip_cost(model->file), target).empty()) continue;
+      if (!does_not_fit(chip_cost(model->file, target.order), target).empty()) continue;
     } catch (const Error&) {
       continue;  // it is not what was asked for
     }
@@ -174,7 +175,7 @@ void check_fit(const Model& model, const ChipTarget& target, const ChipCost& cos
   if (problem.empty()) return;
   std::string others;
   for (const ChipTarget& other : chip_targets()) {
-    if (other.limits == nullptr || !does_not_fit(cost, other).empty()) continue;
+    if (other.limits == nullptr || !does_not_fit(chip_cost(model.file, other.order), other).empty()) continue;
     others += fmt::format("{}{}", others.empty() ? "" : ", ", other.name);
   }
   throw Error(
@@ -204,7 +205,7 @@ void export_component(const Model& model, const std::string& target_name, const 
                 "quantize` on it first.",
                 model.path.string());
   }
-  const ChipCost cost = chip_cost(model.file);
+  const ChipCost cost = chip_cost(model.file, target.order);
   check_fit(model, target, cost);
 
   fs::path folder = fs::absolute(wanted).lexically_normal();

@@ -32,11 +32,9 @@ void append_numbers(std::string& text, std::size_t count, At at) {
   text += line + "\n};\n";
 }
 
-std::size_t padded(std::size_t columns) { return (columns + 7) / 8 * 8; }
-
 /// The place in [rows][columns] that place `i` of the order is filled from; kPadding for a zero.
 constexpr std::size_t kPadding = static_cast<std::size_t>(-1);
-std::size_t source_of(std::size_t i, std::size_t columns, WeightOrder order) {
+std::size_t source_of(std::size_t i, std::uint32_t columns, WeightOrder order) {
   constexpr std::size_t kMac16[4] = {2, 0, 3, 1}, kPairs[4] = {0, 2, 1, 3};
   switch (order) {
     case WeightOrder::kMac16:
@@ -50,7 +48,7 @@ std::size_t source_of(std::size_t i, std::size_t columns, WeightOrder order) {
       return (4 * group + rest % 4) * columns + rest / 4;
     }
     case WeightOrder::kEights: {
-      const std::size_t group = i / (4 * padded(columns)), rest = i % (4 * padded(columns));
+      const std::size_t four = ordered_count(order, 4, columns), group = i / four, rest = i % four;
       const std::size_t column = rest / 32 * 8 + rest % 8;
       return column < columns ? (4 * group + rest / 8 % 4) * columns + column : kPadding;
     }
@@ -64,7 +62,7 @@ std::size_t source_of(std::size_t i, std::size_t columns, WeightOrder order) {
 
 std::vector<std::int8_t> in_order(const std::vector<std::int8_t>& weights, std::uint32_t rows, std::uint32_t columns,
                                   WeightOrder order) {
-  std::vector<std::int8_t> ordered(rows * (order == WeightOrder::kEights ? padded(columns) : columns));
+  std::vector<std::int8_t> ordered(ordered_count(order, rows, columns));
   for (std::size_t i = 0; i < ordered.size(); ++i) {
     const std::size_t from = source_of(i, columns, order);
     if (from != kPadding) ordered[i] = weights[from];

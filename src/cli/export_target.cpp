@@ -66,13 +66,20 @@ const ChipTarget& chip_target(const std::string& name) {
   throw Error(ExitCode::kUsage, "--target {}: there is no such target; expected one of {}.", name, names);
 }
 
-ChipCost chip_cost(const nn::ModelFile& file) {
+std::size_t ordered_count(WeightOrder order, std::uint32_t rows, std::uint32_t columns) {
+  return std::size_t{rows} * (order == WeightOrder::kEights ? (columns + 7) / 8 * 8 : columns);
+}
+
+ChipCost chip_cost(const nn::ModelFile& file, WeightOrder order) {
   const nn::Architecture& a = file.architecture();
   ChipCost cost{};
   nn::TensorSpec spec;
-  for (std::uint32_t i = 0; nn::integer_tensor_spec(a, i, &spec); ++i) cost.flash_bytes += spec.bytes();
+  for (std::uint32_t i = 0; nn::integer_tensor_spec(a, i, &spec); ++i) {
+    const bool weights = spec.type == nn::DataType::kI8;
+    cost.flash_bytes += weights ? ordered_count(order, spec.shape[0], spec.shape[1]) : spec.bytes();
+  }
   cost.flash_bytes += kCodeBytes;
-  cost.state_bytes = engine::IntegerDenoiser::state_bytes(a);
+  cost.state_bytes = kObjectBytes + engine::IntegerDenoiser::state_bytes(a);
   cost.scratch_bytes = engine::IntegerDenoiser::scratch_bytes(a);
   cost.multiply_adds_per_second = nn::multiply_adds_per_frame(a) * a.sample_rate_hz / a.hop_samples;
   return cost;

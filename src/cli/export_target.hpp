@@ -47,8 +47,12 @@ const ChipTarget& chip_target(const std::string& name);
 struct ChipCost {
   std::uint64_t flash_bytes, state_bytes, scratch_bytes, multiply_adds_per_second;
 };
-/// Of an int8 model; flash with kCodeBytes for what is not the model.
-ChipCost chip_cost(const nn::ModelFile& file);
+/// Of an int8 model's component; flash with kCodeBytes for what is not the model.
+ChipCost chip_cost(const nn::ModelFile& file, WeightOrder order);
+/// How many numbers weights [rows][columns] are in an order, zeros included.
+std::size_t ordered_count(WeightOrder order, std::uint32_t rows, std::uint32_t columns);
+/// PELLUCID_CHIP_OBJECT_BYTES of embedded/component/pellucid_chip.h where a pointer has 32 bits.
+inline constexpr std::uint64_t kObjectBytes = 96 * 4;
 /// The component's code and tables on any target, rounded up; docs/embedded.md has what was measured.
 inline constexpr std::uint64_t kCodeBytes = 28 * 1024;
 

@@ -1,8 +1,11 @@
 // `pellucid export --target`: what it writes, and what it says to models and folders that it cannot take.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "../cli/program.hpp"
 #include "../nn/random_model.hpp"
@@ -104,6 +107,58 @@ TEST_F(Export, Esp32S3RunsTheCodeOfEsp32) {
     if (!entry.is_regular_file() || entry.path().filename() == "pellucid_chip_model.h") continue;  // its target's name
     const fs::path other = folder_ / "esp32s3" / fs::relative(entry.path(), folder_ / "esp32");
     EXPECT_EQ(slurp(entry.path()), slurp(other)) << other;
+  }
+}
+
+/// The bytes of the arrays in pellucid_chip_model.cpp.
+double model_bytes(const fs::path& component) {
+  struct Kind {
+    const char* declared;
+    int bytes;
+    char mark;  ///< of a number, each has one
+  };
+  constexpr Kind kKinds[] = {
+      {"int8_t k", 1, ','}, {"int16_t k", 2, ','}, {"int32_t k", 4, ','}, {"nn::RowScale k", 6, '{'}};
+  std::ifstream in(component / "src/pellucid_chip_model.cpp");
+  const Kind* kind = nullptr;
+  std::ptrdiff_t bytes = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (line.ends_with("[] = {")) {
+      kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                          [&](const Kind& k) { return line.find(k.declared) != std::string::npos; });
+      if (kind == std::end(kKinds)) kind = nullptr;  // what points to the arrays
+    } else if (kind != nullptr) {
+      bytes += kind->bytes * std::count(line.begin(), line.end(), kind->mark);
+    }
+  }
+  return static_cast<double>(bytes);
+}
+
+/// The number behind `name` in a header of the component.
+double defined(const fs::path& header, const std::string& name) {
+  const std::string text = slurp(header), words = "#define " + name + " ";
+  const std::size_t at = text.find(words);
+  EXPECT_NE(at, std::string::npos) << name;
+  return std::strtod(text.c_str() + text.find_first_of("0123456789", at + words.size()), nullptr);
+}
+
+TEST_F(Export, SaysWhatTheWrittenFilesTake) {
+  const std::pair<const char*, const char*> cases[] = {{PELLUCID_NANO_INT8, "generic"},
+                                                       {PELLUCID_NANO_INT8, "esp32"},
+                                                       {PELLUCID_NANO_INT8, "cortex-m55"},
+                                                       {PELLUCID_SMALL_INT8, "esp32p4"},
+                                                       {PELLUCID_SMALL_INT8, "cortex-m55"}};
+  for (const auto& [model, target] : cases) {
+    const fs::path out = folder_ / "part";
+    const Ran run = run_program({"export", model, "--target", target, "-o", out.string(), "--force"});
+    ASSERT_EQ(run.code, 0) << run.error;
+    const double pointers = defined(out / "src/pellucid_chip.h", "PELLUCID_CHIP_OBJECT_BYTES");  // of 4 bytes
+    const double state = 4 * pointers + defined(out / "src/pellucid_chip_model.h", "PELLUCID_CHIP_MODEL_STATE_BYTES");
+    const double scratch = defined(out / "src/pellucid_chip_model.h", "PELLUCID_CHIP_MODEL_SCRATCH_BYTES");
+    char expected[100];
+    std::snprintf(expected, sizeof expected, ", %.1f kB of model, %.1f kB of state, %.1f kB of scratch,",
+                  model_bytes(out) / 1e3, state / 1e3, scratch / 1e3);
+    EXPECT_NE(run.output.find(expected), std::string::npos) << run.output << expected;
   }
 }
 

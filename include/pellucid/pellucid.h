@@ -53,13 +53,14 @@
  * Sound. Samples are float, where full scale is -1 to 1 and louder is fine, or 16-bit integers, where it is 32768: what
  * is between two of those is rounded to the nearer, what is beyond them becomes the last. The two may take turns. A
  * model of integers (int8) hears at its own rate 16 bits of a float sample, so that what it denoises is cut at full
- * scale and has no more than them; the input's share, of strength and bypass, stays as it is. 1 to 32 channels, planar
- * or interleaved; 8000 to 384000 Hz. One model serves every rate: the analysis window keeps its length in seconds (32
- * ms for a 16 kHz model), so that the network sees the same frequencies. What lies above the model's own range (8 kHz)
- * follows the gain of the model's top quarter; below 16 kHz the network sees nothing where the sound has nothing. Where
- * the window is not a whole number of samples that the Fourier transform can do, the nearest that it can is taken: the
- * network then sees all frequencies shifted, by 0.23 % at 44.1, 22.05 and 11.025 kHz, by at most 2 % at rates that
- * nobody uses, for the models that come with Pellucid; shorter windows and hops are rounded more coarsely.
+ * scale and has no more than them; at other rates what it denoises is cut where a part of the spectrum is stronger than
+ * a sine of 3.1, 10 dB above full scale. The input's share, of strength and bypass, stays as it is. 1 to 32 channels,
+ * planar or interleaved; 8000 to 384000 Hz. One model serves every rate: the analysis window keeps its length in
+ * seconds (32 ms for a 16 kHz model), so that the network sees the same frequencies. What lies above the model's own
+ * range (8 kHz) follows the gain of the model's top quarter; below 16 kHz the network sees nothing where the sound has
+ * nothing. Where the window is not a whole number of samples that the Fourier transform can do, the nearest that it can
+ * is taken: the network then sees all frequencies shifted, by 0.23 % at 44.1, 22.05 and 11.025 kHz, by at most 2 % at
+ * rates that nobody uses, for the models that come with Pellucid; shorter windows and hops are rounded more coarsely.
  *
  * Channels. Each is denoised by itself, as is right where each has a microphone of its own; or they are linked, as is
  * right for a stereo picture that must not move. Linked channels get, in every bin, one real gain: the root of what the

@@ -9,6 +9,7 @@
 #include "../nn/owned_integer_network.hpp"
 #include "../nn/random_integer_model.hpp"
 #include "engine/integer_denoiser.hpp"
+#include "engine/spectral_network.hpp"
 #include "session.hpp"
 
 namespace pellucid::engine {
@@ -158,6 +159,20 @@ TEST(IntegerStream, KnowsItsStatusAndSurvivesNonsense) {
   ASSERT_EQ(pellucid_get_status(session.get(), &status), PELLUCID_OK);
   EXPECT_NEAR(status.input_dbfs, 20 * std::log10(test::rms(in, 39 * 256, 40 * 256)), 0.1);
   EXPECT_EQ(pellucid_reset(session.get()), PELLUCID_OK);
+}
+
+TEST(IntegerStream, OffItsRateIsCutAboveASineOf3Point1) {  // as the header says
+  for (std::uint32_t window = 64; window <= 1024; window *= 2) {
+    const float step = 3.14159265f / static_cast<float>(window);
+    float sum = 0.0f;  // of the square root of a Hann window
+    for (std::uint32_t i = 0; i < window; ++i) sum += std::sin(step * static_cast<float>(i));
+    const std::int32_t q = 15 + dsp::fixed_fraction_bits(window);
+    const float parts[] = {3.1f * sum / 2, 3.2f * sum / 2};
+    std::int32_t heard[2];
+    to_integers(parts, 2, q, heard);
+    EXPECT_EQ(heard[0], std::lround(std::ldexp(parts[0], q))) << window;
+    EXPECT_EQ(heard[1], 1 << 29) << window;
+  }
 }
 
 }  // namespace

@@ -130,7 +130,6 @@ Files values(const Files& files, const Model& model, const ChipTarget& target, c
           {"@TITLE@", target.title},
           {"@IRAM_OBJECTS@", in_iram},
           {"@MHZ@", target.megahertz},
-          {"@BLUETOOTH@", std::string(target.name) == "esp32" ? "bt" : ""},
           {"@ARCHITECTURES@", target.family == ChipFamily::kEspressif ? "esp32" : "*"},
           {"@DCORE@", target.core},
           {"@COMPONENT@", plain_name(folder.filename().string())}};

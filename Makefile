@@ -142,10 +142,11 @@ bench-python: $(PYTHON_READY)
 format: $(ALL_READY)
 	scripts/format.sh
 
-## install     install under PREFIX (default /usr/local); DESTDIR is honoured
+## install     install under PREFIX (default /usr/local), and let programs find the library; DESTDIR is honoured
 .PHONY: install
 install: build
 	cmake --install $(RELEASE) --prefix $(PREFIX)
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 ## deb         Debian packages of the tool, the library, the models and the plugins into build/deb, past lintian
 .PHONY: deb

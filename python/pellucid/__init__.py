@@ -31,6 +31,7 @@ Model = Union[None, str, "os.PathLike[str]", bytes]
 
 _FLOATS = (np.float16, np.float32, np.float64)
 _BLOCK_FRAMES = 1 << 19  # between two chances for Ctrl-C
+_OUT_OF_MEMORY = 10  # PELLUCID_ERROR_OUT_OF_MEMORY
 _FIRST_MODEL_RESULT = 11  # PELLUCID_ERROR_MODEL_FORMAT; those up to 15 are about the model
 
 
@@ -93,6 +94,8 @@ class Denoiser:
             )
         except _core.CoreError as error:
             text, result = error.args
+            if result == _OUT_OF_MEMORY:
+                raise MemoryError(text) from None
             kind = ModelError if result >= _FIRST_MODEL_RESULT else ValueError
             raise kind(f"{name}: {text}") from None
         self.latency_samples: int = self._core.latency_samples()

@@ -162,6 +162,21 @@ def test_models(tmp_path, recording):
         pellucid.denoise(x, rate, model=inside)
 
 
+@pytest.mark.parametrize("result, kind, says", [
+    (4, ValueError, "base.safetensors: a sentence"),
+    (10, MemoryError, "^a sentence"),
+    (11, pellucid.ModelError, "base.safetensors: a sentence"),
+])  # fmt: skip
+def test_what_the_engine_refuses_is_the_fitting_error(monkeypatch, result, kind, says):
+    def refuse(*_):
+        raise pellucid._core.CoreError("a sentence", result)
+
+    monkeypatch.setattr(pellucid._core, "Core", refuse)
+    with pytest.raises(kind, match=says) as caught:
+        pellucid.Denoiser(16000)
+    assert type(caught.value) is kind
+
+
 def test_the_interpreter_is_free_meanwhile():
     x = np.random.default_rng(1).normal(0, 0.1, 16000 * 60).astype(np.float32)
     sys.setswitchinterval(0.001)

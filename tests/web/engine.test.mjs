@@ -139,6 +139,22 @@ test("bad input gets a sentence", async () => {
   assert.equal(denoiser.process([one, one])[1].length, 10);
 });
 
+test("too little memory is neither a bad setting nor a bad model", async (t) => {
+  const assets = await load();
+  const { Instance } = WebAssembly;
+  t.after(() => (WebAssembly.Instance = Instance));
+  const make = (result) => {
+    WebAssembly.Instance = function (module) {
+      return { exports: { ...new Instance(module).exports, create: () => result } };
+    };
+    return () => new Denoiser(assets, { sampleRate: 16000 });
+  };
+  const has = (code) => (error) => error instanceof PellucidError && error.message.length > 20 && error.code === code;
+  assert.throws(make(9), has("setting"));
+  assert.throws(make(10), has("memory"));
+  assert.throws(make(11), has("model"));
+});
+
 test("bad models get a sentence", async () => {
   const says = (message, code) => (error) => error instanceof PellucidError && message.test(error.message) && error.code === code;
   await assert.rejects(load({ model: join(scratch, "nothing.here") }), says(/nothing\.here cannot be read \(ENOENT\)/, "missing"));

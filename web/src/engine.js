@@ -12,6 +12,10 @@ export class PellucidError extends Error {
 
 const PACKED = "PELLUCID"; // what web/build.mjs starts a packed model with
 
+// Of pellucid_result; what lies between is about the model.
+const OUT_OF_MEMORY = 10;
+const MODEL_UNSUPPORTED = 15;
+
 /** A model's bytes from a packed model (web/model.mjs says how it is laid out). */
 export function unpackModel(bytes) {
   const packed = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
@@ -176,6 +180,7 @@ export class Denoiser {
     const bytes = new Uint8Array(this.#engine.memory.buffer);
     let text = "";
     for (let i = this.#engine.result_text(result); bytes[i] !== 0; ++i) text += String.fromCharCode(bytes[i]);
-    throw new PellucidError(result >= 11 && result <= 15 ? "model" : "setting", text);
+    const code = result === OUT_OF_MEMORY ? "memory" : result > OUT_OF_MEMORY && result <= MODEL_UNSUPPORTED ? "model" : "setting";
+    throw new PellucidError(code, text);
   }
 }

@@ -132,7 +132,7 @@ def scale(data, plots):
 def applications(data, plots):
     if not data.applications:
         return ""
-    return ("## Applications\n\n`bench/applications.py` degrades speech as three uses do ([which](../whitepaper.md#applications)):\n\n" +
+    return ("## Applications\n\n`bench/applications.py` degrades speech as four uses do ([which](../whitepaper.md#applications)):\n\n" +
             blocks.applications(data, None, HERE) + "\n")
 
 

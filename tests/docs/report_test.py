@@ -134,6 +134,16 @@ class Parts(unittest.TestCase):
         self.assertEqual((bad.time, bad.memory), ("**more than linear**", "grows with it"))
         self.assertEqual(self.claim((0.01, 0.02, 0.03), (1, 1, 1)).time, "too short to say")
 
+    def test_every_application_has_a_section_and_a_promise(self):
+        with open(os.path.join(ROOT, "docs/whitepaper.md"), encoding="utf-8") as file:
+            paper = file.read()
+        names = {row["application"] for row in data.Data().applications}
+        self.assertLess({"headset", "consumer electronics"}, names)
+        promise = next(line for line in paper.splitlines() if line.startswith("| ") and "`bench/applications.py`" in line)
+        for name in names:
+            self.assertIn(f"\n### {name.capitalize()}\n", paper)
+            self.assertIn(name, promise)
+
     def test_ticks_are_round_and_inside(self):
         self.assertEqual(svg.round_steps(0.0, 1.0), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
         self.assertEqual(svg.log_steps(9e6, 4e8), [1e7, 2e7, 5e7, 1e8, 2e8])
@@ -163,6 +173,20 @@ class Measuring(unittest.TestCase):
             self.assertEqual(code, 1)
             self.assertIn("'nowhere' has no folder noisy/", said)
             self.assertEqual(os.listdir(out), [])
+
+    @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")
+    def test_one_application_is_measured_and_the_others_stay(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out, before = os.path.join(folder, "applications.csv"), data.Data().applications
+            tables.write_csv(out, data.COLUMNS["applications.csv"], before)
+            only = "headset"  # the quickest
+            code, said = run(os.path.join(ROOT, "bench/applications.py"), PROGRAM, "--only", only, "--out", out)
+            self.assertEqual(code, 0, said)
+            after = tables.read_csv(out)
+            self.assertEqual([row for row in after if row["application"] != only], [row for row in before if row["application"] != only])
+            mine = [row for row in after if row["application"] == only]
+            self.assertEqual({row["noise"] for row in mine}, {"wind", "coffee-shop"})
+            self.assertTrue(all(float(row["si_sdr_db_after"]) > float(row["si_sdr_db_before"]) for row in mine), mine)
 
     def test_scale_measures_every_case(self):
         with tempfile.TemporaryDirectory() as folder:

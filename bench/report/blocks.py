@@ -100,13 +100,19 @@ def ranking(data, set_name, names, here, ours_bold=None):
                            [[label, cost, size, *values] for _, label, cost, size, values in lines] + [["(noisy)", "", "", *noisy]])
 
 
+def peak(data):
+    """What the core can do at most, of the row in which rounding matters least."""
+    row = max(data.speed.values(), key=lambda row: float(row["giga_multiply_adds_per_s"]))
+    return f"{float(row['giga_multiply_adds_per_s']) / float(row['peak_share']):.0f} G multiply-adds a second"
+
+
 def speed_sentence(data):
     rows = [data.speed[name] for name in data.order if name in data.speed]
     if not rows:
         return ""
     listed = ", ".join(f"`{row['model']}` {row['realtime_factor']}" for row in rows)
-    return (f"Speed on one core of an {rows[0]['processor']} ({rows[0]['kernels']} kernels, processor time, the machine's load "
-            f"was {rows[0]['load']}): {listed} times real time.")
+    return (f"Speed on one core of an {rows[0]['processor']} that does {peak(data)} at most ({rows[0]['kernels']} kernels, processor "
+            f"time, the machine's load was {rows[0]['load']}): {listed} times real time.")
 
 
 def systems(data, argument, here):

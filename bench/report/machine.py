@@ -1,18 +1,21 @@
-"""What was measured on: the processor's name, its load, the day."""
+"""What was measured on: the processor, its load, the day."""
 import datetime
 import os
 import platform
 
 
-def processor():
+def processor(info="/proc/cpuinfo"):
+    """Its name with family and model, since virtual machines on processors of several generations say the same name."""
+    found = {}
     try:
-        with open("/proc/cpuinfo") as info:
-            for line in info:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
+        with open(info) as file:
+            for line in file:
+                key, _, value = line.partition(":")
+                found.setdefault(key.strip(), value.strip())
     except OSError:
         pass
-    return platform.machine()
+    more = [f"{word} {found[key]}" for word, key in (("family", "cpu family"), ("model", "model")) if key in found]
+    return found.get("model name", platform.machine()) + (f" ({', '.join(more)})" if more else "")
 
 
 def load():

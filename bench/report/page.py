@@ -91,7 +91,7 @@ def speed(data, plots):
     ratio = {after: float(data.speed[after]["realtime_factor"]) / float(data.speed[before]["realtime_factor"])
              for before, after in data.pairs if before in data.speed and after in data.speed}
     first = rows[0]
-    words = (f"## Speed\n\n`pellucid bench`, one core of an {first['processor']}, {first['kernels']} kernels, {first['measured']}, medians of "
+    words = (f"## Speed\n\n`pellucid bench`, one core of an {first['processor']} that does {blocks.peak(data)} at most, {first['kernels']} kernels, {first['measured']}, medians of "
              f"{first['rounds']} rounds; the machine's load was {first['load']} ([what the columns mean](../measuring.md#speed)). Times real time are by "
              "processor time; the time of a frame is by the clock, and suffers from other load.\n\n" + picture("speed.svg", "Times real time", plots))
     return words + tables.markdown(

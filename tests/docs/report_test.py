@@ -3,6 +3,7 @@
   report_test.py PROGRAM
 """
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -14,8 +15,11 @@ import xml.dom.minidom
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else None
 sys.path.insert(0, os.path.join(ROOT, "bench", "report"))
+import blocks  # noqa: E402
 import claims  # noqa: E402
 import data  # noqa: E402
+import machine  # noqa: E402
+import page  # noqa: E402
 import svg  # noqa: E402
 import tables  # noqa: E402
 
@@ -143,6 +147,18 @@ class Parts(unittest.TestCase):
         for name in names:
             self.assertIn(f"\n### {name.capitalize()}\n", paper)
             self.assertIn(name, promise)
+
+    def test_a_processor_is_named_with_its_generation(self):
+        with tempfile.NamedTemporaryFile("w") as info:
+            info.write("processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n\nprocessor\t: 1\nmodel\t\t: 9\n")
+            info.flush()
+            self.assertEqual(machine.processor(info.name), "AMD EPYC (family 26, model 2)")
+        self.assertEqual(machine.processor("nowhere"), platform.machine())
+
+    def test_figures_of_speed_say_what_the_core_can_do(self):
+        known = data.Data()
+        for words in (blocks.speed_sentence(known), page.speed(known, {"speed.svg": ""})):
+            self.assertRegex(words, r"\(family \d+.*\) that does \d+ G multiply-adds a second at most")
 
     def test_ticks_are_round_and_inside(self):
         self.assertEqual(svg.round_steps(0.0, 1.0), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0])

@@ -63,6 +63,9 @@ def complaints(data, files, root):
         if f"<!-- report:card {name} -->" not in files.get(f"models/{name}.md", ""):
             found.append(f"models/{name}.md has no figures from the report; give it the lines `<!-- report:card {name} -->` and "
                          "`<!-- /report -->` and run `make report-draw`.")
+        row = f"| file | `{name}.safetensors`, {tables.kilobytes(data.models[name]['bytes'])}" if name in data.models else ""
+        if not re.search(re.escape(row) + r"\b", files.get(f"models/{name}.md", row)):
+            found.append(f"models/{name}.md does not say how large the file is; it begins its table with `{row}`.")
     readme = files.get("README.md", "")
     if "<!-- report:readme -->" not in readme:
         found.append("README.md has no block `<!-- report:readme -->`.")

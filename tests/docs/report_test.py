@@ -94,6 +94,10 @@ class Copy(unittest.TestCase):
         shutil.copy(self.path("models/nano.safetensors"), self.path("models/new.safetensors"))
         self.expect("models/new.safetensors is not in the report", "models/new.md", "<!-- report:card new -->")
 
+    def test_a_card_that_gives_its_file_another_size(self):
+        self.change("models/base.md", r"(`base\.safetensors`, )598 kB", r"\g<1>599 kB")
+        self.expect("models/base.md does not say how large the file is", "`base.safetensors`, 598 kB")
+
     def test_a_card_without_its_figures(self):
         self.change("models/nano.md", "<!-- report:card nano -->\n(?:.*\n)*?<!-- /report -->\n", "")
         self.expect("models/nano.md has no figures from the report")

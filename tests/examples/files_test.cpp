@@ -3,6 +3,7 @@
 #include <sndfile.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "../cli/program.hpp"
 #include "../support/temp_folder.hpp"
@@ -109,29 +110,70 @@ TEST_F(FileExamples, TheFfmpegExampleKeepsSoundInTime) {
   EXPECT_LE(distance("out.wav", "cli.wav"), 1e-6);
 }
 
-TEST_F(FileExamples, TheFfmpegExampleTakesTheSoundOfFilmsAndSongs) {
-  if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
-  make("in.wav", 48000, 2, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
-  const std::string quiet = "ffmpeg -nostdin -loglevel error -y ",
-                    picture = "-f lavfi -i color=size=64x64:duration=0.4 ";
-  ASSERT_EQ(run(quiet + picture + "-i in.wav -i in.wav -map 0 -map 1 -map 2 -shortest film.mkv"), 0) << said();
-  ASSERT_EQ(run(quiet + picture + "-frames:v 1 cover.png"), 0) << said();
-  ASSERT_EQ(run(quiet + "-i in.wav -i cover.png -map 0 -map 1 -c:v copy -disposition:v attached_pic song.mp3"), 0)
-      << said();
-  const std::string folder = fs::path(PELLUCID_LADSPA_PLUGIN).parent_path().string();
-  const auto streams = [&](const std::string& from, const std::string& to) {
+class FfmpegExample : public FileExamples {
+ protected:
+  void SetUp() override {
+    FileExamples::SetUp();
+    if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+    make("in.wav", 48000, 2, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+    spell("lines.srt", "1\n00:00:00,000 --> 00:00:00,300\nHello\n");
+    ffmpeg(picture_ +
+           "-i in.wav -i in.wav -i lines.srt -map 0 -map 1 -map 2 -map 3 -c:v mpeg4 -c:s srt -shortest film.mkv");
+    ffmpeg("-i film.mkv -map 0 -c:v copy -c:a aac -c:s mov_text film.mp4");
+    ffmpeg(picture_ + "-frames:v 1 cover.png");
+    ffmpeg("-i in.wav -i cover.png -map 0 -map 1 -c:v copy -disposition:v attached_pic song.mp3");
+  }
+  void spell(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+  void ffmpeg(const std::string& words) const {
+    ASSERT_EQ(run("ffmpeg -nostdin -loglevel error -y " + words), 0) << said();
+  }
+  /// What the script makes of a file: a line of `entry` a stream.
+  std::string made(const std::string& from, const std::string& to, const std::string& entry = "codec_type") const {
+    const std::string folder = fs::path(PELLUCID_LADSPA_PLUGIN).parent_path().string();
     EXPECT_EQ(run("LADSPA_PATH=" + folder + " " PELLUCID_SOURCE_DIR "/examples/ffmpeg/denoise.sh " + from + " " + to),
               0)
         << from << " " << to << ": " << said();
-    EXPECT_EQ(run("ffprobe -v error -show_entries stream=codec_type -of csv=p=0 " + to), 0);
+    EXPECT_EQ(run("ffprobe -v error -show_entries stream=" + entry + " -of csv=p=0 " + to), 0) << from << " " << to;
     return said();
-  };
-  for (const char* from : {"film.mkv", "song.mp3"}) {
-    for (const char* to : {"out.wav", "out.opus"}) EXPECT_EQ(streams(from, to), "audio\n");
   }
-  EXPECT_EQ(streams("film.mkv", "out.mp3"), "audio\n");
-  EXPECT_EQ(streams("song.mp3", "out.mp3"), "audio\nvideo\n");
-  EXPECT_EQ(streams("film.mkv", "out.mkv"), "video\naudio\naudio\n");
+  const std::string picture_ = "-f lavfi -i color=size=64x64:duration=0.4 ";
+};
+
+TEST_F(FfmpegExample, TakesTheSoundOfFilmsAndSongs) {
+  for (const char* from : {"film.mkv", "film.mp4", "song.mp3"}) {
+    for (const char* to : {"out.wav", "out.w64", "out.aiff", "out.au", "out.ogg", "out.oga", "out.opus", "out.aac"}) {
+      EXPECT_EQ(made(from, to), "audio\n") << from << " " << to;
+    }
+    for (const char* to : {"out.mp3", "out.m4a", "out.flac"}) {
+      EXPECT_EQ(made(from, to), std::string(from) == "song.mp3" ? "audio\nvideo\n" : "audio\n") << from << " " << to;
+    }
+  }
+}
+
+TEST_F(FfmpegExample, KeepsPicturesAndSubtitlesOfFilms) {
+  const std::string film = "mpeg4\naac\naac\nmov_text\n", matroska = "mpeg4\nflac\nflac\nsubrip\n";
+  for (const char* from : {"film.mkv", "film.mp4"}) {
+    for (const char* to : {"out.mp4", "out.m4v", "out.mov"}) {
+      EXPECT_EQ(made(from, to, "codec_name"), film) << from << " " << to;
+    }
+    EXPECT_EQ(made(from, "out.mkv", "codec_name"), matroska) << from;
+    EXPECT_EQ(made(from, "out.avi"), "video\naudio\naudio\n") << from;
+  }
+}
+
+TEST_F(FfmpegExample, KeepsTheDepthOfSamples) {
+  for (const char* depth : {"s16", "s24", "s32", "f32"}) {
+    ffmpeg("-i in.wav -c:a pcm_" + std::string(depth) + "le deep.wav");
+    for (const char* to : {"out.wav", "out.w64"}) {
+      EXPECT_EQ(made("deep.wav", to, "codec_name"), "pcm_" + std::string(depth) + "le\n") << to;
+    }
+    EXPECT_EQ(made("deep.wav", "out.aiff", "codec_name"), "pcm_" + std::string(depth) + "be\n");
+    EXPECT_EQ(made("deep.wav", "out.flac", "bits_per_raw_sample"), std::string(depth) == "s16" ? "16\n" : "24\n");
+  }
+  ffmpeg("-i in.wav -c:a pcm_u8 deep.wav");
+  EXPECT_EQ(made("deep.wav", "out.wav", "codec_name"), "pcm_u8\n");
+  ffmpeg("-i in.wav -c:a flac -sample_fmt s32 deep.flac");
+  EXPECT_EQ(made("deep.flac", "out.wav", "codec_name"), "pcm_s24le\n");
 }
 #endif
 

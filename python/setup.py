@@ -35,6 +35,12 @@ class CMakeBuild(build_ext):
         jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count() or 1)
         subprocess.run(["cmake", "--build", build, "-j", jobs, "--target", "pellucid_python"], check=True)
         shutil.copy(root / "models/base.safetensors", place)
+        shutil.copy(root / "LICENSE", place)
+        # What base was trained on stands on the card of small. What the cards point to is not in the package.
+        for card in ("base.md", "small.md"):
+            text = (root / "models" / card).read_text(encoding="utf-8")
+            alone = re.sub(r"\]\(\.\./([^)\s]+)\)", r"] (\1 in Pellucid's source)", text)
+            (place / card).write_text(alone, encoding="utf-8")
 
 
 try:

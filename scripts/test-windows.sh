@@ -87,4 +87,10 @@ quiet wine "$work/plugins.exe"
 say "plugins: $(sed -n 's/^\[==========\] \([0-9]* tests\).* ran.*/\1/p' "$work/log")"
 unset PELLUCID_MODELS PELLUCID_MODEL
 quiet wine "$work/installed.exe"
+for models in "$prefix/lib/vst3/pellucid.vst3/Contents/Resources" "$prefix/lib/clap/pellucid"; do
+  for model in models/*.safetensors; do
+    [ -s "$models/$(basename "${model%.safetensors}").md" ] || fail "$models has $(basename "$model") without its card"
+  done
+  cmp LICENSE "$models/LICENSE" || fail "$models has no LICENSE"
+done
 say "plugins find their models: $(tr -d '\r' <"$work/log" | paste -sd ' ')"

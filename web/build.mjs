@@ -22,6 +22,9 @@ cpSync(plain, `${place}/pellucid-plain.wasm`);
 cpSync(`${root}web/README.md`, `${place}/README.md`);
 cpSync(`${root}LICENSE`, `${place}/LICENSE`);
 writeFileSync(`${place}/small.bin`, packModel(readFileSync(`${root}models/small.safetensors`)));
+// The model's card has the licences of what it was trained on. What it points to is not in the package.
+const card = text("models/small.md").replace(/\]\(\.\.\/([^)\s]+)\)/g, "] ($1 in Pellucid's source)");
+writeFileSync(`${place}/small.md`, card);
 
 // Bundlers copy a worklet's file and follow none of its imports, so it has none.
 const engine = text("web/src/engine.js").replace(/^export /gm, "");

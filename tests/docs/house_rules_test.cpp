@@ -1,8 +1,10 @@
 // The rules of the house that a machine can hold: sizes of files, no paths of one machine, the layers' arrows.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "documents.hpp"
 
@@ -37,6 +39,25 @@ TEST(HouseRules, NoFileNamesAPathOfOneMachine) {
       ++number;
       EXPECT_FALSE(std::regex_search(line, machine_path)) << short_name(file) << ":" << number << ": " << line;
     }
+  }
+}
+
+TEST(HouseRules, EveryRecordingIsNamedInDebiansCopyright) {
+  std::vector<std::string> patterns;
+  for (const std::string& line : lines_of(read_text(fs::path(PELLUCID_SOURCE_DIR) / "debian/copyright"))) {
+    if (line.rfind("Files: ", 0) != 0) continue;
+    std::istringstream words(line.substr(7));
+    for (std::string word; words >> word;) patterns.push_back(word);
+  }
+  for (const fs::path& file : source_files()) {
+    if (file.extension() != ".opus" && file.extension() != ".flac") continue;
+    const std::string name = short_name(file);
+    const bool named = std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+      const std::size_t star = pattern.find('*');
+      return star != 0 &&
+             (pattern == name || (star != std::string::npos && name.rfind(pattern.substr(0, star), 0) == 0));
+    });
+    EXPECT_TRUE(named) << name;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 
@@ -25,6 +26,13 @@ def test_pip_installs_from_the_checkout(tmp_path):
     place = str(tmp_path / "place")
     subprocess.run([sys.executable, "-B", "-c", code, place], check=True, env={**os.environ, "PYTHONPATH": place})
     assert sorted(path for path in (SOURCE / "python").rglob("*")) == before
+    package = tmp_path / "place/pellucid"
+    assert (package / "LICENSE").read_bytes() == (SOURCE / "LICENSE").read_bytes()
+    assert "| licence | MIT" in (package / "base.md").read_text(encoding="utf-8")
+    assert "CC BY 4.0" in (package / "small.md").read_text(encoding="utf-8")
+    for card in package.glob("*.md"):  # a link leads to what is there
+        for target in re.findall(r"\]\(([^)\s#]+)", card.read_text(encoding="utf-8")):
+            assert "://" in target or (package / target).exists(), f"{card.name}: {target}"
 
 
 def test_the_example_cleans_a_file(tmp_path, recording):

@@ -178,7 +178,12 @@ test("the packed package installs, and the example for Node.js runs", () => {
   const { version } = JSON.parse(readFileSync(join(web, "pellucid/package.json")));
   const archive = join(scratch, `pellucid-${version}.tgz`);
   execFileSync("npm", ["install", "--silent", "--offline", "--no-audit", "--no-fund", "--prefix", place, archive], { stdio: "pipe" });
-  assert.ok(existsSync(join(place, "node_modules/pellucid/small.bin")));
+  const installed = (name) => join(place, "node_modules/pellucid", name);
+  assert.ok(existsSync(installed("small.bin")));
+  assert.deepEqual(readFileSync(installed("LICENSE")), readFileSync(join(source, "LICENSE")));
+  const card = readFileSync(installed("small.md"), "utf8");
+  assert.match(card, /CC BY 4\.0/); // what the model was trained on, and under which licences
+  for (const [, target] of card.matchAll(/\]\(([^)\s#]+)/g)) assert.ok(target.includes("://") || existsSync(installed(target)), target);
   writeFileSync(join(place, "denoise.mjs"), readFileSync(join(source, "examples/javascript/denoise.mjs")));
   writeWav(join(place, "in.wav"), [noisy.samples], noisy.rate);
   execFileSync(process.execPath, ["denoise.mjs", "in.wav", "out.wav"], { cwd: place });

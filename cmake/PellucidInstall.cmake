@@ -1,4 +1,5 @@
-# cmake --install: the library static and shared, its headers, a pkg-config file, a CMake package and the shipped models.
+# cmake --install: the library static and shared, its headers, a pkg-config file, a CMake package, the shipped models
+# and the documents.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS pellucid_static pellucid_shared EXPORT pellucid
@@ -31,3 +32,23 @@ foreach(dir LIBDIR INCLUDEDIR DATADIR)
 endforeach()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/pellucid.pc.in ${PROJECT_BINARY_DIR}/package/pellucid.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/package/pellucid.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The documents, laid out as here, so that their links lead to one another.
+set(documents ${CMAKE_INSTALL_DOCDIR})
+foreach(file README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE)
+  install(FILES ${PROJECT_SOURCE_DIR}/${file} DESTINATION ${documents})
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${documents})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models DESTINATION ${documents} FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${documents} PATTERN "*.flac" EXCLUDE PATTERN "clean" EXCLUDE PATTERN "noisy" EXCLUDE)
+install(FILES ${PROJECT_SOURCE_DIR}/recipes/RECORDINGS.md DESTINATION ${documents}/recipes)
+set(cards ${CMAKE_INSTALL_DATADIR}/pellucid/models)
+file(RELATIVE_PATH up ${CMAKE_INSTALL_FULL_DATADIR}/pellucid/models ${CMAKE_INSTALL_FULL_DOCDIR})
+foreach(name documents cards)
+  if(NOT IS_ABSOLUTE ${${name}})
+    set(${name} "\${CMAKE_INSTALL_PREFIX}/${${name}}")
+  endif()
+endforeach()
+install(CODE "include(\"${CMAKE_CURRENT_LIST_DIR}/PellucidLinks.cmake\")
+pellucid_settle_links(\"\$ENV{DESTDIR}${documents}\" \"\")
+pellucid_settle_links(\"\$ENV{DESTDIR}${cards}\" \"${up}\")")

@@ -61,6 +61,17 @@ printf '#include <dlfcn.h>\nint main(int c, char** v) { void* m = dlopen(v[1], 2
 /tmp/loads /usr/lib/clap/pellucid.clap clap_entry || fail "the CLAP plugins do not load"
 say "the plugins load"
 
+for file in pellucid/README.md pellucid/docs/measuring.md pellucid-plugins/docs/plugins.md libpellucid-dev/docs/measuring.md \
+  libpellucid-dev/examples/c/denoise_wav.c libpellucid-dev/examples/cpp/stream.cpp; do
+  [ -s /usr/share/doc/$file ] || fail "/usr/share/doc/$file is not there"
+done
+for document in $(find /usr/share/doc/pellucid /usr/share/pellucid/models -name '*.md'); do
+  for link in $(grep -o '\]([./A-Za-z][A-Za-z0-9_./-]*' "$document" | sed 's/^](//' | grep -vE '^(https?|mailto)'); do
+    [ -e "$(dirname "$document")/$link" ] || fail "$document links to $link, which is not there"
+  done
+done
+say "the documents are there, and what they link to"
+
 dpkg-query -W -f '${Package}\n' '*pellucid*' | xargs apt-get purge -q -y
 left=$(everything | comm -13 /tmp/before - | grep -i pellucid || true)
 [ -z "$left" ] || fail "purging left behind: $left"

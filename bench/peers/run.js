@@ -22,6 +22,16 @@ function parse(words) {
   return options;
 }
 
+/** With family and model: processors of several generations say the same name. */
+function processor() {
+  const info = fs.existsSync('/proc/cpuinfo') ? fs.readFileSync('/proc/cpuinfo', 'utf8') : '';
+  const more = [['family', 'cpu family'], ['model', 'model']]
+    .map(([word, key]) => [word, info.match(new RegExp(`^${key}\\s*: (\\d+)$`, 'm'))])
+    .filter(([, found]) => found)
+    .map(([word, found]) => `${word} ${found[1]}`);
+  return os.cpus()[0].model + (more.length > 0 ? ` (${more.join(', ')})` : '');
+}
+
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
@@ -103,7 +113,7 @@ function main() {
   const options = parse(process.argv.slice(2));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pellucid-peers-'));
   try {
-    const about = { processor: os.cpus()[0].model, load: os.loadavg()[0], node: process.version };
+    const about = { processor: processor(), load: os.loadavg()[0], node: process.version };
     const { seconds, rounds, json } = options;
     const found = measure(options, folder);
     if (json) {

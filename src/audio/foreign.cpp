@@ -92,17 +92,25 @@ const char* pipe_format(int subtype) {
 constexpr std::array kKinds{
     ForeignKind{".m4a", "ipod", "aac"},
     ForeignKind{".m4b", "ipod", "aac"},
+    ForeignKind{".m4r", "ipod", "aac"},
+    ForeignKind{".weba", "webm", "libopus"},
     ForeignKind{".mka", "matroska", "flac"},
     ForeignKind{".aac"},
     ForeignKind{".amr"},
     ForeignKind{".wma"},
     ForeignKind{".mp4", "mp4", "aac", true},
+    ForeignKind{".mpeg4", "mp4", "aac", true},
     ForeignKind{".m4v", "mp4", "aac", true},
+    ForeignKind{".f4v", "mp4", "aac", true},  // the muxer f4v forgets the delay of AAC
     ForeignKind{".mov", "mov", "aac", true},
+    ForeignKind{".qt", "mov", "aac", true},
     ForeignKind{".3gp", "3gp", "aac", true},
+    ForeignKind{".3g2", "3g2", "aac", true},
     ForeignKind{".mkv", "matroska", "flac", true},
     ForeignKind{".webm", "webm", "libopus", true},
     ForeignKind{".avi", "avi", "pcm_s16le", true},  // which tells nobody of an encoder's delay
+    ForeignKind{.extension = ".wmv", .film = true},
+    ForeignKind{.extension = ".asf", .film = true},
 };
 // Silence where the track begins late or has gaps; but a start within 10 ms is a coder's delay, rounded, not a pause.
 constexpr char kTiming[] = "asetpts='if(lt(STARTT,0.01),PTS-STARTPTS,PTS)',aresample=async=1:first_pts=0";

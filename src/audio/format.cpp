@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <fstream>
 
 #include "audio/foreign.hpp"
 #include "audio/pcm_stream.hpp"
@@ -20,8 +21,8 @@ struct Container {
 };
 
 constexpr std::array<Container, 10> kContainers{{
-    {SF_FORMAT_WAV, "WAV", {".wav", "", ""}},
-    {SF_FORMAT_WAVEX, "WAV", {".wav", "", ""}},
+    {SF_FORMAT_WAV, "WAV", {".wav", ".wave", ""}},
+    {SF_FORMAT_WAVEX, "WAV", {".wav", ".wave", ""}},
     {SF_FORMAT_FLAC, "FLAC", {".flac", "", ""}},
     {SF_FORMAT_OGG, "Ogg", {".ogg", ".oga", ".opus"}},
     {SF_FORMAT_MPEG, "MP3", {".mp3", "", ""}},
@@ -184,6 +185,21 @@ bool has_sound_extension(const std::filesystem::path& path) {
 }
 
 bool has_foreign_extension(const std::filesystem::path& path) { return foreign_kind(path) != nullptr; }
+
+bool has_film_extension(const std::filesystem::path& path) {
+  const ForeignKind* foreign = foreign_kind(path);
+  return foreign != nullptr && foreign->film;
+}
+
+bool has_foreign_content(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;  // a pipe gives its first bytes once
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 12> head{};
+  file.read(head.data(), head.size());
+  const auto* bytes = reinterpret_cast<const unsigned char*>(head.data());
+  return foreign_container({bytes, static_cast<std::size_t>(file.gcount())}) != nullptr;
+}
 
 bool has_written_extension(const std::filesystem::path& path) {
   const ForeignKind* foreign = foreign_kind(path);

@@ -64,15 +64,21 @@ bool outgrows(const StreamFormat& format, std::uint64_t frames);
 /// ".wav" of "Talk.WAV".
 std::string lower_extension(const std::filesystem::path& path);
 
-/// True for names that end like a sound file (.wav, .flac, .ogg, .oga, .opus, .mp3, .aif, .aiff, .aifc, .au, .snd,
-/// .caf, .w64, .rf64, .m4a, .m4b, .aac, .amr, .wma, .mka), in any case.
+/// True for names that end like a sound file (.wav, .wave, .flac, .ogg, .oga, .opus, .mp3, .aif, .aiff, .aifc, .au,
+/// .snd, .caf, .w64, .rf64, .m4a, .m4b, .m4r, .weba, .aac, .amr, .wma, .mka), in any case.
 bool has_sound_extension(const std::filesystem::path& path);
 
-/// True for names that end like what only ffmpeg reads: the last six of these, and films (.mp4, .m4v, .mov, .3gp,
-/// .webm, .mkv, .avi).
+/// True for names that end like a film (.mp4, .mpeg4, .m4v, .f4v, .mov, .qt, .3gp, .3g2, .webm, .mkv, .avi, .wmv,
+/// .asf).
+bool has_film_extension(const std::filesystem::path& path);
+
+/// True for names that end like what only ffmpeg reads: the sound files from .m4a on, and films.
 bool has_foreign_extension(const std::filesystem::path& path);
 
-/// True for names that end like what a Writer writes: all of these but .aac, .amr and .wma.
+/// True for a file that begins like what only ffmpeg reads, whatever its name.
+bool has_foreign_content(const std::filesystem::path& path);
+
+/// True for names that end like what a Writer writes: all of these but .aac, .amr, .wma, .wmv and .asf.
 bool has_written_extension(const std::filesystem::path& path);
 
 class Reader {

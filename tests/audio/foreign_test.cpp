@@ -30,6 +30,28 @@ TEST(ForeignContainer, IsKnownByItsFirstBytes) {
     EXPECT_EQ(foreign_container(bytes_in(head)), nullptr) << head;
 }
 
+TEST(ForeignContainer, IsKnownWhateverTheName) {
+  const test::TempFolder folder;
+  const auto is_foreign = [&](const std::string& content) {
+    put_bytes(folder.path() / "notes.txt", content);
+    return has_foreign_content(folder.path() / "notes.txt");
+  };
+  EXPECT_TRUE(is_foreign(std::string("\0\0\0\x1C", 4) + "ftypM4A "));
+  EXPECT_FALSE(is_foreign("RIFF1234WAVE"));
+  EXPECT_FALSE(is_foreign(""));
+  EXPECT_FALSE(has_foreign_content(folder.path()));
+  EXPECT_FALSE(has_foreign_content(folder.path() / "none"));
+}
+
+TEST(ForeignKinds, OnesThatCannotBeWrittenAndFilms) {
+  for (const char* name : {"a.WMV", "a.asf", "a.amr"}) EXPECT_FALSE(has_written_extension(name)) << name;
+  for (const char* name : {"a.3g2", "a.qt", "a.f4v", "a.wmv"}) {
+    EXPECT_TRUE(has_film_extension(name)) << name;
+    EXPECT_FALSE(has_sound_extension(name)) << name;
+  }
+  for (const char* name : {"a.m4r", "a.weba", "a.wave"}) EXPECT_TRUE(has_sound_extension(name)) << name;
+}
+
 class Foreign : public FolderTest {
  protected:
   void SetUp() override {
@@ -99,7 +121,8 @@ TEST_F(Foreign, ALateTrackBeginsWithSilence) {
 
 TEST_F(Foreign, WhatIsReadIsWrittenInTime) {
   ffmpeg("-i talk.wav -c:a aac -f mp4 talk.mp4");
-  for (const std::string kind : {"m4a", "m4b", "mka", "mp4", "m4v", "mov", "3gp", "mkv", "webm", "avi"}) {
+  for (const std::string kind : {"m4a", "m4b", "m4r", "weba", "mka", "mp4", "mpeg4", "m4v", "f4v", "mov", "qt", "3gp",
+                                 "3g2", "mkv", "webm", "avi"}) {
     const fs::path copy = folder_ / ("copy." + kind);
     Reader reader(folder_ / "talk.mp4");
     const std::vector<double> samples = read_all(reader);

@@ -191,6 +191,7 @@ void run(const Options& options) {
                      .unit = "s",
                      .rate = "x real time",
                      .style = style});
+  for (const std::string& note : plan.notes) progress.note("pellucid: " + note);
   std::vector<Outcome> outcomes(plan.jobs.size());
   parallel_for(plan.jobs.size(), options.jobs, [&](std::size_t i) {
     const DenoiseJob& job = plan.jobs[i];
@@ -248,7 +249,7 @@ void add_denoise(CLI::App& app) {
       ->add_option(
           "IN", options->inputs,
           "Sound files, films, folders of sound files, or - for standard input; of two, a second that is not there yet "
-          "is the output")
+          "is the output, a file or a folder as the first is")
       ->required()
       ->type_name("FILE|DIR");
   command

@@ -1,5 +1,6 @@
 #include "cli/denoise_plan.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,12 +22,24 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, error);
 }
 
-// Of "talk.wav clean.wav" the second, where there is no such file yet: so people type it, as for sox or ffmpeg.
-bool names_an_output(const fs::path& first, const fs::path& second) {
+bool is_missing(const fs::path& path) {
   std::error_code error;
-  if (!fs::is_regular_file(first, error) || !audio::has_written_extension(second)) return false;
-  if (!fs::exists(second, error)) return true;
-  if (fs::is_regular_file(second, error))
+  return path != "-" && fs::status(path, error).type() == fs::file_type::not_found;
+}
+
+// Of "talk.wav clean.wav" and "recordings cleaned" the second, where there is no such thing yet: so people type it, as
+// for sox, ffmpeg or cp.
+bool names_an_output(const fs::path& first, const fs::path& second) {
+  if (second.empty() || is_missing(first)) return false;
+  if (is_missing(second)) return true;
+  std::error_code error;
+  if (!fs::is_regular_file(first, error)) return false;
+  if (is_folder(second))
+    throw Error(ExitCode::kUsage,
+                "{0} is a file and {1} a folder; to write into the folder, say -o {1}, to denoise what is in both, "
+                "-o FOLDER.",
+                first.string(), second.string());
+  if (fs::is_regular_file(second, error) && audio::has_written_extension(second))
     throw Error(ExitCode::kUsage,
                 "{0} and {1} are both there; to write the second, say -o {1} --force, to denoise both, -o FOLDER.",
                 first.string(), second.string());
@@ -39,12 +52,12 @@ void check_ending(const std::string& input, const fs::path& output) {
   const std::string ending = output.extension().string();
   if (output == "-" || ending.empty()) return;
   if (audio::has_written_extension(output)) return;
-  if (!audio::has_foreign_extension(output) && input != "-" && fs::path(input).extension() == ending) return;
-  throw Error(
-      ExitCode::kUsage,
-      "-o {}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au, .w64, .m4a, or as "
-      "the film that it is from.",
-      output.string(), ending);
+  const bool same = input != "-" && fs::path(input).extension() == ending;
+  if (same && !audio::has_foreign_extension(output) && !audio::has_foreign_content(input)) return;
+  throw Error(ExitCode::kUsage,
+              "{}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au, .w64, .m4a, or as "
+              "the film that it is from.",
+              output.string(), ending);
 }
 
 fs::path resolved(const fs::path& path) {
@@ -53,9 +66,10 @@ fs::path resolved(const fs::path& path) {
   return error ? fs::absolute(path).lexically_normal() : real;
 }
 
-// The name as it is, but "talk.wav" for "talk.amr", which nobody writes here.
-fs::path writable_name(fs::path name) {
-  if (audio::has_foreign_extension(name) && !audio::has_written_extension(name)) name.replace_extension(".wav");
+// The name as it is, but "talk.wav" for "talk.amr", which nobody writes here, and for a film that is called "talk.txt".
+fs::path writable_name(const fs::path& input, fs::path name) {
+  if (audio::has_written_extension(name)) return name;
+  if (audio::has_foreign_extension(name) || audio::has_foreign_content(input)) name.replace_extension(".wav");
   return name;
 }
 
@@ -64,7 +78,30 @@ fs::path beside(const fs::path& input, const char* word) {
   fs::path name = input.stem();
   name += std::string(".") + word;
   name += input.extension();
-  return input.parent_path() / writable_name(name);
+  return input.parent_path() / writable_name(input, name);
+}
+
+// Says where WAV takes the place of what cannot be written.
+void note_other_kinds(DenoisePlan& plan) {
+  std::vector<const DenoiseJob*> changed;
+  std::set<std::string> endings;
+  for (const DenoiseJob& job : plan.jobs) {
+    const fs::path ending = job.input.extension();
+    if (!job.problem.empty() || audio::has_written_extension(job.input)) continue;
+    if (job.output == "-" || audio::lower_extension(job.output) != ".wav") continue;
+    if (!audio::has_foreign_extension(job.input) && !audio::has_foreign_content(job.input)) continue;
+    changed.push_back(&job);
+    endings.insert(ending.empty() ? "without an ending" : ending.string());
+  }
+  if (changed.empty()) return;
+  if (changed.size() == 1) {
+    plan.notes.push_back(fmt::format("{}: such a file cannot be written; its cleaned sound becomes a WAV, {}.",
+                                     changed[0]->input.string(), changed[0]->output.string()));
+    return;
+  }
+  plan.notes.push_back(
+      fmt::format("{} files ({}) are of kinds that cannot be written; their cleaned sound becomes WAV.", changed.size(),
+                  fmt::join(endings, ", ")));
 }
 
 bool is_result(const fs::path& path) {
@@ -85,7 +122,7 @@ std::string unreadable(const fs::path& folder) {
 }
 
 struct Found {
-  std::vector<fs::path> files;
+  std::vector<fs::path> files, films;
   std::vector<DenoiseJob> unreadable;  // folders, with the reason
 };
 
@@ -104,14 +141,33 @@ Found sound_files(const fs::path& folder, const std::optional<fs::path>& exclude
     found.unreadable.push_back({path, path, fmt::format("{}: cannot be read: {}.", path.string(), reason)});
   for (const fs::path& path : walked.files) {
     std::error_code ignored;
-    if (fs::is_regular_file(path, ignored) && audio::has_sound_extension(path) && !is_result(path))
-      files.push_back(path);
+    if (!fs::is_regular_file(path, ignored) || is_result(path)) continue;
+    if (audio::has_sound_extension(path)) files.push_back(path);
+    if (audio::has_film_extension(path)) found.films.push_back(path);
   }
   if (files.empty() && found.unreadable.empty()) {
-    throw Error(ExitCode::kInput, "{}: there is no sound file in this folder (.wav, .flac, .ogg, .opus, .mp3, .aiff).",
-                folder.string());
+    const auto films = found.films.size();
+    throw Error(ExitCode::kInput,
+                "{}: there is no sound file in this folder (.wav, .flac, .ogg, .opus, .mp3, .aiff){}.", folder.string(),
+                films == 0 ? ""
+                           : fmt::format(", but {} film{}; name what is to be cleaned, as {}", films,
+                                         films == 1 ? "" : "s", found.films.front().string()));
   }
   return found;
+}
+
+std::string films_left_out(const fs::path& folder, const std::vector<fs::path>& films) {
+  const bool one = films.size() == 1;
+  return fmt::format("{}: {} film{} left out, as {}; a film is cleaned where it is named.", folder.string(),
+                     films.size(), one ? " is" : "s are", films.front().string());
+}
+
+void refuse_missing(const std::vector<std::string>& inputs) {
+  const auto count = std::count_if(inputs.begin(), inputs.end(), is_missing);
+  if (count == 0) return;
+  const std::string& first = *std::find_if(inputs.begin(), inputs.end(), is_missing);
+  throw Error(ExitCode::kInput, "{}: there is no such file or folder{}; nothing was done.", first,
+              count > 1 ? fmt::format(", nor {} more of those that are named", count - 1) : "");
 }
 
 void check_clashes(const DenoisePlan& plan) {
@@ -155,8 +211,7 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
   const bool ends_as_folder = output && output->back() == '/';
   const bool into_folder = output && *output != "-" && (several || ends_as_folder || is_folder(*output));
   if (into_folder && !ends_as_folder && !fs::exists(*output) && audio::has_written_extension(*output)) {
-    throw Error(ExitCode::kUsage, "-o {}: is a file's name, but several files are to be written; name a folder.",
-                *output);
+    throw Error(ExitCode::kUsage, "{}: is a file's name, but several files are to be written; name a folder.", *output);
   }
   if (into_folder && fs::exists(*output) && !is_folder(*output)) {
     throw Error(ExitCode::kOutput, "{}: is a file, but several files are to be written; name a folder with -o.",
@@ -170,6 +225,8 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
     throw Error(ExitCode::kUsage, "Standard input (-) among other inputs has nowhere to go; denoise it by itself.");
   }
 
+  refuse_missing(inputs);
+
   DenoisePlan plan;
   std::set<fs::path> folders;
   std::optional<fs::path> excluded;
@@ -182,20 +239,22 @@ DenoisePlan plan_denoise(const std::vector<std::string>& inputs, const std::opti
       const bool whole_folder_is_output = excluded && is_below(resolved(input), *excluded);
       const Found found = sound_files(input, whole_folder_is_output ? std::nullopt : excluded);
       plan.jobs.insert(plan.jobs.end(), found.unreadable.begin(), found.unreadable.end());
+      if (!found.films.empty()) plan.notes.push_back(films_left_out(input, found.films));
       for (const fs::path& file : found.files) {
         const fs::path target =
-            into_folder ? fs::path(*output) / writable_name(file.lexically_relative(input)) : beside(file, word);
+            into_folder ? fs::path(*output) / writable_name(file, file.lexically_relative(input)) : beside(file, word);
         plan.jobs.push_back({file, target});
         if (into_folder) folders.insert(target.parent_path());
       }
     } else if (into_folder) {
-      plan.jobs.push_back({input, fs::path(*output) / writable_name(fs::path(input).filename())});
+      plan.jobs.push_back({input, fs::path(*output) / writable_name(input, fs::path(input).filename())});
       folders.insert(fs::path(*output));
     } else {
       plan.jobs.push_back({input, output ? fs::path(*output) : beside(input, word)});
     }
   }
   check_clashes(plan);
+  note_other_kinds(plan);
   plan.folders.assign(folders.begin(), folders.end());
   return plan;
 }

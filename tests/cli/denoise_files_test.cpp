@@ -89,6 +89,52 @@ TEST_F(Files, WhatNobodyWritesBecomesWav) {
   EXPECT_EQ(flac.format().frames, memo.format().frames);
 }
 
+TEST_F(Files, FilmsOfKindsThatNobodyWritesBecomeWavAndSaySo) {
+  if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+  make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  const std::string make_all = "cd '" + folder_.string() +
+                               "' && ffmpeg -nostdin -v error -i talk.wav -f asf film.wmv -f asf film.asf -f mp4 "
+                               "notes.txt -f mp4 bare -f mp4 keep.mpeg4";
+  ASSERT_EQ(std::system(make_all.c_str()), 0);
+  const Ran one = denoise({"film.wmv", "--model", "same"});
+  EXPECT_EQ(one.code, 0) << one.error;
+  EXPECT_NE(one.error.find("film.wmv: such a file cannot be written; its cleaned sound becomes a WAV, "
+                           "film.denoised.wav"),
+            std::string::npos)
+      << one.error;
+  const Ran many = denoise({"film.asf", "notes.txt", "bare", "keep.mpeg4", "-o", "out", "--model", "same"});
+  EXPECT_EQ(many.code, 0) << many.error;
+  EXPECT_NE(many.error.find("3 files (.asf, .txt, without an ending) are of kinds that cannot be written"),
+            std::string::npos)
+      << many.error;
+  const auto is_wav = [&](const char* name) { return bytes(name).substr(0, 4) == "RIFF"; };
+  for (const char* name : {"film.denoised.wav", "out/film.wav", "out/notes.wav", "out/bare.wav"})
+    EXPECT_TRUE(is_wav(name)) << name;
+  EXPECT_EQ(bytes("out/keep.mpeg4").substr(4, 4), "ftyp");
+  for (const char* name : {"other.wmv", "other.txt"}) {
+    const std::string ending = fs::path(name).extension().string();
+    const Ran run = denoise({ending == ".txt" ? "notes.txt" : "film.wmv", "-o", name, "--model", "same"});
+    EXPECT_EQ(run.code, 2) << run.error;
+    expect_sentence(run, ending + " cannot be written");
+    EXPECT_FALSE(fs::exists(folder_ / name));
+  }
+}
+
+TEST_F(Files, FoldersTellOfTheFilmsThatTheyLeaveOut) {
+  fs::create_directories(folder_ / "in/deep");
+  make("in/talk.wave", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  for (const char* name : {"in/a.MP4", "in/deep/b.wmv", "in/a.denoised.mp4"}) put(folder_ / name, std::string("film"));
+  const Ran run = denoise({"in", "-o", "out", "--model", "same"});
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_NE(run.error.find("in: 2 films are left out, as in/a.MP4; a film is cleaned where it is named."),
+            std::string::npos)
+      << run.error;
+  EXPECT_TRUE(fs::exists(folder_ / "out/talk.wave"));
+  const Ran none = denoise({"in/deep", "--model", "same"});
+  EXPECT_EQ(none.code, 3);
+  expect_sentence(none, "but 1 film; name what is to be cleaned, as in/deep/b.wmv");
+}
+
 TEST_F(Files, APhonesMemoStaysOneAndAFilmAFilm) {
   if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
   make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{16000});
@@ -163,7 +209,47 @@ TEST_F(Files, ASecondThatIsNotThereYetIsTheOutput) {
   }
   EXPECT_EQ(bytes("clean.wav"), bytes("talk.wav"));
   EXPECT_FALSE(fs::exists(folder_ / "clean.denoised.wav"));
-  EXPECT_NE(denoise({"talk.wav", "none", "--model", "random", "--force"}).code, 0) << "not the name of a sound";
+}
+
+TEST_F(Files, ASecondIsAFileForAFileAndAFolderForAFolder) {
+  make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  fs::create_directories(folder_ / "in/deep");
+  for (const char* name : {"in/a.wav", "in/deep/b.wav"}) fs::copy_file(folder_ / "talk.wav", folder_ / name);
+  const std::set<std::string> before = files();
+  const auto written = [&](const std::vector<std::string>& arguments) {
+    const Ran run = denoise(arguments);
+    EXPECT_EQ(run.code, 0) << run.error;
+    std::set<std::string> fresh;
+    for (const std::string& name : files()) {
+      if (before.count(name) == 0) fresh.insert(name);
+    }
+    for (const std::string& name : fresh) fs::remove(folder_ / name);
+    return fresh;
+  };
+  const std::vector<std::string> one{"clean"}, tree{"cleaned/a.wav", "cleaned/deep/b.wav"};
+  EXPECT_EQ(written({"talk.wav", "clean", "--model", "same"}), std::set<std::string>(one.begin(), one.end()));
+  EXPECT_EQ(written({"in", "cleaned", "--model", "same"}), std::set<std::string>(tree.begin(), tree.end()));
+  EXPECT_EQ(written({"talk.wav", "kept/", "--model", "same"}), std::set<std::string>{"kept/talk.wav"});
+}
+
+TEST_F(Files, WhatCouldBeMeantOtherwiseIsRefusedBeforeAnythingIsDone) {
+  make("talk.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1, std::size_t{4000});
+  fs::create_directories(folder_ / "music");
+  fs::copy_file(folder_ / "talk.wav", folder_ / "music/song.wav");
+  const std::set<std::string> before = files();
+  const auto refused = [&](std::vector<std::string> arguments, int code, const char* words) {
+    arguments.insert(arguments.end(), {"--model", "same"});
+    const Ran run = denoise(arguments);
+    EXPECT_EQ(run.code, code) << run.error;
+    expect_sentence(run, words);
+    EXPECT_EQ(files(), before);
+  };
+  refused({"talk.wav", "music"}, 2, "say -o music");
+  refused({"music", "clean.wav"}, 2, "clean.wav: is a file's name");
+  refused({"talk.wav", "clean.xyz"}, 2, ".xyz cannot be written");
+  refused({"nobody.wav", "clean.wav"}, 3, "nobody.wav: there is no such file or folder, nor 1 more");
+  refused({"talk.wav", "nobody.wav", "music"}, 3, "nobody.wav: there is no such file or folder; nothing was done");
+  refused({"talk.wav", "nobody.wav", "-o", "out"}, 3, "nobody.wav");
 }
 
 TEST_F(Files, OneSampleIsEnough) {

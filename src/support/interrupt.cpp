@@ -26,6 +26,10 @@ void catch_interrupts() {
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;  // the second signal finds the default action: the end
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hang_up {};
+  if (::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN) return;  // nohup
+  action.sa_flags = SA_RESTART;  // of a terminal that closes both the shell and the system tell
+  ::sigaction(SIGHUP, &action, nullptr);
 }
 
 bool interrupted() noexcept { return received.load(std::memory_order_relaxed); }

@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM as a flag that long work looks at; a second one ends the program at once.
+// Ctrl-C, SIGTERM and a terminal that closes (SIGHUP) as a flag that long work looks at; a second Ctrl-C or SIGTERM
+// ends the program at once.
 #pragma once
 
 #include <sys/types.h>
@@ -7,9 +8,9 @@
 
 namespace pellucid {
 
-/// Call once from main, before threads start.
+/// Call once from main, before threads start. Where SIGHUP is ignored, as by nohup, it stays so.
 void catch_interrupts();
-/// True from the first SIGINT or SIGTERM on.
+/// True from the first of these signals on.
 bool interrupted() noexcept;
 /// Throws Error(kInterrupted) when interrupted().
 void stop_if_interrupted();

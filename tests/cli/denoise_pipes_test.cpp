@@ -102,6 +102,28 @@ TEST_F(Pipes, CtrlCLeavesNothingHalfDone) {
   EXPECT_EQ(files(), std::set<std::string>{"a.wav"});
 }
 
+TEST_F(Pipes, AClosedTerminalLeavesNothingHalfDone) {
+  const std::string wav = slurp(make("a.wav"));
+  const fs::path pipe = folder_ / ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const bool nohup : {false, true}) {
+    const auto before = std::signal(SIGHUP, nohup ? SIG_IGN : SIG_DFL);
+    Started program({"denoise", "-", "-o", "b.wav", "--model", "same"},
+                    {.input = pipe, .folder = folder_, .environment = {{"PELLUCID_MODELS", models_}}});
+    std::signal(SIGHUP, before);
+    std::ofstream feed(pipe, std::ios::binary);
+    feed.write(wav.data(), 1000).flush();
+    for (int i = 0; i < 500 && files().size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(files().size(), 2u);
+    for (int i = 0; i < 2; ++i) ::kill(program.process(), SIGHUP);  // of the system and of the shell
+    if (nohup) feed.write(wav.data() + 1000, static_cast<std::streamsize>(wav.size() - 1000)).flush();
+    if (nohup) feed.close();
+    const Ran run = program.wait();
+    EXPECT_EQ(run.code, nohup ? 0 : 130) << run.error;
+    EXPECT_EQ(files(), nohup ? (std::set<std::string>{"a.wav", "b.wav"}) : std::set<std::string>{"a.wav"});
+  }
+}
+
 TEST_F(Pipes, CtrlCIsHeardWhileNothingComes) {
   const std::string wav = slurp(make("a.wav"));
   const fs::path pipe = folder_ / ".pipe";

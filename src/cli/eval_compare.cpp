@@ -93,12 +93,21 @@ Comparison compare_systems(const CompareOptions& options) {
   for (const EvalPair& pair : pairs_a) names.push_back(pair.name);
   std::vector<std::optional<ComparedRow>> rows(names.size());
   result.problems = for_each_pair(names, result.unmatched, options.jobs, [&](std::size_t i, Progress& progress) {
+    std::vector<std::string> said;  // of the clean file, maybe, and so of both
     const auto scores = [&](const EvalPair& pair, const std::vector<std::byte>& model) {
       const EvalSounds sounds = load_sounds(pair, model);
-      for (const std::string& note : sounds.notes) progress.note(note);
-      return measure(sounds.clean.values(), sounds.enhanced.values(), sounds.rate_hz);
+      Reasons undefined;
+      const Scores found = measure(sounds.clean.values(), sounds.enhanced.values(), sounds.rate_hz, &undefined);
+      std::vector<std::string> notes = undefined_notes(pair, {}, undefined);
+      notes.insert(notes.end(), sounds.notes.begin(), sounds.notes.end());
+      for (const std::string& note : notes) {
+        if (std::find(said.begin(), said.end(), note) == said.end()) progress.note(note);
+        said.push_back(note);
+      }
+      return found;
     };
-    rows[i] = ComparedRow{pairs_a[i], scores(pairs_a[i], a.model), scores(pairs_b[i], b.model)};
+    const Scores score_a = scores(pairs_a[i], a.model), score_b = scores(pairs_b[i], b.model);
+    rows[i] = ComparedRow{pairs_a[i], score_a, score_b};
   });
   for (std::optional<ComparedRow>& row : rows) {
     if (row) result.rows.push_back(std::move(*row));

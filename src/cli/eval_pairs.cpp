@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -17,33 +18,49 @@ namespace {
 
 using Files = std::map<std::string, fs::path>;
 
+/// ".denoised" and ".residue" are what `pellucid denoise` puts beside its inputs.
+std::string result_word(const fs::path& path) { return path.stem().extension().string(); }
+
 std::string without_ending(fs::path relative) {
   relative.replace_extension();
   if (relative.extension() == ".denoised") relative.replace_extension();
   return relative.generic_string();
 }
 
-Files files_of(const fs::path& folder, const char* option) {
+/// Of files of one name those that `option` means: results where it takes results, else what they were made of.
+void prefer(std::vector<fs::path>& files, bool results) {
+  const auto is_meant = [&](const fs::path& path) { return (result_word(path) == ".denoised") == results; };
+  if (std::any_of(files.begin(), files.end(), is_meant))
+    files.erase(std::remove_if(files.begin(), files.end(), std::not_fn(is_meant)), files.end());
+}
+
+Files files_of(const fs::path& folder, const char* option, bool results) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     throw Error(ExitCode::kInput, "{} '{}': {}; give a folder of sound files.", option, folder.string(),
                 fs::exists(folder, error) ? "is no folder" : "there is no such folder");
   }
-  Files files;
+  std::map<std::string, std::vector<fs::path>> by_name;
   try {
     for (const auto& entry :
          fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
       const fs::path& path = entry.path();
       if (!entry.is_regular_file() || !audio::has_sound_extension(path)) continue;
-      if (path.filename().string().front() == '.') continue;
-      const auto [place, is_new] = files.emplace(without_ending(path.lexically_relative(folder)), path);
-      if (!is_new) {
-        throw Error(ExitCode::kInput, "{}: '{}' and '{}' have the same name; files are matched by name, keep one.",
-                    option, place->second.string(), path.string());
-      }
+      if (path.filename().string().front() == '.' || result_word(path) == ".residue") continue;
+      by_name[without_ending(path.lexically_relative(folder))].push_back(path);
     }
   } catch (const fs::filesystem_error& failure) {
     throw Error(ExitCode::kInput, "{} '{}': cannot be read ({}).", option, folder.string(), failure.code().message());
+  }
+  Files files;
+  for (auto& [name, same] : by_name) {
+    prefer(same, results);
+    std::sort(same.begin(), same.end());
+    if (same.size() > 1) {
+      throw Error(ExitCode::kInput, "{}: '{}' and '{}' have the same name; files are matched by name, keep one.",
+                  option, same[0].string(), same[1].string());
+    }
+    files[name] = same[0];
   }
   if (files.empty()) {
     throw Error(ExitCode::kInput, "{} '{}': holds no sound file; expected .wav, .flac, .ogg and the like.", option,
@@ -125,8 +142,8 @@ EvalPairs match_files(const fs::path& clean, const fs::path& noisy, const fs::pa
     result.pairs.push_back({noisy.stem().string(), clean, noisy, enhanced, {}});
     return result;
   }
-  const Files clean_files = files_of(clean, "--clean"), noisy_files = files_of(noisy, "--noisy");
-  const Files enhanced_files = enhanced.empty() ? Files() : files_of(enhanced, "--enhanced");
+  const Files clean_files = files_of(clean, "--clean", false), noisy_files = files_of(noisy, "--noisy", false);
+  const Files enhanced_files = enhanced.empty() ? Files() : files_of(enhanced, "--enhanced", true);
   for (const auto& [name, path] : noisy_files) {
     EvalPair pair{name, partner(clean_files, name, path, clean, result.unmatched), path, {}, {}};
     if (pair.clean.empty()) continue;

@@ -25,7 +25,9 @@ struct EvalPairs {
   std::vector<std::string> unmatched;  ///< a sentence for each file that has no partner
 };
 
-/// Pairs the sound files of folders by their path without its ending; an `.denoised` before it counts as ending too.
+/// Pairs the sound files of folders by their path without its ending; a `.denoised` before it counts as ending too.
+/// Where `pellucid denoise` wrote beside its inputs, `clean` and `noisy` mean the inputs and `enhanced` the results;
+/// a `.residue` is nobody's.
 /// Two files make one pair whatever their names. `enhanced` may be empty. Throws Error(kInput) when a folder is
 /// missing, two files of a folder share a name, a file meets a folder, or nothing matches.
 EvalPairs match_files(const std::filesystem::path& clean, const std::filesystem::path& noisy,

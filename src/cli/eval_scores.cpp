@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "metrics/metrics.hpp"
+#include "metrics/octave_resample.hpp"
 #include "support/error.hpp"
+#include "support/spill.hpp"
 
 namespace pellucid::cli {
 namespace {
@@ -22,6 +24,45 @@ std::string short_name(const Measure& measure) {
     if (key.ends_with(ending)) return key.substr(0, key.size() - 3);
   }
   return key;
+}
+
+constexpr int kCompositeHz = 16000;  // PESQ's; LLR and WSS say other things at other rates
+
+/// A signal at kCompositeHz; lower rates stay what they are.
+class Narrowed {
+ public:
+  Narrowed(std::span<const float> x, int rate_hz) : values_(x), rate_hz_(std::min(rate_hz, kCompositeHz)) {
+    if (rate_hz <= kCompositeHz) return;
+    constexpr std::size_t kBlock = 8192;
+    metrics::OctaveResampler resampler(x, rate_hz, kCompositeHz);
+    Spill<float> samples(temporary_folder());
+    std::vector<double> block;
+    std::vector<float> rounded;
+    for (std::size_t at = 0; at < resampler.size(); at += block.size()) {
+      block.resize(std::min(kBlock, resampler.size() - at));
+      resampler.read(at, block);
+      rounded.assign(block.begin(), block.end());
+      samples.append(rounded);
+    }
+    held_ = std::move(samples).finish();
+    values_ = held_.values();
+  }
+  std::span<const float> values() const { return values_; }
+  int rate_hz() const { return rate_hz_; }
+
+ private:
+  Spilled<float> held_;
+  std::span<const float> values_;
+  int rate_hz_;
+};
+
+/// Why a measure is undefined; `no_pesq` is what PESQ said.
+std::string why_undefined(const Measure& measure, const Scores& scores, const char* no_pesq) {
+  const std::string_view key = measure.key;
+  if (std::isnan(scores[kSiSdr])) return "the clean one is silent";
+  if (key == "stoi" || key == "estoi") return "the clean one has less than 0.4 s of speech";
+  if (no_pesq != nullptr && (key == "pesq_wb" || key == "csig" || key == "cbak" || key == "covl")) return no_pesq;
+  return "it is too short, or its rate too low";
 }
 
 }  // namespace
@@ -53,24 +94,45 @@ std::vector<std::size_t> choose_measures(const std::vector<std::string>& names, 
   return chosen;
 }
 
-Scores measure(std::span<const float> clean, std::span<const float> estimate, int rate_hz) {
+Scores measure(std::span<const float> clean, std::span<const float> estimate, int rate_hz, Reasons* undefined) {
   const metrics::Intelligibility words = metrics::intelligibility(clean, estimate, rate_hz);
-  const double pesq = metrics::pesq_wide_band(clean, estimate, rate_hz);
-  const double segmental_snr_db = metrics::segmental_snr(clean, estimate, rate_hz);
-  const double llr = metrics::log_likelihood_ratio(clean, estimate, rate_hz);
-  const double wss = metrics::weighted_spectral_slope(clean, estimate, rate_hz);
+  const Narrowed from(clean, rate_hz), to(estimate, rate_hz);
+  const char* no_pesq = nullptr;
+  const double pesq = metrics::pesq_wide_band(from.values(), to.values(), from.rate_hz(), &no_pesq);
+  const double segmental_snr_db = metrics::segmental_snr(from.values(), to.values(), from.rate_hz());
+  const double llr = metrics::log_likelihood_ratio(from.values(), to.values(), from.rate_hz());
+  const double wss = metrics::weighted_spectral_slope(from.values(), to.values(), from.rate_hz());
   const metrics::Composite mos = metrics::composite(pesq, llr, wss, segmental_snr_db);
-  return {metrics::si_sdr(clean, estimate),
-          words.stoi,
-          words.estoi,
-          pesq,
-          mos.csig,
-          mos.cbak,
-          mos.covl,
-          segmental_snr_db,
-          llr,
-          wss,
-          metrics::log_spectral_distance(clean, estimate, rate_hz)};
+  const Scores scores{metrics::si_sdr(clean, estimate),
+                      words.stoi,
+                      words.estoi,
+                      pesq,
+                      mos.csig,
+                      mos.cbak,
+                      mos.covl,
+                      segmental_snr_db,
+                      llr,
+                      wss,
+                      metrics::log_spectral_distance(clean, estimate, rate_hz)};
+  for (std::size_t m = 0; undefined != nullptr && m < scores.size(); ++m) {
+    if (!std::isnan(scores[m])) continue;
+    std::string& titles = (*undefined)[why_undefined(kMeasures[m], scores, no_pesq)];
+    titles += fmt::format("{}{}", titles.empty() ? "" : ", ", kMeasures[m].title);
+  }
+  return scores;
+}
+
+std::vector<std::string> undefined_notes(const EvalPair& pair, const Reasons& noisy, const Reasons& enhanced) {
+  std::vector<std::string> notes;
+  const auto add = [&](const std::string& file, const std::string& reason, const std::string& titles) {
+    notes.push_back(fmt::format("{}: no {}, because {}", file, titles, reason));
+  };
+  for (const auto& [reason, titles] : noisy) add(pair.noisy.string(), reason, titles);
+  for (const auto& [reason, titles] : enhanced) {
+    if (noisy.count(reason) != 0) continue;
+    add(pair.enhanced.empty() ? pair.noisy.string() + ", denoised" : pair.enhanced.string(), reason, titles);
+  }
+  return notes;
 }
 
 EvalGroup summarize_rows(std::string label, std::span<const EvalRow* const> rows) {

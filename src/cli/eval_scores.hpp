@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,7 +44,16 @@ std::vector<std::size_t> all_measures();
 /// In the order of kMeasures; NaN where undefined.
 using Scores = std::array<double, kMeasures.size()>;
 
-Scores measure(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+/// Why measures are undefined, and which: "it is longer than 240 s" -> "PESQ, CSIG, CBAK, COVL".
+using Reasons = std::map<std::string, std::string>;
+
+/// PESQ and the parts of the composite measures, segmental SNR, LLR and WSS, are those at 16 kHz where the rate is
+/// higher, so that they do not depend on the file's. Adds to `undefined` where there is one.
+Scores measure(std::span<const float> clean, std::span<const float> estimate, int rate_hz,
+               Reasons* undefined = nullptr);
+
+/// A sentence for each reason; what holds of both stands once.
+std::vector<std::string> undefined_notes(const EvalPair& pair, const Reasons& noisy, const Reasons& enhanced);
 
 struct EvalRow {
   EvalPair pair;

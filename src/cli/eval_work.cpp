@@ -52,8 +52,13 @@ EvalRow measure_pair(const EvalPair& pair, const std::vector<std::byte>& model, 
   row.rate_hz = sounds.rate_hz;
   row.seconds = static_cast<double>(sounds.clean.size()) / sounds.rate_hz;
   row.denoise_seconds = sounds.denoise_seconds;
-  row.before = measure(sounds.clean.values(), sounds.noisy.values(), sounds.rate_hz);
-  if (sounds.enhanced.size() > 0) row.after = measure(sounds.clean.values(), sounds.enhanced.values(), sounds.rate_hz);
+  Reasons noisy, enhanced;
+  const auto against_clean = [&](const Spilled<float>& sound, Reasons& undefined) {
+    return measure(sounds.clean.values(), sound.values(), sounds.rate_hz, &undefined);
+  };
+  row.before = against_clean(sounds.noisy, noisy);
+  if (sounds.enhanced.size() > 0) row.after = against_clean(sounds.enhanced, enhanced);
+  for (const std::string& note : undefined_notes(pair, noisy, enhanced)) progress.note(note);
   return row;
 }
 

@@ -39,13 +39,15 @@ double segmental_snr(std::span<const float> clean, std::span<const float> estima
 /// Perceptual evaluation of speech quality, wide band: a mean opinion score of about 1.02..4.64 (ITU-T P.862.2, on the
 /// model of P.862). Signals above 16 kHz are brought down to it. Delays are found and taken out, as the
 /// recommendation does, though the lengths have to be equal. NaN below 16 kHz, below 0.25 s, above 4 minutes, and where
-/// either signal is silent or the reference has no 200 ms of speech in one piece. Throws Error(kInput) for samples that
-/// are no numbers.
-double pesq_wide_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+/// either signal is silent or the reference has no 200 ms of speech in one piece; `*undefined` then says which of these
+/// holds of the estimate ("it is silent"). Throws Error(kInput) for samples that are no numbers.
+double pesq_wide_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz,
+                      const char** undefined = nullptr);
 
 /// The same for telephone speech, 1.02..4.55 (ITU-T P.862 with the mapping of P.862.1): the band of a handset, of
 /// signals that have 16 kHz or more.
-double pesq_narrow_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz);
+double pesq_narrow_band(std::span<const float> clean, std::span<const float> estimate, int rate_hz,
+                        const char** undefined = nullptr);
 
 /// Log-spectral distance in dB, 0 for equal signals; lower is better (Gray and Markel, IEEE TASSP 1976): the root mean
 /// square over frequency of the difference of the two log power spectra, averaged over 32 ms Hann frames, half
@@ -68,7 +70,8 @@ struct Composite {
 };
 /// Mean opinion scores, 1..5, of the speech, of the background and of the whole, as a listening test by ITU-T P.835
 /// would give them, from other measures (Hu and Loizou, IEEE TASLP 2008). `pesq` is that of pesq_wide_band(), as in
-/// today's papers. NaN where a part is.
+/// today's papers. The other parts are to be of signals at PESQ's 16 kHz, too: LLR's 16 coefficients, WSS and segmental
+/// SNR say something else of the same sound at 48 kHz. NaN where a part is.
 Composite composite(double pesq, double llr, double wss, double segmental_snr_db);
 
 }  // namespace pellucid::metrics

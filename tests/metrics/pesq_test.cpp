@@ -56,7 +56,8 @@ TEST(Pesq, BringsHigherRatesDown) {
 
 TEST(Pesq, IsUndefinedForSilenceAndForWhatIsTooShortOrTooLong) {
   const std::vector<float> clean = voice(2), silence(clean.size(), 0.0F);
-  for (const auto measure : {pesq_wide_band, pesq_narrow_band}) {
+  for (const auto pesq : {pesq_wide_band, pesq_narrow_band}) {
+    const auto measure = [&](const auto& x, const auto& y, int rate_hz) { return pesq(x, y, rate_hz, nullptr); };
     EXPECT_TRUE(std::isnan(measure(silence, clean, kRateHz)));
     EXPECT_TRUE(std::isnan(measure(clean, silence, kRateHz)));
     EXPECT_TRUE(std::isnan(measure(silence, silence, kRateHz)));
@@ -66,6 +67,27 @@ TEST(Pesq, IsUndefinedForSilenceAndForWhatIsTooShortOrTooLong) {
     EXPECT_TRUE(std::isnan(measure(one, one, kRateHz)));
     EXPECT_TRUE(std::isnan(measure(hour, hour, kRateHz)));
   }
+}
+
+TEST(Pesq, SaysWhyItIsUndefined) {
+  const std::vector<float> clean = voice(2), silence(clean.size(), 0.0F), word = voice(0.2), hour(kRateHz * 300, 0.01F);
+  std::vector<float> cough(clean.size(), 0.0F);
+  const std::vector<float> burst = white_noise(kRateHz / 10, 25);
+  std::copy(burst.begin(), burst.end(), cough.begin() + kRateHz);
+  const auto why = [](const std::vector<float>& reference, const std::vector<float>& estimate, int rate_hz = kRateHz) {
+    const char* undefined = "";
+    EXPECT_TRUE(std::isnan(pesq_wide_band(reference, estimate, rate_hz, &undefined)));
+    return std::string(undefined);
+  };
+  EXPECT_EQ(why(clean, clean, 8000), "it is sampled below 16 kHz");
+  EXPECT_EQ(why(word, word), "it is shorter than 0.25 s");
+  EXPECT_EQ(why(hour, hour), "it is longer than 240 s");
+  EXPECT_EQ(why(silence, clean), "the clean one is silent");
+  EXPECT_EQ(why(clean, silence), "it is silent");
+  EXPECT_EQ(why(cough, clean), "the clean one has no 200 ms of speech in one piece");
+  const char* undefined = nullptr;
+  pesq_wide_band(clean, clean, kRateHz, &undefined);
+  EXPECT_EQ(undefined, nullptr);
 }
 
 TEST(Pesq, RefusesWhatCannotBeCompared) {

@@ -1,12 +1,14 @@
 // `pellucid info MODEL`: what a model is, what it costs and where it comes from.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -52,25 +54,45 @@ double number(const ordered_json& object, const char* key) {
   return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0;
 }
 
-/// A training's runs together with those of the models that it began from or that it is the mean of, each once.
+/// A training's runs together with those of the models that it began from or that it is the mean of, each once. Runs
+/// that follow each other differ, whatever their figures; of a mean's members those of equal figures are one run.
 ordered_json sum_runs(const ordered_json& training) {
-  std::set<std::tuple<double, double, double>> seen;
-  double hours = 0, cpu_hours = 0;
-  std::vector<const ordered_json*> ahead = {&training};
+  using Figures = std::array<double, 4>;
+  std::map<Figures, std::size_t> on_path, most;  // how often, up to where we are and on any path
+  struct Place {
+    const ordered_json* run;
+    bool is_left;
+  };
+  std::vector<Place> ahead = {{&training, false}};
   while (!ahead.empty()) {
-    const ordered_json& run = *ahead.back();
+    const auto [at, is_left] = ahead.back();
     ahead.pop_back();
-    if (!run.is_object()) continue;
-    if (number(run, "step") > 0 &&
-        seen.emplace(number(run, "seed"), number(run, "step"), number(run, "hours_of_audio")).second) {
-      hours += number(run, "hours_of_audio");
-      cpu_hours += number(run, "cpu_hours");
+    if (!at->is_object()) continue;
+    const ordered_json& run = *at;
+    const Figures figures{number(run, "seed"), number(run, "step"), number(run, "hours_of_audio"),
+                          number(run, "cpu_hours")};
+    if (is_left) {
+      --on_path[figures];
+      continue;
     }
-    if (run.contains("start")) ahead.push_back(&run["start"]);
+    // The last run of a mean is one of its members.
     if (run.contains("averaged"))
-      for (const ordered_json& one : run["averaged"]) ahead.push_back(&one);
+      for (const ordered_json& one : run["averaged"]) ahead.push_back({&one, false});
+    if (number(run, "step") > 0) {
+      std::size_t& known = most[figures];
+      known = std::max(known, ++on_path[figures]);
+      ahead.push_back({at, true});
+    }
+    if (run.contains("start")) ahead.push_back({&run["start"], false});
   }
-  return {{"runs", seen.size()}, {"hours_of_audio", hours}, {"cpu_hours", cpu_hours}};
+  std::size_t runs = 0;
+  double hours = 0, cpu_hours = 0;
+  for (const auto& [figures, times] : most) {
+    runs += times;
+    hours += static_cast<double>(times) * figures[2];
+    cpu_hours += static_cast<double>(times) * figures[3];
+  }
+  return {{"runs", runs}, {"hours_of_audio", hours}, {"cpu_hours", cpu_hours}};
 }
 
 ordered_json describe(const std::filesystem::path& path, std::size_t bytes, const nn::ModelFile& file) {

@@ -81,6 +81,29 @@ TEST_F(Info, AddsUpTheRunsThatAModelComesFromEachOnce) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in:\n" << text;
 }
 
+TEST_F(Info, RunsThatFollowEachOtherCountWhateverTheirFigures) {
+  const json run = {{"name", "own"}, {"seed", 1}, {"step", 100}, {"hours_of_audio", 10}, {"cpu_hours", 1}};
+  json chain = run;
+  chain["start"] = run;
+  chain["start"]["start"] = run;
+  const auto runs_of = [&](const json& training) -> json {
+    const std::string path = write("own.pellucid", nn::test::make_random_model(nn::test::small_architecture(), 1, 1.0,
+                                                                               {{"training", escaped(training)}}));
+    return json::parse(run_program({"info", path, "--json"}).output)["training_runs"];
+  };
+  EXPECT_EQ(runs_of(chain), (json{{"runs", 3}, {"hours_of_audio", 30.0}, {"cpu_hours", 3.0}}));
+  // A mean of the chain and of another run that began at the same two; then a run from that mean.
+  json other = run;
+  other["seed"] = 2;
+  other["start"] = chain["start"];
+  json mean = other;
+  mean["averaged"] = {chain, other};
+  EXPECT_EQ(runs_of(mean)["runs"], 4);
+  json after = run;
+  after["start"] = mean;
+  EXPECT_EQ(runs_of(after), (json{{"runs", 5}, {"hours_of_audio", 50.0}, {"cpu_hours", 5.0}}));
+}
+
 TEST_F(Info, AStrangersHistoryMayBeDeepOrOfAnyKind) {
   constexpr int kDeep = 60000;
   std::string deep;

@@ -276,6 +276,7 @@ double Objective::evaluate_item(const Item& item, const float* mask, float* grad
 
   // Y = Y_c q^e to samples; the Nyquist bin follows the last mask.
   kernels::power(n, w.q.data(), expand, w.h.data());
+  if (expand == 0) std::fill(w.h.begin(), w.h.end(), 1.0f);  // also at empty bins
   if (options_.stoi > 0) total += add_envelopes(item);
   if (options_.pesq > 0) total += add_disturbance(item);
   const auto gain_of = [&](int t) {

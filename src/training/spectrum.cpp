@@ -4,6 +4,17 @@ namespace pellucid::training {
 
 using torch::Tensor;
 
+namespace {
+
+// power^exponent; for exponents below 1, whose slope at 0 is infinite, without a slope up to `tiny`, as objective.cpp
+// has it.
+Tensor raised(const Tensor& power, double exponent, double tiny) {
+  if (exponent >= 1) return power.pow(exponent);
+  return torch::where(power > tiny, power.clamp_min(tiny).pow(exponent), power.detach().pow(exponent));
+}
+
+}  // namespace
+
 Spectrum::Spectrum(const Architecture& architecture, torch::Device device) : architecture_(architecture) {
   const long n = architecture.window_samples;
   window_ =
@@ -36,7 +47,7 @@ Tensor Spectrum::compress(const Tensor& spectrum, double floor) const {
 
 Tensor Spectrum::decompress(const Tensor& compressed) const {
   const Tensor power = compressed.square().sum(-1, true);
-  return compressed * power.pow((1.0 / architecture_.compression - 1.0) / 2.0);
+  return compressed * raised(power, (1.0 / architecture_.compression - 1.0) / 2.0, 1e-30);
 }
 
 Tensor Spectrum::features(const Tensor& spectrum, const Tensor& compressed) const {
@@ -54,7 +65,7 @@ Tensor Spectrum::apply_mask(const Tensor& mask, const Tensor& compressed) const 
 Tensor Spectrum::with_nyquist(const Tensor& spectrum, const Tensor& noisy, const Tensor& mask) const {
   const long bins = architecture_.bins();
   const Tensor last = mask.view(spectrum.sizes()).select(2, bins - 1);
-  const Tensor gain = last.square().sum(-1, true).pow(0.5 / architecture_.compression);
+  const Tensor gain = raised(last.square().sum(-1, true), 0.5 / architecture_.compression, 1e-20);
   return torch::cat({spectrum, (noisy.select(2, bins) * gain).unsqueeze(2)}, 2);
 }
 

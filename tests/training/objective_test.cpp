@@ -17,12 +17,13 @@ Tensor loss_of_mask(const Spectrum& spectrum, const LossOptions& options, const 
   return loss(spectrum, options, noisy, clean, [&](const Tensor&, long) { return mask; });
 }
 
-class ObjectiveTest : public testing::TestWithParam<std::tuple<LossOptions, std::uint32_t>> {};
+class ObjectiveTest : public testing::TestWithParam<std::tuple<LossOptions, std::uint32_t, double>> {};
 
 TEST_P(ObjectiveTest, EqualsAutograd) {
   torch::manual_seed(7);
-  const auto [options, overlap] = GetParam();
+  const auto [options, overlap, compression] = GetParam();
   Architecture a = default_architecture();
+  a.compression = compression;
   const bool long_terms = options.stoi > 0 || options.pesq > 0;  // of segments of 24 frames and more
   a.window_samples = long_terms ? 512 : 128;
   a.hop_samples = a.window_samples / overlap;
@@ -30,8 +31,12 @@ TEST_P(ObjectiveTest, EqualsAutograd) {
   const Tensor clean = torch::randn({size, samples}) * 0.1, noisy = clean + torch::randn({size, samples}) * 0.05;
   clean[0].narrow(0, samples / 2, samples / 8).zero_();  // a pause
   clean[2].zero_();                                      // noise alone: the target is silence
+  clean[1].narrow(0, samples / 4, samples / 3).zero_();  // digital silence, in which every bin is 0
+  noisy[1].narrow(0, samples / 4, samples / 3).zero_();
   const Spectrum spectrum(a, torch::kCPU);
-  const Tensor mask = (torch::randn({size * frames, a.positions(), 2 * a.fold}) * 0.4 + 0.3).requires_grad_(true);
+  Tensor mask = torch::randn({size * frames, a.positions(), 2 * a.fold}) * 0.4 + 0.3;
+  mask[frames / 2].zero_();  // a frame that is shut
+  mask.requires_grad_(true);
   const Tensor expected = loss_of_mask(spectrum, options, noisy, clean, mask);
   expected.backward();
 
@@ -58,7 +63,12 @@ INSTANTIATE_TEST_SUITE_P(
                                      LossOptions{0, 0, 0, 0, 0, 0, 0, 1}, LossOptions{0, 0, 0, 0, 0, 0, 0, 0, 1},
                                      LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1, 0.02},
                                      LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0.5, 1}),
-                     testing::Values(2u, 4u)));
+                     testing::Values(2u, 4u), testing::Values(0.3)));
+
+INSTANTIATE_TEST_SUITE_P(Compressions, ObjectiveTest,
+                         testing::Combine(testing::Values(LossOptions{}, LossOptions{0, 0, 0, 1, 0},
+                                                          LossOptions{0.7, 0.3, 0.3, 0.02, 0.5, 0, 0, 0.1, 0.02}),
+                                          testing::Values(2u), testing::Values(0.5, 0.7, 1.0)));
 
 }  // namespace
 }  // namespace pellucid::training

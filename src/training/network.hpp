@@ -28,6 +28,7 @@ class Network : public torch::nn::Module {
   void set_weight_bits(int bits) { weight_bits_ = bits; }
   /// In training, normalise by the running statistics and leave them as they are.
   void set_fixed_statistics(bool fixed) { fixed_statistics_ = fixed; }
+  bool fixed_statistics() const { return fixed_statistics_; }
   /// Of the CPU kernels' products while it trains; what is evaluated is computed in floats.
   void set_precision(kernels::Precision precision) { precision_ = precision; }
 

@@ -145,9 +145,17 @@ void Replica::step() {
   network_->train();
   for (auto& p : network_->parameters()) p.mutable_grad() = torch::Tensor();
   loss_ = device_.is_cpu() ? backward_on_cpu() : backward_on_device();
-  std::vector<torch::Tensor> grads;
-  for (const auto& p : network_->parameters()) grads.push_back(p.grad().defined() ? p.grad() : torch::zeros_like(p));
-  gradient_ = flatten(grads);
+  std::vector<torch::Tensor> made;
+  std::size_t numbers = 0;
+  for (const auto& p : network_->parameters()) {
+    made.push_back(p.grad().defined() ? p.grad() : torch::zeros_like(p));
+    numbers += std::size_t(p.numel());
+  }
+  if (!network_->fixed_statistics())
+    for (const auto& b : network_->buffers()) made.push_back(b);
+  gradient_ = flatten(made);
+  buffers_.assign(gradient_.begin() + std::ptrdiff_t(numbers), gradient_.end());
+  gradient_.resize(numbers);
 }
 
 }  // namespace pellucid::training

@@ -41,6 +41,8 @@ class Replica {
   double wait();
   /// Of the last step.
   const std::vector<float>& gradient() const { return gradient_; }
+  /// What flat_buffers would give after it, without a transfer of its own; empty while the statistics are fixed.
+  const std::vector<float>& buffers() const { return buffers_; }
 
  private:
   void work();
@@ -55,7 +57,7 @@ class Replica {
   Spectrum spectrum_;
   Objective objective_;
   corpus::Batch batch_;
-  std::vector<float> gradient_;
+  std::vector<float> gradient_, buffers_;
   double loss_ = 0;
   std::exception_ptr error_;
   std::mutex mutex_;

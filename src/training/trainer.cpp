@@ -270,8 +270,8 @@ double Trainer::step() {
   std::vector<float> gradient(state_.optimizer.weights.size()), buffers(state_.buffers.size());
   for (const auto& r : replicas_) {
     for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += float(r->gradient()[i] / count);
-    const auto own = flat_buffers(r->network());
-    for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i] += own[i] / float(count);
+    const std::vector<float>& own = r->buffers();
+    for (std::size_t i = 0; i < own.size(); ++i) buffers[i] += own[i] / float(count);
   }
   if (group_.count() > 1) total = sum_over_processes(gradient, buffers, total);
   const double norm = clip(gradient, recipe_.train.clip_norm, kept_);

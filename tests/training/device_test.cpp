@@ -80,7 +80,8 @@ TEST(Device, AStepIsThatOfTheCpu) {
         EXPECT_EQ(flat_parameters(replica.network()), weights);
         replica.start(pairs);
         const double loss = replica.wait();
-        return Step{loss, replica.gradient(), flat_buffers(replica.network())};
+        EXPECT_EQ(replica.buffers(), flat_buffers(replica.network()));
+        return Step{loss, replica.gradient(), replica.buffers()};
       };
       const Step here = step(torch::kCPU), there = step(test::strict_device());
       EXPECT_NEAR(there.loss, here.loss, 1e-4 * here.loss);
@@ -105,7 +106,11 @@ TEST(Device, ALargerBatchIsNoMoreOperatorsAndCopiesToTheCpu) {
   };
   const auto few = work(2), many = work(12);
   EXPECT_EQ(few, many);
-  EXPECT_LE(few.second, 4) << "energies of clean and noisy clips, the loss, the gradient";
+  EXPECT_LE(few.second, 4) << "energies of clean and noisy clips, the loss, the gradient with the statistics";
+  EXPECT_EQ(replica.buffers(), flat_buffers(replica.network()));
+  replica.network().set_fixed_statistics(true);
+  EXPECT_EQ(work(2).second, few.second);
+  EXPECT_TRUE(replica.buffers().empty());
 }
 
 TEST(Device, ValidationIsThatOfTheCpu) {

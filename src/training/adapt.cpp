@@ -212,11 +212,11 @@ std::string provenance(const AdaptOptions& options, const StoredModel& model, co
 }
 
 // A tenth of PESQ counts as much as 1 dB or .05 of STOI.
-double worth(const Scores& s) { return s.score() + 10 * s.pesq; }
+double worth(const Scores& s) { return s.lost > 0 ? -HUGE_VAL : s.score() + 10 * s.pesq; }
 
 bool forgets(const Scores& before, const Scores& after) {
-  return after.si_sdr_db < before.si_sdr_db - kMostLossDb || after.stoi < before.stoi - kMostLossStoi ||
-         after.pesq < before.pesq - kMostLossPesq;
+  return after.lost > 0 || after.si_sdr_db < before.si_sdr_db - kMostLossDb ||
+         after.stoi < before.stoi - kMostLossStoi || after.pesq < before.pesq - kMostLossPesq;
 }
 
 }  // namespace
@@ -276,6 +276,8 @@ AdaptResult adapt(const AdaptOptions& options, ProgressStyle style) {
   const auto before = make_network(model);
   result.own_before = result.own_after = on_own.run(*before, spectrum, true);
   result.others_before = result.others_after = on_others.run(*before, spectrum, true);
+  expect_numbers(result.own_before, options.model);
+  expect_numbers(result.others_before, options.model);
   const auto state = [](const Scores& s) {
     return fmt::format("{:.3f} PESQ, {:.4f} STOI, {:.2f} dB", s.pesq, s.stoi, s.si_sdr_db);
   };

@@ -149,7 +149,7 @@ Enhanced enhance(const Spectrum& spectrum, const Tensor& noisy, const MaskOf& ma
 }
 
 Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy, const Tensor& clean,
-            const MaskOf& mask_of) {
+            const MaskOf& mask_of, Enhanced* enhanced) {
   const Architecture& a = spectrum.architecture();
   const long bins = a.bins(), delay = a.window_samples - a.hop_samples;
   Tensor speech, input_spectrum, target;
@@ -163,6 +163,7 @@ Tensor loss(const Spectrum& spectrum, const LossOptions& o, const Tensor& noisy,
   const Tensor reference = clean.narrow(1, 0, samples - delay), input = noisy.narrow(1, 0, samples - delay);
   const Tensor clips = clip_weights(o, a.compression, reference, input);  // waits for the device, which is idle yet
   const Enhanced y = enhance(spectrum, noisy, mask_of);
+  if (enhanced) *enhanced = y;
   const std::vector<float> by_bin = bin_weights(o, int(bins), int(a.sample_rate_hz));
   const Tensor counts = torch::tensor(by_bin).to(noisy.device());
   Tensor total = spectral(o, clips, counts, y.compressed, target);

@@ -23,8 +23,9 @@ using MaskOf = std::function<torch::Tensor(const torch::Tensor& features, long f
 Enhanced enhance(const Spectrum& spectrum, const torch::Tensor& noisy, const MaskOf& mask_of);
 
 /// The scalar loss of a batch; noisy and clean [batch, samples]. objective.hpp has the same written out for the CPU.
+/// What enhance made of noisy comes to `enhanced`, where it is given.
 torch::Tensor loss(const Spectrum& spectrum, const LossOptions& options, const torch::Tensor& noisy,
-                   const torch::Tensor& clean, const MaskOf& mask_of);
+                   const torch::Tensor& clean, const MaskOf& mask_of, Enhanced* enhanced = nullptr);
 
 /// The network as a MaskOf.
 MaskOf mask_of(Network& network);

@@ -105,8 +105,8 @@ class Pruner {
     for (int cut = 1; cut <= options_.cuts; ++cut) model = read_stored_model(run_cut(cut, model));
     AtomicFile out(options_.out, options_.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
     out.write(model.bytes.data(), model.bytes.size());
-    out.commit();
     result.after = standing(model, options_.out);
+    out.commit();
     work_.remove();
     return result;
   }
@@ -225,12 +225,9 @@ class Pruner {
 
   Standing standing(const StoredModel& model, const fs::path& path) const {
     const auto network = make_network(model);
-    return {path,
-            model.bytes.size(),
-            model.architecture,
-            model.parameters,
-            model.multiply_adds,
-            validation_->run(*network, Spectrum(model.architecture, torch::kCPU))};
+    const Scores scores = validation_->run(*network, Spectrum(model.architecture, torch::kCPU));
+    expect_numbers(scores, path);
+    return {path, model.bytes.size(), model.architecture, model.parameters, model.multiply_adds, scores};
   }
 
   const PruneOptions& options_;

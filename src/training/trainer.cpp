@@ -436,7 +436,15 @@ TrainResult Trainer::run() {
     if (checkpoints) checkpoint();
     progress.add(1);
   }
-  if (done_before && group_.any(group_.is_first() && !fs::exists(model_path()))) release(validate());
+  const auto nothing_released = [&] { return group_.any(group_.is_first() && !fs::exists(model_path())); };
+  if (done_before && nothing_released()) release(validate());
+  if (nothing_released()) {
+    group_.finish();
+    throw Error(ExitCode::kTraining,
+                "{}: in {} steps no validation found a network whose output is numbers, so that no model is written; "
+                "train anew with a lower rate, for example --set train.learning_rate={}",
+                folder_.string(), state_.step, t.learning_rate / 10);
+  }
   result.steps = state_.step;
   result.hours_of_audio = state_.seconds_seen / 3600;
   if (group_.is_first()) {

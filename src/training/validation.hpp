@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,16 @@ struct Scores {
   /// What is left of noise alone, after the first second: dB against what came in, mean over clips.
   double noise_alone_db = 0;
   double pesq = 0;  ///< wide band, where it was asked for; 0 where it cannot be had
-  /// One figure to choose by: dB of SI-SDR, a hundredth of STOI as much as 0.2 dB.
-  double score() const { return si_sdr_db + 20.0 * stoi; }
+  int clips = 0;    ///< heard, pairs and noises
+  int lost = 0;     ///< of them, those of which the network made samples that are no numbers; all figures are then NaN
+  /// One figure to choose by: dB of SI-SDR, a hundredth of STOI as much as 0.2 dB. Below all others where clips are
+  /// lost.
+  double score() const;
   std::string in_words() const;
 };
+
+/// Throws Error(kModel) where clips are lost: nothing can be said of the model in `file`.
+void expect_numbers(const Scores& scores, const std::filesystem::path& file);
 
 class Validation {
  public:
@@ -32,7 +39,8 @@ class Validation {
   Scores run(Network& network, const Spectrum& spectrum, bool with_pesq = false) const;
 
  private:
-  double noise_alone_db(Network& network, const Spectrum& spectrum) const;
+  // Of noise number i, NaN where the output is no number.
+  double noise_alone_db(Network& network, const Spectrum& spectrum, std::size_t i) const;
 
   LossOptions loss_;
   ProcessGroup& group_;

@@ -133,6 +133,37 @@ TEST(Device, ValidationIsThatOfTheCpu) {
   EXPECT_NEAR(there.noise_alone_db, here.noise_alone_db, 1e-2);
 }
 
+TEST(Device, ValidationRunsTheNetworkOnceForEachClip) {
+  const corpus::test::TempFolder folder;
+  corpus::test::make_recordings(folder.path());
+  corpus::prepare(corpus::test::options_for(folder.path(), folder.path() / "corpus"), {});
+  const auto corpus = corpus::Corpus::open(folder.path() / "corpus");
+  Recipe recipe;
+  recipe.model = nn::test::small_architecture();
+  recipe.model.time_mixer = nn::TimeMixer::kConv;
+  Network network(recipe.model);
+  network.to(test::strict_device());
+  network.eval();
+  const Spectrum spectrum(recipe.model, test::strict_device());
+  const auto operators = [](const auto& work) {
+    const long before = test::strict_device_work().operators;
+    const torch::NoGradGuard no_grad;
+    work();
+    return test::strict_device_work().operators - before;
+  };
+  // As many frames in each: what a pair more costs is a loss, and not the network once more.
+  const Tensor sound = torch::randn({1, long(kValidationPairS * 16000) / 256 * 256}).to(test::strict_device());
+  const long of_loss = operators([&] { loss(spectrum, recipe.loss, sound, sound, mask_of(network)); });
+  const long of_network = operators([&] { enhance(spectrum, sound, mask_of(network)); });
+  const auto of_pairs = [&](int pairs) {
+    recipe.train.valid_pairs = pairs;
+    const Validation validation(corpus, recipe);
+    return operators([&] { validation.run(network, spectrum); });
+  };
+  const long of_a_pair = of_pairs(4) - of_pairs(3);
+  EXPECT_LT(of_a_pair, of_loss + of_network / 2) << of_loss << " of the loss, " << of_network << " of the network";
+}
+
 }  // namespace
 }  // namespace pellucid::training
 

@@ -284,3 +284,14 @@ TEST_F(PruneTest, BothKindsOfImportanceKnowWhatMatters) {
 
 }  // namespace
 }  // namespace pellucid::training
+TEST_F(PruneTest, RefusesANetworkThatMakesNoNumbers) {
+  const StoredModel stored = read_stored_model(model());
+  Network network(stored.architecture);
+  Tensors tensors = stored.tensors;
+  for (auto& [name, tensor] : tensors)
+    if (name == "out.bias") tensor = torch::full_like(tensor, 1e38);
+  network.load(tensors);
+  corpus::test::write_text(path("ruined.safetensors"), encode_model(network, "ruined", stored.provenance));
+  expect_refused(run_program(arguments(path("ruined.safetensors"), "r")), 5, "no numbers in its output", "r");
+}
+

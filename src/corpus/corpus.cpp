@@ -33,14 +33,7 @@ void check_sides(const Index& index, const std::string& name) {
   }
 }
 
-}  // namespace
-
-Corpus::Corpus(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Corpus::~Corpus() = default;
-Corpus::Corpus(Corpus&&) noexcept = default;
-Corpus& Corpus::operator=(Corpus&&) noexcept = default;
-
-Corpus Corpus::open(const std::filesystem::path& dir) {
+std::filesystem::path index_of(const std::filesystem::path& dir) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(dir, ignored)) {
     throw Error(ExitCode::kCorpus, "{}: found no such folder, expected a corpus; make one with `pellucid prepare`",
@@ -50,8 +43,24 @@ Corpus Corpus::open(const std::filesystem::path& dir) {
     throw Error(ExitCode::kCorpus, "{}: found no {}, expected a finished corpus; make one with `pellucid prepare`",
                 dir.string(), kIndexName);
   }
+  return dir / kIndexName;
+}
+
+}  // namespace
+
+std::uint32_t index_checksum(const std::filesystem::path& dir) {
+  const MappedFile index(index_of(dir));
+  return crc32(0, index.bytes().data(), index.bytes().size());
+}
+
+Corpus::Corpus(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Corpus::~Corpus() = default;
+Corpus::Corpus(Corpus&&) noexcept = default;
+Corpus& Corpus::operator=(Corpus&&) noexcept = default;
+
+Corpus Corpus::open(const std::filesystem::path& dir) {
+  const std::filesystem::path index_path = index_of(dir);
   auto impl = std::make_unique<Impl>();
-  const std::filesystem::path index_path = dir / kIndexName;
   {
     const MappedFile file(index_path);
     impl->index = parse_index(file.text(), index_path.string());

@@ -51,4 +51,8 @@ class Corpus {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What tells a corpus from another wherever it lies: the checksum of its index, which has those of its shards. Throws
+/// Error(kCorpus) where there is none.
+std::uint32_t index_checksum(const std::filesystem::path& dir);
+
 }  // namespace pellucid::corpus

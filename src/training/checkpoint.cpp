@@ -46,20 +46,25 @@ std::string first_difference(const std::string& checkpoint, const Recipe& recipe
 }
 
 // What a best score is the best of.
-std::string measured_on(const Recipe& recipe) {
+std::string measured_on(const Recipe& recipe, std::uint32_t corpus) {
+  return fmt::format("{} pairs of the corpus {:08x}", recipe.train.valid_pairs, corpus);
+}
+
+// The same as checkpoints once had it.
+std::string measured_at(const Recipe& recipe) {
   return fmt::format("{} pairs of {}", recipe.train.valid_pairs, valid_utf8(recipe.train.corpus));
 }
 
-std::string checksum_text(std::uint32_t checksum) { return checksum == 0 ? "none" : fmt::format("{:08x}", checksum); }
-
 }  // namespace
+
+std::string checksum_text(std::uint32_t checksum) { return checksum == 0 ? "none" : fmt::format("{:08x}", checksum); }
 
 void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const State& s) {
   TensorFile file;
   file.metadata = {{"format", kFormat},
                    {"name", recipe.name},
                    {"recipe", recipe.fingerprint()},
-                   {"measured_on", measured_on(recipe)},
+                   {"measured_on", measured_on(recipe, s.corpus)},
                    {"teacher", checksum_text(s.teacher)},
                    {"step", std::to_string(s.step)},
                    {"seconds_seen", fmt::format("{:.17g}", s.seconds_seen)},
@@ -80,7 +85,7 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
 }
 
 State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, std::uint32_t teacher,
-                      std::size_t parameters, std::size_t buffers) {
+                      std::uint32_t corpus, std::size_t parameters, std::size_t buffers) {
   const TensorFile file = read_tensor_file(path);
   if (file.meta("format") != kFormat)
     throw Error(ExitCode::kTraining, "{}: found format '{}', expected '{}': it is not a checkpoint", path.string(),
@@ -109,12 +114,13 @@ State load_checkpoint(const std::filesystem::path& path, const Recipe& recipe, s
                 step);
   State s;
   s.teacher = teacher;
+  s.corpus = corpus;
   s.step = static_cast<long>(step);
   s.seconds_seen = number("seconds_seen");
   s.wall_s = number("wall_s");
   s.cpu_s = number("cpu_s");
-  if (const std::string on = file.meta("measured_on"); on.empty() || on == measured_on(recipe))
-    s.best_score = number("best_score");
+  const std::string on = file.meta("measured_on");
+  if (on.empty() || on == measured_on(recipe, corpus) || on == measured_at(recipe)) s.best_score = number("best_score");
   if (!file.meta("rate_factor").empty()) s.rate_factor = number("rate_factor");
   s.optimizer.weights = file.array("weights", parameters);
   s.optimizer.mean = file.array("mean", parameters);

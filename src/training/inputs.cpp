@@ -1,7 +1,5 @@
 #include "training/inputs.hpp"
 
-#include "corpus/index.hpp"
-#include "corpus/shard_file.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
 #include "training/memory.hpp"
@@ -15,15 +13,15 @@ namespace fs = std::filesystem;
 std::string settings(const Recipe& recipe) {
   const auto& t = recipe.train;
   const auto checksum = [](const auto& bytes) { return fmt::format("{:08x}", crc32(0, bytes.data(), bytes.size())); };
-  const corpus::MappedFile index(fs::path(t.corpus) / corpus::kIndexName);
   const std::string& teacher = recipe.distill.teacher;
   return recipe.fingerprint() +
          fmt::format("train.steps={};train.decay={};train.final_rate={};train.fixed_statistics={};", t.steps, t.decay,
                      t.final_rate, t.fixed_statistics) +
          fmt::format("train.validate_every={};train.checkpoint_every={};train.valid_pairs={};train.device={};",
                      t.validate_every, t.checkpoint_every, t.valid_pairs, t.device) +
-         fmt::format("train.precision={};checksum of the corpus={};checksum of distill.teacher={};", t.precision,
-                     checksum(index.bytes()), teacher.empty() ? "none" : checksum(read_stored_model(teacher).bytes));
+         fmt::format("train.precision={};checksum of the corpus={:08x};checksum of distill.teacher={};", t.precision,
+                     corpus::index_checksum(t.corpus),
+                     teacher.empty() ? "none" : checksum(read_stored_model(teacher).bytes));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ class Trainer {
   corpus::Corpus corpus_;
   torch::Device device_;
   std::unique_ptr<Teacher> teacher_;  // where the recipe names one
-  std::uint32_t teacher_checksum_ = 0;
+  std::uint32_t teacher_checksum_ = 0, corpus_checksum_ = 0;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::shared_ptr<Network> released_;    // holds the averaged weights
   nlohmann::ordered_json started_from_;  // what train.start says of its own training
@@ -106,6 +106,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
       device_(device_of(recipe, group)),
       validation_(corpus_, recipe, group) {
   if (group.is_first()) open_folder(resume);
+  corpus_checksum_ = corpus::index_checksum(recipe.train.corpus);
   use_one_thread();
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
@@ -130,8 +131,10 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
 
 void Trainer::open_folder(bool resume) {
   if (!resume && fs::exists(folder_ / kCheckpoint))
+  const double best = state_.best_score;  // of the model that is there already where it goes back
     throw Error(
         ExitCode::kOutput,
+  state_.corpus = corpus_checksum_;
         "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
         folder_.string());
   std::vector<std::byte> start;
@@ -144,6 +147,7 @@ void Trainer::open_folder(bool resume) {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
+  state_.best_score = std::max(state_.best_score, best);
 
   lock_.emplace(folder_, "another training is writing into this folder; wait for it to end, or name another folder");
   if (fs::exists(folder_ / kCheckpoint)) return;
@@ -168,7 +172,8 @@ void Trainer::take_up() {
   state_.buffers = state_.average_buffers = flat_buffers(*released_);
   const fs::path last = folder_ / kCheckpoint;
   if (group_.is_first() && fs::exists(last)) {
-    state_ = load_checkpoint(last, whole_, teacher_checksum_, state_.optimizer.weights.size(), state_.buffers.size());
+    state_ = load_checkpoint(last, whole_, teacher_checksum_, corpus_checksum_, state_.optimizer.weights.size(),
+                             state_.buffers.size());
     if (!fs::exists(model_path())) state_.best_score = State().best_score;
   }
   share_state();

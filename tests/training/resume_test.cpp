@@ -268,13 +268,22 @@ TEST_F(ResumeTest, AnotherNameIsAnotherModel) {
 
 TEST_F(ResumeTest, ABestScoreIsOfItsPairsAlone) {
   const fs::path path = folder_->path() / "score.ckpt";
-  const Recipe r = recipe("score");
+  const Recipe r = recipe("score"), elsewhere = recipe("score", {"train.corpus=other"});
   State state;
   state.best_score = 7;
+  state.corpus = 1;
   save_checkpoint(path, r, state);
-  EXPECT_EQ(load_checkpoint(path, r, 0, 0, 0).best_score, 7);
-  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.valid_pairs=3"}), 0, 0, 0).best_score, -1e6);
-  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.corpus=other"}), 0, 0, 0).best_score, -1e6);
+  EXPECT_EQ(load_checkpoint(path, r, 0, 1, 0, 0).best_score, 7);
+  EXPECT_EQ(load_checkpoint(path, elsewhere, 0, 1, 0, 0).best_score, 7) << "the same corpus at another place";
+  EXPECT_LT(load_checkpoint(path, r, 0, 2, 0, 0).best_score, -1e6) << "another corpus at the same place";
+  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.valid_pairs=3"}), 0, 1, 0, 0).best_score, -1e6);
+  // As checkpoints had it that know a corpus by its path.
+  TensorFile file = read_tensor_file(path);
+  for (auto& [key, value] : file.metadata)
+    if (key == "measured_on") value = "2 pairs of " + r.train.corpus;
+  write_tensor_file(path, file);
+  EXPECT_EQ(load_checkpoint(path, r, 0, 1, 0, 0).best_score, 7);
+  EXPECT_LT(load_checkpoint(path, elsewhere, 0, 1, 0, 0).best_score, -1e6);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace pellucid {
 
 FolderLock::FolderLock(const std::filesystem::path& folder, std::string_view busy) {
-  const std::filesystem::path file = folder / ".lock";
+  const std::filesystem::path file = folder / kFile;
   descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor_ < 0) {
     throw Error(ExitCode::kOutput, "{}: cannot write ({}); check the folder and its permissions", file.string(),

@@ -8,6 +8,8 @@ namespace pellucid {
 
 class FolderLock {
  public:
+  static constexpr char kFile[] = ".lock";  ///< stays behind
+
   /// Held for as long as it lives. Throws Error(kOutput), "FOLDER: BUSY", when another process has it.
   FolderLock(const std::filesystem::path& folder, std::string_view busy);
   ~FolderLock();

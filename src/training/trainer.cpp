@@ -5,7 +5,6 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <thread>
 
 #include "nn/kernels.hpp"
@@ -13,7 +12,6 @@
 #include "support/crc32.hpp"
 #include "support/elapsed.hpp"
 #include "support/error.hpp"
-#include "support/folder_lock.hpp"
 #include "support/interrupt.hpp"
 #include "support/parse_json.hpp"
 #include "support/peak.hpp"
@@ -21,6 +19,7 @@
 #include "training/checkpoint.hpp"
 #include "training/export.hpp"
 #include "training/inputs.hpp"
+#include "training/output_folder.hpp"
 #include "training/provenance.hpp"
 #include "training/replica.hpp"
 #include "training/report.hpp"
@@ -31,8 +30,6 @@ namespace pellucid::training {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr char kCheckpoint[] = "last.ckpt";
-constexpr char kStart[] = "start.safetensors";  // a copy of train.start, so that the run stays whole
 using Clock = std::chrono::steady_clock;
 
 constexpr long kCurveEvery = 50;     // steps between rows of the curve
@@ -52,9 +49,8 @@ class Trainer {
 
  private:
   double rate() const { return state_.rate_factor * learning_rate(recipe_.train, state_.step); }
-  fs::path model_path() const { return folder_ / (recipe_.name + ".safetensors"); }
+  fs::path model_path() const { return released_model(recipe_); }
   bool asked_to_stop() const { return group_.count() > 1 ? stop_ : interrupted(); }
-  void open_folder(bool resume);
   void take_up();
   void share_state();
   void hand_out();
@@ -75,7 +71,7 @@ class Trainer {
   const Recipe whole_;  // as if one process did it all
   ProgressStyle style_;
   fs::path folder_;
-  std::optional<FolderLock> lock_;
+  std::unique_ptr<FolderLock> lock_;
   corpus::Corpus corpus_;
   torch::Device device_;
   std::unique_ptr<Teacher> teacher_;  // where the recipe names one
@@ -105,7 +101,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
       corpus_(open_corpus(recipe, group)),
       device_(device_of(recipe, group)),
       validation_(corpus_, recipe, group) {
-  if (group.is_first()) open_folder(resume);
+  if (group.is_first()) lock_ = open_output(recipe, resume);
   corpus_checksum_ = corpus::index_checksum(recipe.train.corpus);
   use_one_thread();
   const int hop = recipe.model.hop_samples;
@@ -129,41 +125,15 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
   if (group.is_first()) write_file(folder_ / "recipe.toml", recipe.to_toml());
 }
 
-void Trainer::open_folder(bool resume) {
-  if (!resume && fs::exists(folder_ / kCheckpoint))
-  const double best = state_.best_score;  // of the model that is there already where it goes back
-    throw Error(
-        ExitCode::kOutput,
-  state_.corpus = corpus_checksum_;
-        "{}: a training lies here already; add --resume to go on with it, or set train.output to another folder",
-        folder_.string());
-  std::vector<std::byte> start;
-  if (!recipe_.train.start.empty() && !fs::exists(folder_ / kCheckpoint))
-    start = open_start(recipe_, recipe_.train.start).bytes;
-  if (recipe_.train.fixed_statistics == 1 && start.empty() && !fs::exists(folder_ / kCheckpoint))
-    throw Error(ExitCode::kRecipe,
-                "train.fixed_statistics: found 1 without train.start, whose statistics it would use; give train.start, "
-                "or less than 1");
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) throw Error(ExitCode::kOutput, "{}: the folder cannot be made ({})", folder_.string(), error.message());
-  state_.best_score = std::max(state_.best_score, best);
-
-  lock_.emplace(folder_, "another training is writing into this folder; wait for it to end, or name another folder");
-  if (fs::exists(folder_ / kCheckpoint)) return;
-  if (start.empty())
-    fs::remove(folder_ / kStart, error);  // of a training that ended before its first checkpoint
-  else
-    write_file(folder_ / kStart, {reinterpret_cast<const char*>(start.data()), start.size()});
-}
-
 // Begins where the last checkpoint ended, or at the start: of train.start, or of chance.
 void Trainer::take_up() {
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.train.seed));
   released_ = std::make_shared<Network>(recipe_.model);
   released_->set_weight_bits(recipe_.train.weight_bits);
+  const double best = state_.best_score;  // of the model that is there already where it goes back
   state_ = {};
   state_.teacher = teacher_checksum_;
+  state_.corpus = corpus_checksum_;
   // What the training began from, whether or not train.start is said again.
   if (group_.is_first() && fs::exists(folder_ / kStart)) start_from(open_start(recipe_, folder_ / kStart));
   state_.optimizer.start(flat_parameters(*released_));
@@ -176,6 +146,7 @@ void Trainer::take_up() {
                              state_.buffers.size());
     if (!fs::exists(model_path())) state_.best_score = State().best_score;
   }
+  state_.best_score = std::max(state_.best_score, best);
   share_state();
   released_->to(device_);
   hand_out();
@@ -359,9 +330,11 @@ void Trainer::release(const Scores& scores) {
   if (scores.score() < state_.best_score) return;
   state_.best_score = scores.score();
   spend();
-  if (group_.is_first())
-    write_file(model_path(), encode_model(*released_, recipe_.name, provenance(scores),
-                                          std::ranges::find(kept_, 0.0f) != kept_.end()));
+  if (!group_.is_first()) return;
+  // A model without a checkpoint beside it would be taken for somebody else's.
+  if (!fs::exists(folder_ / kCheckpoint)) save_checkpoint(folder_ / kCheckpoint, whole_, state_);
+  write_file(model_path(),
+             encode_model(*released_, recipe_.name, provenance(scores), std::ranges::find(kept_, 0.0f) != kept_.end()));
 }
 
 TrainResult Trainer::run() {

@@ -20,7 +20,9 @@ struct TrainResult {
 
 /// Trains until recipe.train.steps, or until Ctrl-C (Error kInterrupted after a checkpoint). In recipe.train.output lie
 /// `last.ckpt`, `NAME.safetensors` (averaged weights, best on the validation split), `recipe.toml`, `curve.csv` and
-/// `curve.html`. With `resume` it goes on from last.ckpt, and starts where there is none.
+/// `curve.html`; files of those names that no training made are not replaced but refused. With `resume` it goes on from
+/// last.ckpt, and starts where there is none. Where no validation found a network that makes numbers it ends with
+/// Error(kTraining) and writes no model.
 /// With several processes in `group`, each calls it with the same recipe: they train as one with as many replicas as
 /// all have together, and the first alone writes, resumes and shows progress. Throws Error (kRecipe, kCorpus,
 /// kTraining, kOutput).

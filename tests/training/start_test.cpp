@@ -121,6 +121,33 @@ TEST_F(StartTest, ResumesWithoutTheFileItBeganFrom) {
   EXPECT_EQ(train(recipe("long", {setting, "train.steps=20"}), true, ProgressStyle::kNone).steps, 20);
 }
 
+TEST_F(StartTest, GoesOnFromTheStartItBeganFromOnly) {
+  const auto on = [](const std::string& output, const fs::path& from, int steps) {
+    return recipe(output, {Recipe::setting("train.start", from.string()), fmt::format("train.steps={}", steps)});
+  };
+  const auto refusal = [](const Recipe& r) {
+    try {
+      train(r, true, ProgressStyle::kNone);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kTraining) << error.what();
+      return std::string(error.what());
+    }
+    return std::string("nothing was refused");
+  };
+  const fs::path other = train(recipe("other", {"train.seed=3"}), false, ProgressStyle::kNone).model;
+  const fs::path copy = folder_->path() / "same.safetensors";
+  fs::copy_file(model(), copy);
+  train(on("begun", model(), 10), false, ProgressStyle::kNone);
+  EXPECT_EQ(train(on("begun", copy, 20), true, ProgressStyle::kNone).steps, 20) << "the same under another name";
+  const std::string changed = refusal(on("begun", other, 30));
+  EXPECT_NE(changed.find("begun from another model: found train.start with the checksum "), std::string::npos)
+      << changed;
+  EXPECT_NE(changed.find("; set it back, or train into another folder"), std::string::npos) << changed;
+  train(recipe("chanced", {"train.steps=10"}), false, ProgressStyle::kNone);
+  const std::string none = refusal(on("chanced", model(), 20));
+  EXPECT_NE(none.find("expected none"), std::string::npos) << none;
+}
+
 TEST_F(StartTest, SaysWhatIsWrong) {
   const auto refusal = [](const std::vector<std::string>& settings, ExitCode code) {
     try {

@@ -218,6 +218,17 @@ toml::table parse_setting(const std::string& setting) {
   }
 }
 
+// The keys of a table and of those in it, as "train.steps".
+void list_keys(const toml::table& table, const std::string& prefix, std::vector<std::string>* keys) {
+  for (const auto& [k, node] : table) {
+    const std::string key = prefix + std::string(k.str());
+    if (node.is_table())
+      list_keys(*node.as_table(), key + ".", keys);
+    else
+      keys->push_back(key);
+  }
+}
+
 bool covers(const std::string& fixed, const std::string& key) {
   return fixed.ends_with('.') ? key.starts_with(fixed) : key == fixed;
 }
@@ -261,12 +272,14 @@ Recipe Recipe::parse(const std::string& where, const std::string& text) {
 void Recipe::apply(const std::vector<std::string>& settings, const std::vector<std::string>& fixed) {
   auto known = entries(*this);
   for (const auto& setting : settings) {
-    std::string key = setting.substr(0, setting.find('='));
-    key.erase(key.find_last_not_of(" \t") + 1);
-    if (std::ranges::any_of(fixed, [&](const std::string& f) { return covers(f, key); }))
-      throw Error(ExitCode::kRecipe, "--set {}: found '{}', which this command sets itself; leave it out", setting,
-                  key);
-    training::apply("--set " + setting, known, parse_setting(setting), "");
+    const toml::table table = parse_setting(setting);
+    std::vector<std::string> keys;
+    list_keys(table, "", &keys);
+    for (const std::string& key : keys)
+      if (std::ranges::any_of(fixed, [&](const std::string& f) { return covers(f, key); }))
+        throw Error(ExitCode::kRecipe, "--set {}: found '{}', which this command sets itself; leave it out", setting,
+                    key);
+    training::apply("--set " + setting, known, table, "");
   }
   check();
 }

@@ -92,9 +92,10 @@ TEST(RecipeTest, SettingsTakeAnyText) {
 
 TEST(RecipeTest, ACommandKeepsItsOwnKeys) {
   Recipe r = Recipe::parse("here", "");
-  for (const char* setting : {"train.steps=5", "train.steps = 5", "model.channels=4"})
+  for (const char* setting : {"train.steps=5", "train.steps = 5", "model.channels=4", "train={steps=5}",
+                              "train={batch=4, steps=5}", "model={channels=4}", "train.\"steps\"=5", "'train'.steps=5"})
     EXPECT_THROW(r.apply({setting}, {"train.steps", "model."}), Error) << setting;
-  r.apply({"train.batch=5"}, {"train.steps", "model."});
+  r.apply({"train.batch=5", "train={learning_rate=0.5}"}, {"train.steps", "model."});
   EXPECT_EQ(r.train.batch, 5);
 }
 

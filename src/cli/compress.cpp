@@ -70,17 +70,16 @@ std::size_t state_bytes(const nn::ModelFile& file) {
   return nn::state_floats(file.architecture()) * (integers ? sizeof(std::int16_t) : sizeof(float));
 }
 
+std::uint32_t checksum(const Model& model) { return crc32(0, model.bytes.data(), model.bytes.size()); }
+
 class Compressor {
  public:
   explicit Compressor(const Options& options)
       : options_(options),
         target_(find_target(options.target)),
         original_(load_model(options.model)),
-        work_(options.out + ".work", plan(), "compression", options.resume) {
-    // Also where nothing is pruned: a wrong one is told of at once.
-    training::recipe_to_go_on(options.model, metadata_text(original_->file, "training"), original_->file.architecture())
-        .apply(options.settings, training::kSetByPrune);
-  }
+        teacher_(teacher_checksum()),  // also where nothing is pruned: a wrong setting is told of at once
+        work_(options.out + ".work", plan(true), "compression", options.resume, plan(false)) {}
 
   void run() {
     AtomicFile out(options_.out, options_.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
@@ -101,17 +100,27 @@ class Compressor {
   }
 
  private:
-  std::string plan() const {
+  /// Of the one that pruning will have, "none" without.
+  std::string teacher_checksum() const {
+    training::Recipe recipe = training::recipe_to_go_on(options_.model, metadata_text(original_->file, "training"),
+                                                        original_->file.architecture());
+    recipe.distill.teacher = original_->path.string();
+    recipe.apply(options_.settings, training::kSetByPrune);
+    const std::string& teacher = recipe.distill.teacher;
+    return teacher.empty() ? "none" : fmt::format("{:08x}", checksum(*load_model(teacher)));
+  }
+
+  /// Versions before told nothing of the corpus and the teacher.
+  std::string plan(bool with_inputs) const {
     const std::string settings = fmt::format("{}", fmt::join(options_.settings, ";"));
-    return ordered_json{{"model", crc32(0, original_->bytes.data(), original_->bytes.size())},
-                        {"target", target_.name},
-                        {"steps", options_.steps},
-                        {"finetune", options_.finetune},
-                        {"cuts", options_.cuts},
-                        {"pairs", options_.pairs},
-                        {"settings", settings}}
-               .dump(1) +
-           "\n";
+    ordered_json j = {{"model", checksum(*original_)}, {"target", target_.name}, {"steps", options_.steps},
+                      {"finetune", options_.finetune}, {"cuts", options_.cuts},  {"pairs", options_.pairs},
+                      {"settings", settings}};
+    if (with_inputs) {
+      j["corpus"] = corpus::index_checksum(options_.corpus);
+      j["teacher"] = teacher_;
+    }
+    return j.dump(1) + "\n";
   }
 
   fs::path in_work(const char* name) const { return work_.path() / name; }
@@ -137,8 +146,7 @@ class Compressor {
 
   void measure_step(const char* what, const fs::path& path) {
     const std::unique_ptr<Model> model = load_any_model(path.string());
-    const std::uint32_t crc = crc32(0, model->bytes.data(), model->bytes.size());
-    const fs::path kept = in_work(fmt::format("scores-{:08x}.json", crc).c_str());
+    const fs::path kept = in_work(fmt::format("scores-{:08x}.json", checksum(*model)).c_str());
     const std::optional<std::string> text = read_file_if_there(kept, ExitCode::kTraining);
     ordered_json scores = ordered_json::parse(text.value_or(""), nullptr, false);
     if (scores.is_discarded()) {
@@ -245,6 +253,7 @@ class Compressor {
   const Options& options_;
   const Target& target_;
   std::unique_ptr<Model> original_;
+  std::string teacher_;
   WorkFolder work_;
   std::vector<EvalPair> pairs_;
   ordered_json steps_ = ordered_json::array();

@@ -157,10 +157,19 @@ std::unique_ptr<Model> finetuned(const Model& model, const QuantizeOptions& opti
   t.weight_bits = 8;
   t.validate_every = std::max(1, options.finetune / 4);
   recipe.check();
-  const nlohmann::ordered_json plan = {{"model", crc32(0, model.bytes.data(), model.bytes.size())},
-                                       {"steps", options.finetune},
-                                       {"recipe", recipe.fingerprint()}};
-  const WorkFolder kept(options.out + ".work", plan.dump(1) + "\n", "fine-tuning", options.resume);
+  // Versions before told nothing of the corpus, and trained with the mixtures that the model's own training began with.
+  const auto plan = [&](bool with_corpus) {
+    nlohmann::ordered_json j = {{"model", crc32(0, model.bytes.data(), model.bytes.size())},
+                                {"steps", options.finetune},
+                                {"recipe", recipe.fingerprint()}};
+    if (with_corpus) j["corpus"] = corpus::index_checksum(t.corpus);
+    return j.dump(1) + "\n";
+  };
+  const std::string older_plan = plan(false);
+  const int seed = t.seed;
+  t.seed = training::seed_of_part(seed, training::kFinetunePart);
+  const WorkFolder kept(options.out + ".work", plan(true), "fine-tuning", options.resume, older_plan);
+  if (kept.older()) t.seed = seed;
   kept.begin();
   const fs::path& work = kept.path();
   recipe.train.output = work.string();

@@ -14,16 +14,20 @@ constexpr char kPlan[] = "plan.json";
 
 }  // namespace
 
-WorkFolder::WorkFolder(fs::path folder, std::string plan, const std::string& name, bool resume)
+WorkFolder::WorkFolder(fs::path folder, std::string plan, const std::string& name, bool resume,
+                       const std::string& older_plan)
     : folder_(std::move(folder)), plan_(std::move(plan)) {
   if (!fs::exists(folder_ / kPlan)) return;
   if (!resume)
     throw Error(ExitCode::kOutput, "{}: a {} lies here already; add --resume to go on with it, or remove the folder",
                 folder_.string(), name);
-  if (read_file(folder_ / kPlan, ExitCode::kTraining) != plan_)
-    throw Error(ExitCode::kTraining,
-                "{}: was begun with another model or other options; give those again, or remove the folder",
-                folder_.string());
+  const std::string found = read_file(folder_ / kPlan, ExitCode::kTraining);
+  older_ = !older_plan.empty() && found == older_plan;
+  if (found != plan_ && !older_)
+    throw Error(
+        ExitCode::kTraining,
+        "{}: was begun with another model, another corpus or other options; give those again, or remove the folder",
+        folder_.string());
 }
 
 void WorkFolder::begin() const {

@@ -20,6 +20,11 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
   return recipe;
 }
 
+int seed_of_part(int seed, int part) {
+  constexpr std::uint32_t kStep = 1000003;  // far from the seeds that people count up
+  return static_cast<int>((static_cast<std::uint32_t>(seed) + kStep * static_cast<std::uint32_t>(part)) & 0x7fffffff);
+}
+
 std::string ancestry(const std::string& name, const std::string& training) {
   const auto before = parse_json(training);
   nlohmann::ordered_json told = {{"name", name}};

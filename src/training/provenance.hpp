@@ -18,6 +18,12 @@ Recipe recipe_to_go_on(const std::string& where, const std::string& training, co
 /// and seed, as JSON text.
 std::string ancestry(const std::string& name, const std::string& training);
 
+/// The seed of one of several trainings that follow each other, each from the model of the one before, in place of
+/// `seed`: pair i of a seed is always the same, so that all would begin with the same mixtures. Parts 1, 2, .. are the
+/// cuts of `prune`, kFinetunePart that with rounded weights.
+int seed_of_part(int seed, int part);
+inline constexpr int kFinetunePart = 1000;
+
 /// What of that `prune` sets itself, so that its settings may not; as Recipe::apply has it.
 inline const std::vector<std::string> kSetByPrune = {
     "name",        "model.",      "train.output",           "train.start",

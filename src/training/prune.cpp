@@ -32,6 +32,8 @@ Recipe recipe_of(const StoredModel& model, const PruneOptions& options) {
   return recipe;
 }
 
+std::uint32_t checksum(const StoredModel& model) { return crc32(0, model.bytes.data(), model.bytes.size()); }
+
 std::string describe(const Architecture& a, const Units& units) {
   std::string text;
   for (const UnitGroup& group : units.groups) {
@@ -83,7 +85,7 @@ class Pruner {
       : options_(options),
         original_(read_stored_model(options.model)),
         recipe_(recipe_of(original_, options)),
-        work_(options.out.string() + ".work", plan(), "pruning", options.resume) {
+        work_(options.out.string() + ".work", plan(true), "pruning", options.resume, plan(false)) {
     if (fs::exists(options_.out) && !options_.force)
       throw Error(ExitCode::kOutput, "{}: is there already; add --force to replace it", options_.out.string());
     if (in_blocks())
@@ -103,9 +105,9 @@ class Pruner {
     result.before = standing(original_, options_.model);
     StoredModel model = original_;
     for (int cut = 1; cut <= options_.cuts; ++cut) model = read_stored_model(run_cut(cut, model));
+    result.after = standing(model, options_.out);
     AtomicFile out(options_.out, options_.force ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
     out.write(model.bytes.data(), model.bytes.size());
-    result.after = standing(model, options_.out);
     out.commit();
     work_.remove();
     return result;
@@ -115,10 +117,11 @@ class Pruner {
   bool in_blocks() const { return options_.block_outputs > 0; }
   std::uint32_t multiple() const { return static_cast<std::uint32_t>(options_.multiple); }
 
-  // What must be the same when it is gone on with.
-  std::string plan() const {
+  // What must be the same when it is gone on with. Versions before told nothing of the corpus and the teacher, and
+  // trained all cuts with one seed.
+  std::string plan(bool with_inputs) const {
     nlohmann::ordered_json j = {
-        {"model", crc32(0, original_.bytes.data(), original_.bytes.size())},
+        {"model", checksum(original_)},
         {"speed", options_.speed},
         {"cuts", options_.cuts},
         {"steps", options_.steps},
@@ -127,6 +130,11 @@ class Pruner {
         {"multiple", options_.multiple},
         {"recipe", recipe_.fingerprint()}};
     if (in_blocks()) j["blocks"] = options_.block_outputs;
+    if (with_inputs) {
+      j["corpus"] = corpus::index_checksum(recipe_.train.corpus);
+      if (const std::string& teacher = recipe_.distill.teacher; !teacher.empty())
+        j["teacher"] = checksum(read_stored_model(teacher));
+    }
     return j.dump(1) + "\n";
   }
 
@@ -149,6 +157,7 @@ class Pruner {
     recipe.train.start = smaller.string();
     recipe.train.output = folder.string();
     recipe.train.steps = steps;
+    if (!work_.older()) recipe.train.seed = seed_of_part(recipe.train.seed, number);
     recipe.train.warmup_steps = std::min(recipe.train.warmup_steps, steps / 10);
     recipe.train.decay = recipe.train.fixed_statistics = number == options_.cuts ? 0.7 : 0;
     recipe.train.validate_every = number == options_.cuts ? std::min(1000, std::max(1, steps / 4)) : steps;

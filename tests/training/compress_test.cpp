@@ -1,6 +1,7 @@
 // `pellucid compress` as a user meets it, on the shipped models.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "../cli/program.hpp"
@@ -93,6 +94,18 @@ TEST_F(CompressTest, KilledAndResumedEqualsUnbroken) {
   EXPECT_EQ(refused.code, 7);
   EXPECT_NE(refused.error.find("--resume"), std::string::npos) << refused.error;
   EXPECT_EQ(run_program(words("small", "killed.safetensors", {"--resume"})).code, 9) << "another model";
+  corpus::PrepareOptions other = corpus::test::options_for(folder_->path(), path("other"));
+  other.shares.seed += 1;
+  corpus::prepare(other, {});
+  std::vector<std::string> elsewhere = words("nano", "killed.safetensors", {"--resume"});
+  std::replace(elsewhere.begin(), elsewhere.end(), path("corpus").string(), path("other").string());
+  const Ran another = run_program(elsewhere);
+  EXPECT_EQ(another.code, 9) << another.error;
+  EXPECT_NE(another.error.find("another corpus"), std::string::npos) << another.error;
+  // A plan of an earlier version tells nothing of the corpus.
+  auto plan = nlohmann::ordered_json::parse(cli::slurp(work / "plan.json"));
+  EXPECT_EQ(plan.erase("corpus") + plan.erase("teacher"), 2U);
+  corpus::test::write_text(work / "plan.json", plan.dump(1) + "\n");
   const Ran resumed = run_program(words("nano", "killed.safetensors", {"--resume"}));
   ASSERT_EQ(resumed.code, 0) << resumed.error;
   EXPECT_TRUE(cli::slurp(path("killed.safetensors")) == cli::slurp(path("unbroken.safetensors")));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include "../corpus/prepare_support.hpp"
 #include "training/blocks.hpp"
 #include "training/export.hpp"
+#include "training/provenance.hpp"
 #include "training/stored_model.hpp"
 #include "training/trainer.hpp"
 
@@ -58,6 +60,14 @@ class PruneTest : public testing::Test {
     EXPECT_NE(run.error.find(words), std::string::npos) << run.error;
     EXPECT_FALSE(fs::exists(path(out)));
   }
+  // As soon as it has written `begun`.
+  static void start_and_kill(const std::vector<std::string>& words, const fs::path& begun) {
+    cli::Started started(words, {});
+    for (int i = 0; i < 6000 && !fs::exists(begun); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    kill(started.process(), SIGKILL);
+    started.wait();
+    ASSERT_TRUE(fs::exists(begun));
+  }
   static corpus::test::TempFolder* folder_;
 };
 corpus::test::TempFolder* PruneTest::folder_ = nullptr;
@@ -82,6 +92,53 @@ TEST_F(PruneTest, MakesASmallerModelThatInfoReads) {
   EXPECT_EQ(run_program(arguments(model(), "small.safetensors")).code, 7) << "it is there already";
 }
 
+TEST_F(PruneTest, EveryCutHasItsOwnMixtures) {
+  ASSERT_EQ(run_program(arguments(model(), "parts.safetensors")).code, 0);
+  const auto told = nlohmann::json::parse(read_stored_model(path("parts.safetensors")).provenance);
+  // The second cut began from its cut model, which was cut from what the first one trained.
+  const std::vector<int> seeds{told["seed"], told["start"]["start"]["seed"],
+                               told["start"]["start"]["start"]["start"]["seed"]};
+  EXPECT_EQ(seeds[2], 1) << "of the model that was pruned";
+  EXPECT_EQ(seeds[1], seed_of_part(1, 1));
+  EXPECT_EQ(seeds[0], seed_of_part(1, 2));
+}
+
+TEST_F(PruneTest, GoesOnWithTheSameInputsOnly) {
+  corpus::PrepareOptions changed = corpus::test::options_for(folder_->path(), path("other"));
+  changed.shares.seed += 1;
+  corpus::prepare(changed, {});
+  fs::copy_file(model(), path("teacher.safetensors"));
+  const std::vector<std::string> taught{
+      "--set", Recipe::setting("distill.teacher", path("teacher.safetensors").string()), "--resume"};
+  start_and_kill(arguments(model(), "inputs.safetensors", taught), path("inputs.safetensors.work/cut-1/last.ckpt"));
+  auto elsewhere = arguments(model(), "inputs.safetensors", taught);
+  std::replace(elsewhere.begin(), elsewhere.end(), path("corpus").string(), path("other").string());
+  expect_refused(run_program(elsewhere), 9, "another corpus", "inputs.safetensors");
+  fs::copy_file(path("inputs.safetensors.work") / "cut-1" / ".cut.safetensors", path("teacher.safetensors"),
+                fs::copy_options::overwrite_existing);
+  expect_refused(run_program(arguments(model(), "inputs.safetensors", taught)), 9, "other options",
+                 "inputs.safetensors");
+  fs::copy_file(model(), path("teacher.safetensors"), fs::copy_options::overwrite_existing);
+  const Ran resumed = run_program(arguments(model(), "inputs.safetensors", taught));
+  EXPECT_EQ(resumed.code, 0) << resumed.error;
+}
+
+// Which told nothing of its corpus, and trained every cut with the seed of the model.
+TEST_F(PruneTest, GoesOnWithAPruningOfAnEarlierVersion) {
+  const fs::path work = path("older.safetensors.work");
+  start_and_kill(arguments(model(), "older.safetensors"), work / "plan.json");
+  auto plan = nlohmann::ordered_json::parse(corpus::test::read_text(work / "plan.json"));
+  ASSERT_EQ(plan.erase("corpus"), 1U);
+  fs::remove_all(work);
+  fs::create_directories(work);
+  corpus::test::write_text(work / "plan.json", plan.dump(1) + "\n");
+  const Ran run = run_program(arguments(model(), "older.safetensors", {"--resume"}));
+  ASSERT_EQ(run.code, 0) << run.error;
+  const auto told = nlohmann::json::parse(read_stored_model(path("older.safetensors")).provenance);
+  EXPECT_EQ(told["seed"], 1);
+  EXPECT_EQ(told["start"]["start"]["seed"], 1);
+}
+
 TEST_F(PruneTest, KilledAndResumedEqualsUnbroken) {
   for (const std::vector<std::string>& kind : {std::vector<std::string>{}, {"--blocks", "8x4"}}) {
     const std::string unbroken = fmt::format("unbroken{}.safetensors", kind.size()),
@@ -90,14 +147,7 @@ TEST_F(PruneTest, KilledAndResumedEqualsUnbroken) {
     std::vector<std::string> resume = kind;
     resume.push_back("--resume");
     ASSERT_EQ(run_program(arguments(model(), unbroken, kind)).code, 0);
-    {
-      cli::Started started(arguments(model(), killed, kind), {});
-      const fs::path begun = path(killed + ".work") / "cut-1" / "last.ckpt";
-      for (int i = 0; i < 6000 && !fs::exists(begun); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      kill(started.process(), SIGKILL);
-      started.wait();
-      ASSERT_TRUE(fs::exists(begun));
-    }
+    start_and_kill(arguments(model(), killed, kind), path(killed + ".work") / "cut-1" / "last.ckpt");
     EXPECT_FALSE(fs::exists(path(killed)));
     expect_refused(run_program(arguments(model(), killed, kind)), 7, "--resume", killed);
     expect_refused(run_program(arguments(model(), killed, resume, "1.7")), 9, "other options", killed);
@@ -256,6 +306,17 @@ TEST_F(PruneTest, RefusesWhatMakesNoModel) {
                    "blocks.1.time: no unit of it", "e");
 }
 
+TEST_F(PruneTest, RefusesANetworkThatMakesNoNumbers) {
+  const StoredModel stored = read_stored_model(model());
+  Network network(stored.architecture);
+  Tensors tensors = stored.tensors;
+  for (auto& [name, tensor] : tensors)
+    if (name == "out.bias") tensor = torch::full_like(tensor, 1e38);
+  network.load(tensors);
+  corpus::test::write_text(path("ruined.safetensors"), encode_model(network, "ruined", stored.provenance));
+  expect_refused(run_program(arguments(path("ruined.safetensors"), "r")), 5, "no numbers in its output", "r");
+}
+
 TEST_F(PruneTest, BothKindsOfImportanceKnowWhatMatters) {
   const StoredModel stored = read_stored_model(model());
   Tensors tensors = stored.tensors;
@@ -284,14 +345,3 @@ TEST_F(PruneTest, BothKindsOfImportanceKnowWhatMatters) {
 
 }  // namespace
 }  // namespace pellucid::training
-TEST_F(PruneTest, RefusesANetworkThatMakesNoNumbers) {
-  const StoredModel stored = read_stored_model(model());
-  Network network(stored.architecture);
-  Tensors tensors = stored.tensors;
-  for (auto& [name, tensor] : tensors)
-    if (name == "out.bias") tensor = torch::full_like(tensor, 1e38);
-  network.load(tensors);
-  corpus::test::write_text(path("ruined.safetensors"), encode_model(network, "ruined", stored.provenance));
-  expect_refused(run_program(arguments(path("ruined.safetensors"), "r")), 5, "no numbers in its output", "r");
-}
-

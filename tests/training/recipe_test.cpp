@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "../corpus/prepare_support.hpp"
 #include "support/error.hpp"
 #include "training/optimizer.hpp"
+#include "training/provenance.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -97,6 +100,16 @@ TEST(RecipeTest, ACommandKeepsItsOwnKeys) {
     EXPECT_THROW(r.apply({setting}, {"train.steps", "model."}), Error) << setting;
   r.apply({"train.batch=5", "train={learning_rate=0.5}"}, {"train.steps", "model."});
   EXPECT_EQ(r.train.batch, 5);
+  EXPECT_EQ(r.train.learning_rate, 0.5);
+}
+
+TEST(RecipeTest, EveryPartOfATrainingHasItsSeed) {
+  std::set<int> seeds;
+  for (const int seed : {1, 2, 3, 2147483647})
+    for (const int part : {1, 2, 3, 4, 100, kFinetunePart}) seeds.insert(seed_of_part(seed, part));
+  EXPECT_EQ(seeds.size(), 24U);
+  EXPECT_GE(*seeds.begin(), 0);
+  EXPECT_EQ(seeds.count(1) + seeds.count(2) + seeds.count(3), 0U) << "the seed of a training of its own";
 }
 
 TEST(RecipeTest, EveryShippedRecipeIsValid) {

@@ -94,6 +94,8 @@ TEST_F(FinetuneTest, MakesAnInt8ModelOfWhatItTrained) {
   const int step = told["training"]["step"];  // of the best on the validation pairs
   EXPECT_TRUE(step > 0 && step <= 8) << step;
   EXPECT_EQ(told["training"]["start"]["step"], 10);
+  EXPECT_EQ(told["training"]["start"]["seed"], 1);
+  EXPECT_NE(told["training"]["seed"], 1) << "it heard the mixtures that the model began with";
   EXPECT_NE(cli::slurp(path("plain.safetensors")), cli::slurp(path("tuned.safetensors")));
   EXPECT_FALSE(fs::exists(path("tuned.safetensors.work")));
 }

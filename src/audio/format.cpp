@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "audio/foreign.hpp"
+#include "audio/layout.hpp"
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
@@ -144,13 +145,38 @@ bool is_wav(int code) {
   return major == SF_FORMAT_WAV || major == SF_FORMAT_WAVEX;
 }
 
-// WAV of the same samples whose sizes have 64 bits, where they have to.
-StreamFormat widened(StreamFormat format) {
+// WAV whose header says where its channels belong, where that is known and not what two channels are anyway.
+StreamFormat placed(StreamFormat format) {
+  StreamFormat extensible = format;
+  extensible.code = (format.code & ~SF_FORMAT_TYPEMASK) | SF_FORMAT_WAVEX;
+  const bool known = format.channels > 2 && speaker_mask(format.channel_map) != 0;
+  return is_wav(format.code) && known && writable(extensible.code, extensible) ? extensible : format;
+}
+
+[[noreturn]] void refuse_speakers(const StreamFormat& format, const std::filesystem::path& target, const char* coder) {
+  const std::uint32_t mask = sound_mask(format);
+  throw Error(
+      ExitCode::kOutput,
+      "{}: would need {}, which {} has no layout for; name an output that ends in .wav, .mka or, for a film, .mkv.",
+      target.string(),
+      mask != 0 ? fmt::format("channels for {}", speaker_names(mask)) : fmt::format("{} channels", format.channels),
+      coder);
+}
+
+// What is written to a file: in Vorbis' places, and WAV of the same samples with sizes of 64 bits, where it has to.
+StreamFormat finished(StreamFormat format, const std::filesystem::path& target) {
+  if (has_vorbis_order(format)) {
+    const bool opus = (format.code & SF_FORMAT_SUBMASK) == SF_FORMAT_OPUS;
+    const std::array<std::uint32_t, 1> held{usual_speaker_mask(format.channels)};
+    if (nearest_speaker_mask(sound_mask(format), held) == 0) {
+      refuse_speakers(format, target, opus ? "Opus" : "Ogg Vorbis");
+    }
+  }
   StreamFormat wide = format;
   wide.code = (format.code & ~SF_FORMAT_TYPEMASK) | SF_FORMAT_RF64;
   const bool long_wav =
       is_wav(format.code) && format.frames >= 0 && outgrows(format, static_cast<std::uint64_t>(format.frames));
-  return long_wav && writable(wide.code, wide) ? wide : format;
+  return long_wav && writable(wide.code, wide) ? wide : placed(format);
 }
 
 }  // namespace
@@ -232,7 +258,7 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
   const bool coded_otherwise = (extension == ".opus") != (subtype == SF_FORMAT_OPUS) && extension == ".opus";
   const bool same = wanted == nullptr || (holds(major, extension) && !coded_otherwise);
   if (same && !to_pipe) {
-    if (writable(output.code, input)) return widened(output);
+    if (writable(output.code, input)) return finished(output, target);
     throw Error(ExitCode::kOutput, "{}: {} cannot be written here; name an output that ends in .wav or .flac.",
                 target.string(), describe(input));
   }
@@ -245,7 +271,7 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
   }
   for (const int candidate : candidates(subtype, extension)) {
     output.code = wanted->major | candidate;
-    if (writable(output.code, input)) return widened(output);
+    if (writable(output.code, input)) return finished(output, target);
   }
   throw Error(ExitCode::kOutput,
               "{}: {} cannot hold {} Hz with {} channels{}; name an output that ends in .wav or .flac.",

@@ -3,6 +3,7 @@
 #include <sndfile.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -165,7 +166,12 @@ WavKind parse_wav_header(const ByteSource& source, WavHeader& header, std::vecto
     std::uint32_t tag = little_endian(format, 2);
     const std::uint32_t channels = little_endian(format + 2, 2), rate_hz = little_endian(format + 4, 4);
     const std::uint32_t frame_bytes = little_endian(format + 12, 2), bits = little_endian(format + 14, 2);
-    if (tag == kFormatExtensible && size >= 40) tag = little_endian(format + 24, 2);
+    header.speaker_mask = 0;
+    if (tag == kFormatExtensible && size >= 40) {
+      tag = little_endian(format + 24, 2);
+      const std::uint32_t mask = little_endian(format + 20, 4);
+      if (static_cast<std::uint32_t>(std::popcount(mask)) == channels) header.speaker_mask = mask;
+    }
     pcm = find_pcm(tag, bits);
     if (channels == 0 || rate_hz == 0 || rate_hz > 0x7FFFFFFFu) return WavKind::kDamaged;
     if (pcm && frame_bytes != channels * bytes_per_sample(*pcm)) return WavKind::kDamaged;
@@ -202,7 +208,7 @@ std::string make_wav_header(const WavHeader& header) {
   if (extensible) {
     put(22, 2);
     put(static_cast<std::uint32_t>(bits_of(header.pcm)), 2);
-    put(0, 4);  // no speaker positions
+    put(header.speaker_mask, 4);
     put(tag, 2);
     out.append("\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71", 14);  // the rest of KSDATAFORMAT_SUBTYPE_*
   }

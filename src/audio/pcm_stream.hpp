@@ -28,6 +28,7 @@ struct WavHeader {
   int rate_hz = 0;
   int channels = 0;
   std::optional<std::uint64_t> data_bytes;  ///< none: to the end of the stream (its writer could not know)
+  std::uint32_t speaker_mask = 0;           ///< dwChannelMask; 0: it does not say, or not of every channel
 };
 
 /// Reads `bytes` bytes or fewer at the end of the stream; returns how many.

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "audio/foreign.hpp"
+#include "audio/layout.hpp"
 #include "audio/mpeg.hpp"
 #include "audio/open_sound.hpp"
 #include "audio/pcm_stream.hpp"
@@ -103,7 +104,9 @@ struct Reader::Impl {
   StreamFormat format;
   std::unique_ptr<MpegSource> source;  // outlives `file`
   SNDFILE* file = nullptr;
-  std::vector<double> head;  // samples before those that `file` gives
+  std::vector<double> head;                // samples before those that `file` gives
+  std::vector<std::size_t> channel_order;  // into WAV's, where the file has another
+  std::vector<double> as_stored;
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
   int descriptor = -1;       // of what is read as it comes
   bool close_descriptor = false;
@@ -171,6 +174,8 @@ struct Reader::Impl {
     std::vector<int> map(static_cast<std::size_t>(std::max(info.channels, 0)));
     const int map_bytes = static_cast<int>(map.size() * sizeof(int));
     if (::sf_command(file, SFC_GET_CHANNEL_MAP_INFO, map.data(), map_bytes) != 0) format.channel_map = std::move(map);
+    channel_order = order_for_reading(format);
+    if (has_vorbis_order(format)) format.channel_map = channel_map_of(usual_speaker_mask(format.channels));
     std::string log(8192, '\0');
     log.resize(static_cast<std::size_t>(
         std::max(0, ::sf_command(file, SFC_GET_LOG_INFO, log.data(), static_cast<int>(log.size())))));
@@ -305,6 +310,8 @@ struct Reader::Impl {
     format.code = SF_FORMAT_WAV | kSubtypes[static_cast<std::size_t>(header.pcm)];
     const std::size_t frame_bytes = bytes_per_sample(header.pcm) * static_cast<std::size_t>(header.channels);
     format.frames = header.data_bytes ? static_cast<std::int64_t>(*header.data_bytes / frame_bytes) : -1;
+    std::vector<int> map = channel_map_of(header.speaker_mask);
+    if (map.size() == static_cast<std::size_t>(format.channels)) format.channel_map = std::move(map);
     check_limits();
   }
 
@@ -340,6 +347,10 @@ struct Reader::Impl {
     } else {
       got = read_file(out, frames);
       check_source();
+    }
+    if (!channel_order.empty()) {
+      as_stored.assign(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(got * channels));
+      reorder_channels(channel_order, as_stored, out.data());
     }
     position += static_cast<std::int64_t>(got);
     if (got < frames && exact_length && format.frames >= 0 && position < format.frames) fail_cut();

@@ -40,7 +40,7 @@ struct StreamFormat {
   int channels = 0;
   int code = 0;                     ///< libsndfile's container, sample format and byte order (SF_FORMAT_*)
   std::int64_t frames = -1;         ///< -1: not known (a pipe that does not say)
-  std::vector<int> channel_map;     ///< libsndfile's SF_CHANNEL_MAP_*, empty where the file has none
+  std::vector<int> channel_map;     ///< libsndfile's SF_CHANNEL_MAP_* of what is read; empty where the file has none
   std::map<int, std::string> tags;  ///< libsndfile's SF_STR_*: title, artist, ...
   /// libsndfile's SF_BROADCAST_INFO, EBU Tech 3285's bext chunk: who, when, and where on the time line; empty without.
   std::vector<unsigned char> broadcast;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "audio/foreign.hpp"
+#include "audio/layout.hpp"
 #include "audio/open_sound.hpp"
 #include "audio/pcm_stream.hpp"
 #include "audio/stream.hpp"
@@ -95,6 +96,8 @@ struct Writer::Impl {
   std::optional<ForeignEncoder> encoder;
   std::optional<Pcm> pcm;  // samples as they come: a WAV stream without seeking, or an encoder's
   int bits = 0;
+  std::vector<std::size_t> channel_order;  // from the sound's to the file's, where that has another
+  std::vector<double> reordered;
   std::vector<int> integers;
   std::vector<unsigned char> bytes;
   std::uint64_t frames = 0;
@@ -120,7 +123,7 @@ struct Writer::Impl {
   }
 
   WavHeader header(std::optional<std::uint64_t> frame_count) const {
-    WavHeader wav{*pcm, format.rate_hz, format.channels, std::nullopt};
+    WavHeader wav{*pcm, format.rate_hz, format.channels, std::nullopt, speaker_mask(format.channel_map)};
     if (frame_count) wav.data_bytes = *frame_count * bytes_per_sample(*pcm) * static_cast<unsigned>(format.channels);
     return wav;
   }
@@ -206,6 +209,11 @@ struct Writer::Impl {
   }
 
   void write(std::span<const double> samples) {
+    if (!channel_order.empty()) {
+      reordered.resize(samples.size());
+      reorder_channels(channel_order, samples, reordered.data());
+      samples = reordered;
+    }
     const std::size_t count = samples.size();
     frames += count / static_cast<std::size_t>(format.channels);
     if (pcm) {
@@ -276,6 +284,9 @@ Writer::Writer(const fs::path& target, const StreamFormat& format, AtomicFile::E
   state.name = target == "-" ? "standard output" : target.string();
   state.format = format;
   state.bits = integer_bits(format.code);
+  state.channel_order = order_for_writing(format);
+  // In the order that it is written in; Vorbis' has a number for all of them.
+  if (!state.channel_order.empty()) state.format.channel_map = channel_map_of(sound_mask(format));
   if (target == "-") {
     state.sink.descriptor = STDOUT_FILENO;
     state.open_stream();

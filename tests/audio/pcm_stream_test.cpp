@@ -46,6 +46,17 @@ TEST(PcmStream, HeadersSurviveARoundTrip) {
   }
 }
 
+TEST(PcmStream, HeadersSayWhereChannelsBelong) {
+  for (const std::uint32_t mask : {0x0u, 0x7u, 0xBu}) {
+    WavHeader read;
+    ASSERT_EQ(parse(make_wav_header({Pcm::kS16, 48000, 3, 6000, mask}), read), WavKind::kPlain);
+    EXPECT_EQ(read.speaker_mask, mask);
+  }
+  WavHeader read;
+  ASSERT_EQ(parse(make_wav_header({Pcm::kS16, 48000, 3, 6000, 0x3}), read), WavKind::kPlain);
+  EXPECT_EQ(read.speaker_mask, 0u) << "two places for three channels";
+}
+
 TEST(PcmStream, SizesBeyondRiffAreLeftOpen) {
   const auto back = [](std::uint64_t bytes) {
     WavHeader read;

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "audio/layout.hpp"
 #include "support/interrupt.hpp"
 #include "support/spill.hpp"
 
@@ -195,6 +196,19 @@ ForeignCoding foreign_coding(const ForeignKind& kind, const StreamFormat& format
   return {kind.coder, SF_FORMAT_FLOAT};
 }
 
+std::uint32_t foreign_speakers(const ForeignCoding& coding, const StreamFormat& format) {
+  static const std::vector<std::uint32_t> kAlac{0x7, 0x107, 0x37, 0x3F, 0x13F, 0xFF},
+      kVorbis{0x7, 0x33, 0x37, 0x3F, 0x70F, 0x63F},
+      kOpus{0x7, 0x33, 0x3F, 0x63F},  // 5.0 and 6.1 get mixed up by ffmpeg 5.1
+      kAac{0x37, 0x3F};               // whose other layouts keep their places
+  const std::uint32_t mask = sound_mask(format);
+  if (coding.coder == "alac") return nearest_speaker_mask(mask, kAlac);
+  if (coding.coder == "libopus") return nearest_speaker_mask(mask, kOpus);
+  if (coding.coder == "libvorbis") return nearest_speaker_mask(mask, kVorbis);
+  const std::uint32_t nearest = coding.coder == "aac" ? nearest_speaker_mask(mask, kAac) : 0;
+  return nearest != 0 ? nearest : mask;
+}
+
 int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format) {
   UnnamedFile sound(temporary_folder());
   const int said = make_said();
@@ -236,7 +250,10 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
   std::vector<std::string> words = first_words();
   const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
   add({"-protocol_whitelist", "file,pipe", "-f", pipe_format(sound.coding.subtype), "-ar",
-       std::to_string(sound.rate_hz), "-ac", std::to_string(sound.channels), "-i", "pipe:0"});
+       std::to_string(sound.rate_hz), "-ac", std::to_string(sound.channels)});
+  // Of three channels ffmpeg would guess that the third is for a woofer.
+  if (sound.channels > 2 && sound.speakers != 0) add({"-channel_layout", fmt::format("{:#x}", sound.speakers)});
+  add({"-i", "pipe:0"});
   int film = -1;
   if (!origin.file.empty()) {
     film = ::open(origin.file.c_str(), O_RDONLY | O_CLOEXEC);

@@ -36,6 +36,11 @@ struct ForeignCoding {
 /// the kind's own.
 ForeignCoding foreign_coding(const ForeignKind& kind, const StreamFormat& format);
 
+/// Where loudspeakers stand, as dwChannelMask says it, in what the coder makes of sound: as they do there, or with
+/// surrounds at the back for those at the sides where only those are known. 0 where the coder has no such layout, and
+/// ffmpeg would mix the channels into one that it has.
+std::uint32_t foreign_speakers(const ForeignCoding& coding, const StreamFormat& format);
+
 /// By a name's ending; null where it is none of these.
 const ForeignKind* foreign_kind(const std::filesystem::path& name);
 
@@ -55,6 +60,7 @@ class ForeignEncoder {
   struct Sound {
     ForeignCoding coding;
     int rate_hz, channels;
+    std::uint32_t speakers;  ///< 0: the usual ones
   };
 
   /// `output`: a regular file, which stays the caller's. Of `origin`, where it is a file, tags, chapters, a cover and,

@@ -251,6 +251,10 @@ StreamFormat output_format(const StreamFormat& input, const std::filesystem::pat
                   "film, .mkv.",
                   target.string(), extension, aac ? "AAC" : "Opus", input.rate_hz);
     }
+    if (input.channels > 2 && (opus || coding.coder == "alac" || coding.coder == "libvorbis") &&
+        foreign_speakers(coding, input) == 0) {
+      refuse_speakers(input, target, coding.coder == "alac" ? "ALAC" : opus ? "Opus" : "Vorbis");
+    }
     output.code = SF_FORMAT_RAW | coding.subtype;
     return output;
   }

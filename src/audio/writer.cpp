@@ -143,7 +143,9 @@ struct Writer::Impl {
 
   void open_encoder(const ForeignKind& kind) {
     pcm = plain_pcm(format.code);
-    encoder.emplace(kind, ForeignEncoder::Sound{foreign_coding(kind, format), format.rate_hz, format.channels},
+    const ForeignCoding coding = foreign_coding(kind, format);
+    encoder.emplace(kind,
+                    ForeignEncoder::Sound{coding, format.rate_hz, format.channels, foreign_speakers(coding, format)},
                     atomic->descriptor(), format.origin, name);
     sink.descriptor = encoder->pipe();
   }

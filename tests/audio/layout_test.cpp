@@ -99,5 +99,57 @@ TEST_F(Layouts, AMapInAnotherOrderIsFollowed) {
   }
 }
 
+TEST_F(Layouts, WhatFfmpegWritesKeepsItsPlaces) {
+  const auto keeps = [&](const std::string& in, const std::string& name) {
+    const Places before = places_by_ffmpeg(folder_ / in);
+    copy_sound(folder_ / in, folder_ / name);
+    EXPECT_EQ(places_by_ffmpeg(folder_ / name), before) << in << " to " << name;
+    return before;
+  };
+  for (const std::uint32_t mask : {k30, kQuad, k51, k71}) {
+    write_tones(folder_ / "a.wav", mask);
+    ffmpeg("-i a.wav a.m4a -c:a flac a.mka");
+    EXPECT_EQ(keeps("a.m4a", "b.m4a"), (Places{mask, mask}));
+    EXPECT_EQ(keeps("a.mka", "b.mka"), (Places{mask, mask}));
+    keeps("a.wav", "c.m4a");
+    keeps("a.wav", "c.webm");
+  }
+  for (const std::uint32_t mask : {k21, k40, k51Side, k71Wide}) {
+    write_tones(folder_ / "a.wav", mask);
+    ffmpeg("-i a.wav -c:a flac a.mka");
+    ffmpeg("-i a.wav -c:a pcm_s16le a.mov");
+    keeps("a.wav", "b.mka");
+    EXPECT_EQ(keeps("a.mka", "c.mka"), (Places{mask, mask}));
+    EXPECT_EQ(keeps("a.mov", "c.mov"), (Places{mask, mask}));
+    copy_sound(folder_ / "a.wav", folder_ / "d.m4a");
+    EXPECT_EQ(places_by_ffmpeg(folder_ / "d.m4a").held, mask);
+  }
+  // A WAV that does not say is of a front of three, not of two and a woofer.
+  StreamFormat silent;
+  silent.rate_hz = 48000;
+  silent.channels = 3;
+  silent.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  write_sound(folder_ / "silent.wav", silent, tones(k30, 20000));
+  copy_sound(folder_ / "silent.wav", folder_ / "e.m4a");
+  EXPECT_EQ(places_by_ffmpeg(folder_ / "e.m4a"), (Places{k30, k30}));
+}
+
+TEST_F(Layouts, LayoutsThatFfmpegWouldMixAreRefused) {
+  std::string sentence;
+  StreamFormat format = Reader(write_tones(folder_ / "a.wav", kQuad)).format();
+  format.origin.coder = "alac";
+  EXPECT_EQ(code_of([&] { output_format(format, "a.m4a"); }, &sentence), ExitCode::kOutput);
+  EXPECT_NE(sentence.find("FL FR BL BR, which ALAC"), std::string::npos) << sentence;
+  EXPECT_EQ(code_of([&] { output_format(format, "a.mka"); }), ExitCode::kOk);
+  format.origin.coder = "opus";
+  format.channel_map = channel_map_of(k40);
+  EXPECT_EQ(code_of([&] { output_format(format, "a.webm"); }, &sentence), ExitCode::kOutput);
+  EXPECT_NE(sentence.find("Opus"), std::string::npos) << sentence;
+  format.channels = 9;
+  format.origin.coder = "alac";
+  EXPECT_EQ(code_of([&] { output_format(format, "a.mov"); }, &sentence), ExitCode::kOutput);
+  EXPECT_NE(sentence.find("9 channels"), std::string::npos) << sentence;
+}
+
 }  // namespace
 }  // namespace pellucid::audio

@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <sndfile.h>
-#include <spawn.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "audio/child.hpp"
 #include "audio/layout.hpp"
 #include "support/interrupt.hpp"
 #include "support/spill.hpp"
@@ -28,11 +26,8 @@ namespace {
 
 // What ffmpeg said, of one line "[error] moov atom not found" from "[mov @ 0x55f3] [error] moov atom not found".
 std::vector<std::string> lines_of(int said) {
-  constexpr off_t kMost = 1 << 24;
-  std::string text(static_cast<std::size_t>(std::clamp<off_t>(::lseek(said, 0, SEEK_END), 0, kMost)), '\0');
-  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::pread(said, text.data(), text.size(), 0))));
   std::vector<std::string> lines;
-  std::istringstream stream(text);
+  std::istringstream stream(said_text(said));
   for (std::string line; std::getline(stream, line);) {
     const std::size_t who = line.find(" @ 0x"), end = line.find("] ");
     if (line.starts_with('[') && who < end && end != std::string::npos) line.erase(0, end + 2);
@@ -113,40 +108,12 @@ constexpr std::array kKinds{
     ForeignKind{.extension = ".wmv", .film = true},
     ForeignKind{.extension = ".asf", .film = true},
 };
-// Silence where the track begins late or has gaps; but a start within 10 ms is a coder's delay, rounded, not a pause.
+// Silence where the track begins late or has gaps; but a start within kNoPause is a coder's delay, rounded.
 constexpr char kTiming[] = "asetpts='if(lt(STARTT,0.01),PTS-STARTPTS,PTS)',aresample=async=1:first_pts=0";
 constexpr int kBitsPerChannel = 96000;  // a second, of what was coded once and is coded again
 
-// What ffmpeg says goes here; a full disk can be told of.
-int make_said() { return ::memfd_create("ffmpeg", MFD_CLOEXEC); }
-
 std::vector<std::string> first_words() {
   return {"ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-xerror"};
-}
-
-// The process, -1 where there is no such program. `third` becomes its descriptor 3 where it is one.
-pid_t start(const std::vector<std::string>& words, int input, int output, int error, int third = -1) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
-  if (third >= 0) ::posix_spawn_file_actions_adddup2(&actions, third, STDERR_FILENO + 1);
-  pid_t process = 0;
-  const int failed = ::posix_spawnp(&process, arguments[0], &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return failed != 0 ? -1 : process;
-}
-
-// How it ended, as a shell tells it.
-int wait_for(pid_t process) {
-  int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 std::string reason(const std::string& fault, int code) {
@@ -209,7 +176,8 @@ std::uint32_t foreign_speakers(const ForeignCoding& coding, const StreamFormat& 
   return nearest != 0 ? nearest : mask;
 }
 
-int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format) {
+int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format,
+                   ForeignTrack* track) {
   UnnamedFile sound(temporary_folder());
   const int said = make_said();
   if (said < 0) sound.fail(errno);
@@ -219,10 +187,12 @@ int decode_foreign(int descriptor, const char* container, const std::string& nam
   words.insert(words.end(), {"-protocol_whitelist", "file", "-f", container, "-i", "file:/dev/fd/0", "-map", "0:a:0"});
   words.insert(words.end(), {"-af", kTiming, "-c:a", "pcm_f32le"});
   words.insert(words.end(), {"-f", "wav", "-rf64", "auto", "-y", "file:/dev/fd/1"});
-  const pid_t process = start(words, descriptor, sound.descriptor(), said);
-  const int code = process < 0 ? 0 : wait_for(process);
+  const pid_t process = start_program(words, descriptor, sound.descriptor(), said);
+  const int code = process < 0 ? 0 : wait_for_program(process);
   const std::string fault = first_fault(said);
   describe_first_track(said, format);
+  if (code == 0 && process >= 0 && fault.empty()) *track = probe_foreign(descriptor, container);
+  format->origin.track_tags = track->tags;
   ::close(said);
   stop_if_interrupted();
   if (process < 0)
@@ -260,11 +230,12 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
     if (film < 0) throw Error(ExitCode::kInput, "{}: cannot be read: {}.", origin.file.string(), std::strerror(errno));
     add({"-protocol_whitelist", "file", "-f", origin.container, "-i", "file:/dev/fd/3", "-map_metadata", "1",
          "-map_chapters", "1", "-map", "1:v?"});
-    if (!origin.language.empty()) add({"-metadata:s:a:0", "language=" + origin.language});
     // Of a sound file the cover; telemetry (data) fits into few containers, time code is written again from its tag.
     if (!kind.film) add({"-map", "-1:V?"});
   }
   add({"-map", "0:a"});
+  if (!origin.language.empty()) add({"-metadata:s:a:0", "language=" + origin.language});
+  for (const auto& [tag, text] : origin.track_tags) add({"-metadata:s:a:0", tag + "=" + text});
   if (film >= 0 && kind.film) add({"-map", "1:a?", "-map", "-1:a:0", "-map", "1:s?", "-map", "1:t?"});
   add({"-c", "copy", "-c:a:0", sound.coding.coder, "-disposition:a:0", "default", "-f", kind.muxer});
   if (sound.coding.coder == "libvorbis") {  // at low rates it has no bit rate as high
@@ -277,7 +248,7 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
   int ends[2] = {-1, -1};
   said_ = make_said();
   const int failed = said_ < 0 || ::pipe2(ends, O_CLOEXEC) != 0 ? errno : 0;
-  if (failed == 0) process_ = start(words, ends[0], output, said_, film);
+  if (failed == 0) process_ = start_program(words, ends[0], output, said_, film);
   pipe_ = ends[1];
   for (const int used : {ends[0], film})
     if (used >= 0) ::close(used);
@@ -294,7 +265,7 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
 ForeignEncoder::~ForeignEncoder() {
   if (process_ > 0) {
     ::kill(process_, SIGKILL);
-    wait_for(process_);
+    wait_for_program(process_);
   }
   stop();
 }
@@ -308,7 +279,7 @@ void ForeignEncoder::stop() {
 
 void ForeignEncoder::finish() {
   ::close(std::exchange(pipe_, -1));
-  const int code = wait_for(std::exchange(process_, -1));
+  const int code = wait_for_program(std::exchange(process_, -1));
   stop_if_interrupted();
   if (code != 0)
     throw Error(ExitCode::kOutput,

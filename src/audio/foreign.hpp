@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "audio/foreign_track.hpp"
 #include "audio/stream.hpp"
 #include "support/error.hpp"
 
@@ -51,8 +52,10 @@ const char* foreign_container(std::span<const unsigned char> head);
 /// without a name; returns its descriptor, which the caller closes. It begins where the film begins, and where a track
 /// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where it cannot be decoded to
 /// its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full, kInterrupted. `name`
-/// is what errors call the file, `format` gets the track's language, coder and sample format.
-int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format);
+/// is what errors call the file, `format` gets the track's language, tags, coder and sample format, `track` what the
+/// container says of it.
+int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format,
+                   ForeignTrack* track);
 
 /// Encodes sound that is written to a pipe.
 class ForeignEncoder {

@@ -107,6 +107,7 @@ struct Reader::Impl {
   std::vector<double> head;                // samples before those that `file` gives
   std::vector<std::size_t> channel_order;  // into WAV's, where the file has another
   std::vector<double> as_stored;
+  bool stops_early = false;  // before what a coder padded its last block with
   bool exact_length = true;  // an MP3 file without a tag ends where it ends
   int descriptor = -1;       // of what is read as it comes
   bool close_descriptor = false;
@@ -239,7 +240,11 @@ struct Reader::Impl {
       if (const char* container =
               foreign_container({start.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))})) {
         StreamFormat found;
-        open_seekable(decode_foreign(from, container, name, &found), true);
+        ForeignTrack track;
+        open_seekable(decode_foreign(from, container, name, &found, &track), true);
+        const std::int64_t frames = frames_without_padding(format.frames, format.rate_hz, track, found.origin.coder);
+        stops_early = frames < format.frames;
+        format.frames = frames;
         format.code = found.code;  // what it is worth
         format.origin = found.origin;
         format.origin.container = container;
@@ -339,7 +344,8 @@ struct Reader::Impl {
 
   std::size_t read(std::span<double> out) {
     const auto channels = static_cast<std::size_t>(format.channels);
-    const std::size_t frames = out.size() / channels;
+    std::size_t frames = out.size() / channels;
+    if (stops_early) frames = std::min(frames, static_cast<std::size_t>(format.frames - position));
     if (frames == 0) return 0;
     std::size_t got = 0;
     if (pcm) {

@@ -32,6 +32,7 @@ struct ForeignOrigin {
   std::string container;       ///< as ffmpeg names it
   std::string language;        ///< of the sound, in three letters (ISO 639-2); empty where it does not say
   std::string coder;           ///< of the sound, as ffmpeg names it: "aac", "alac", "pcm_s24le"
+  std::map<std::string, std::string> track_tags;  ///< of the sound's own: its title and the like
 };
 
 /// How sound is stored.

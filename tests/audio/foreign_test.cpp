@@ -88,8 +88,12 @@ TEST_F(Foreign, IsReadAsFfmpegDecodesIt) {
     EXPECT_EQ(reader.format().channels, 2);
     EXPECT_EQ(reader.format().code, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
     const std::vector<double> samples = read_all(reader);
-    EXPECT_GE(samples.size(), 2 * 60000u) << name;
-    EXPECT_EQ(samples, read_all(expected)) << name;
+    std::vector<double> decoded = read_all(expected);
+    // MP4 and its kin say where the sound ends in the last block; the others do not.
+    const bool says = std::string(name) == "talk.m4a" || std::string(name) == "talk.mov";
+    EXPECT_EQ(samples.size(), says ? 2 * 60000u : decoded.size()) << name;
+    decoded.resize(samples.size());
+    EXPECT_EQ(samples, decoded) << name;
   }
 }
 
@@ -141,6 +145,37 @@ TEST_F(Foreign, WhatIsReadIsWrittenInTime) {
     }
     EXPECT_LT(wrong, 0.25 * power) << kind;
   }
+}
+
+TEST_F(Foreign, NothingIsAddedBehindTheEnd) {
+  const auto seconds = [&](const std::string& name) {
+    ffmpeg(std::string("-i talk.wav -f null - ; ffprobe -v error -select_streams a:0 -show_entries stream=duration ") +
+           "-of default=nw=1:nk=1 " + name + " > seconds");
+    return std::stod(bytes_of(folder_ / "seconds"));
+  };
+  for (const std::string rate : {"48000", "16000"}) {
+    ffmpeg("-i talk.wav -ar " + rate + " -c:a aac once.m4a");
+    ffmpeg("-f lavfi -i testsrc=d=1:s=64x64 -i once.m4a -c:v mpeg4 -c:a copy once.mp4");
+    for (const std::string kind : {"m4a", "mp4", "mov"}) {
+      const std::string from = kind == "m4a" ? "once.m4a" : "once.mp4";
+      const fs::path copy = folder_ / ("twice." + kind);
+      Reader reader(folder_ / from);
+      const std::vector<double> samples = read_all(reader);
+      EXPECT_EQ(samples.size(), 2 * static_cast<std::size_t>(reader.format().frames));
+      write_sound(copy, output_format(reader.format(), copy), samples);
+      EXPECT_NEAR(seconds("twice." + kind), seconds(from), 0.0015) << kind << " at " << rate;
+    }
+  }
+}
+
+TEST_F(Foreign, ATrackKeepsItsTitle) {
+  ffmpeg(
+      "-f lavfi -i testsrc=d=1:s=64x64 -i talk.wav -c:v mpeg4 -c:a flac -metadata:s:a:0 title='The talk' "
+      "-metadata:s:a:0 BPS=17 a.mkv");
+  Reader reader(folder_ / "a.mkv");
+  write_sound(folder_ / "b.mkv", output_format(reader.format(), folder_ / "b.mkv"), read_all(reader));
+  const Reader again(folder_ / "b.mkv");
+  EXPECT_EQ(again.format().origin.track_tags, (std::map<std::string, std::string>{{"title", "The talk"}}));
 }
 
 TEST_F(Foreign, LosslessStaysLosslessAndAsFine) {

@@ -72,6 +72,17 @@ void describe_first_track(int said, StreamFormat* format) {
   }
 }
 
+// ffmpeg's names of libsndfile's tags; SF_STR_SOFTWARE is its own.
+constexpr std::array<std::pair<int, const char*>, 9> kTags{{{SF_STR_TITLE, "title"},
+                                                            {SF_STR_COPYRIGHT, "copyright"},
+                                                            {SF_STR_ARTIST, "artist"},
+                                                            {SF_STR_COMMENT, "comment"},
+                                                            {SF_STR_DATE, "date"},
+                                                            {SF_STR_ALBUM, "album"},
+                                                            {SF_STR_LICENSE, "license"},
+                                                            {SF_STR_TRACKNUMBER, "track"},
+                                                            {SF_STR_GENRE, "genre"}}};
+
 const char* pipe_format(int subtype) {
   switch (subtype) {
     case SF_FORMAT_PCM_16:
@@ -232,6 +243,11 @@ ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int 
          "-map_chapters", "1", "-map", "1:v?"});
     // Of a sound file the cover; telemetry (data) fits into few containers, time code is written again from its tag.
     if (!kind.film) add({"-map", "-1:V?"});
+  }
+  for (const auto& [tag, name_of] : kTags) {
+    const auto text = sound.tags.find(tag);
+    if (film >= 0 || text == sound.tags.end() || text->second.size() > kLongestTag) continue;
+    add({"-metadata", std::string(name_of) + "=" + text->second});
   }
   add({"-map", "0:a"});
   if (!origin.language.empty()) add({"-metadata:s:a:0", "language=" + origin.language});

@@ -63,7 +63,8 @@ class ForeignEncoder {
   struct Sound {
     ForeignCoding coding;
     int rate_hz, channels;
-    std::uint32_t speakers;  ///< 0: the usual ones
+    std::uint32_t speakers;                ///< 0: the usual ones
+    std::map<int, std::string> tags = {};  ///< SF_STR_*, written where there is no `origin` to take them from
   };
 
   /// `output`: a regular file, which stays the caller's. Of `origin`, where it is a file, tags, chapters, a cover and,

@@ -58,9 +58,9 @@ ForeignTrack probe_foreign(int descriptor, const char* container) {
     }
     const nlohmann::json tags = stream.value("tags", nlohmann::json::object());
     for (const auto& [key, value] : tags.items()) {
-      constexpr std::size_t kMost = 1 << 15;  // the system limits what a program can be told
       if (!value.is_string() || stays_behind(lower(key)) || key.find('=') != std::string::npos) continue;
-      if (const auto text = value.get<std::string>(); key.size() + text.size() < kMost) track.tags[lower(key)] = text;
+      if (const auto text = value.get<std::string>(); key.size() + text.size() <= kLongestTag)
+        track.tags[lower(key)] = text;
     }
   }
   for (const int used : {found, said})

@@ -17,6 +17,9 @@ struct ForeignTrack {
 /// Of the regular file behind `descriptor`; what cannot be told, as without ffprobe, is left empty.
 ForeignTrack probe_foreign(int descriptor, const char* container);
 
+/// In bytes, of a tag's text: the system limits what a program can be told.
+constexpr std::size_t kLongestTag = 1 << 15;
+
 /// A track that begins within so many seconds begins at once: that is a coder's delay, rounded, not a pause.
 constexpr double kNoPause = 0.01;
 

@@ -79,6 +79,32 @@ bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
   return plain && header.data_bytes && *header.data_bytes > file_bytes - consumed.size();
 }
 
+// What a WAV holds of the kinds that stay true of another sound of the same length. More than kMost does not fit into
+// what libsndfile writes before the samples.
+std::vector<WavChunk> wav_chunks(SNDFILE* file) {
+  constexpr std::size_t kMost = 64u << 10;
+  std::vector<WavChunk> chunks;
+  std::size_t bytes = 0;
+  for (const std::string id : {"cue ", "LIST", "iXML"}) {
+    SF_CHUNK_INFO wanted{};
+    std::memcpy(wanted.id, id.data(), id.size());
+    wanted.id_size = static_cast<unsigned>(id.size());
+    for (SF_CHUNK_ITERATOR* at = ::sf_get_chunk_iterator(file, &wanted); at != nullptr;
+         at = ::sf_next_chunk_iterator(at)) {
+      SF_CHUNK_INFO info{};
+      if (::sf_get_chunk_size(at, &info) != SF_ERR_NO_ERROR || info.datalen > kMost - bytes) continue;
+      WavChunk chunk{id, std::vector<unsigned char>(info.datalen)};
+      info.data = chunk.data.data();
+      if (::sf_get_chunk_data(at, &info) != SF_ERR_NO_ERROR) continue;
+      const bool labels = chunk.data.size() > 4 && std::memcmp(chunk.data.data(), "adtl", 4) == 0;
+      if (id == "LIST" && !labels) continue;  // tags, which libsndfile writes
+      bytes += info.datalen;
+      chunks.push_back(std::move(chunk));
+    }
+  }
+  return chunks;
+}
+
 // libsndfile's way to a file. It takes a read that fails for the end, which the source remembers.
 SNDFILE* open_source(MpegSource& source, SF_INFO& info, std::string* reason) {
   static const auto of = [](void* user) { return static_cast<MpegSource*>(user); };
@@ -172,6 +198,8 @@ struct Reader::Impl {
       const auto* bytes_of = reinterpret_cast<const unsigned char*>(&broadcast);
       format.broadcast.assign(bytes_of, bytes_of + sizeof(broadcast));
     }
+    const int major = info.format & SF_FORMAT_TYPEMASK;
+    if (major == SF_FORMAT_WAV || major == SF_FORMAT_WAVEX || major == SF_FORMAT_RF64) format.chunks = wav_chunks(file);
     std::vector<int> map(static_cast<std::size_t>(std::max(info.channels, 0)));
     const int map_bytes = static_cast<int>(map.size() * sizeof(int));
     if (::sf_command(file, SFC_GET_CHANNEL_MAP_INFO, map.data(), map_bytes) != 0) format.channel_map = std::move(map);

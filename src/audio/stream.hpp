@@ -35,6 +35,12 @@ struct ForeignOrigin {
   std::map<std::string, std::string> track_tags;  ///< of the sound's own: its title and the like
 };
 
+/// A part of a WAV that is neither sound nor its description.
+struct WavChunk {
+  std::string id;  ///< four letters
+  std::vector<unsigned char> data;
+};
+
 /// How sound is stored.
 struct StreamFormat {
   int rate_hz = 0;
@@ -45,7 +51,8 @@ struct StreamFormat {
   std::map<int, std::string> tags;  ///< libsndfile's SF_STR_*: title, artist, ...
   /// libsndfile's SF_BROADCAST_INFO, EBU Tech 3285's bext chunk: who, when, and where on the time line; empty without.
   std::vector<unsigned char> broadcast;
-  ForeignOrigin origin;  ///< what a Writer copies beside the sound: pictures, tags, chapters
+  std::vector<WavChunk> chunks;  ///< a WAV's cue points, their labels and iXML, up to 64 kB
+  ForeignOrigin origin;          ///< what a Writer copies beside the sound: pictures, tags, chapters
 };
 
 /// "WAV, 16-bit, 48000 Hz, 2 channels".

@@ -80,7 +80,7 @@ struct Sink {
   static sf_count_t tell(void* user) { return ::lseek(of(user).descriptor, 0, SEEK_CUR); }
 };
 
-bool holds_broadcast(int code) {
+bool is_wav(int code) {
   const int major = code & SF_FORMAT_TYPEMASK;
   return major == SF_FORMAT_WAV || major == SF_FORMAT_WAVEX || major == SF_FORMAT_RF64;
 }
@@ -144,9 +144,10 @@ struct Writer::Impl {
   void open_encoder(const ForeignKind& kind) {
     pcm = plain_pcm(format.code);
     const ForeignCoding coding = foreign_coding(kind, format);
-    encoder.emplace(kind,
-                    ForeignEncoder::Sound{coding, format.rate_hz, format.channels, foreign_speakers(coding, format)},
-                    atomic->descriptor(), format.origin, name);
+    encoder.emplace(
+        kind,
+        ForeignEncoder::Sound{coding, format.rate_hz, format.channels, foreign_speakers(coding, format), format.tags},
+        atomic->descriptor(), format.origin, name);
     sink.descriptor = encoder->pipe();
   }
 
@@ -178,13 +179,25 @@ struct Writer::Impl {
     for (const auto& [tag, text] : format.tags) {
       if (tag != SF_STR_SOFTWARE) ::sf_set_string(file, tag, text.c_str());
     }
-    if (!format.broadcast.empty() && holds_broadcast(format.code)) {
+    if (!format.broadcast.empty() && is_wav(format.code)) {
       std::vector<unsigned char> broadcast = format.broadcast;
       ::sf_command(file, SFC_SET_BROADCAST_INFO, broadcast.data(), static_cast<int>(broadcast.size()));
     }
+    if (is_wav(format.code)) put_chunks();
     if (format.channel_map.size() == static_cast<std::size_t>(format.channels)) {
       ::sf_command(file, SFC_SET_CHANNEL_MAP_INFO, format.channel_map.data(),
                    static_cast<int>(format.channel_map.size() * sizeof(int)));
+    }
+  }
+
+  void put_chunks() {
+    for (WavChunk& chunk : format.chunks) {
+      SF_CHUNK_INFO info{};
+      std::memcpy(info.id, chunk.id.data(), std::min(chunk.id.size(), sizeof(info.id)));
+      info.id_size = static_cast<unsigned>(chunk.id.size());
+      info.datalen = static_cast<unsigned>(chunk.data.size());
+      info.data = chunk.data.data();
+      ::sf_set_chunk(file, &info);
     }
   }
 

@@ -178,6 +178,29 @@ TEST_F(Foreign, ATrackKeepsItsTitle) {
   EXPECT_EQ(again.format().origin.track_tags, (std::map<std::string, std::string>{{"title", "The talk"}}));
 }
 
+TEST_F(Foreign, TagsComeFromOtherKindsToo) {
+  const std::map<std::string, std::string> tags{
+      {"title", "It's =; $HOME"}, {"artist", "Zoë"}, {"album", "Talks"}, {"date", "2026"}, {"genre", "Speech"}};
+  std::string all;
+  for (const auto& [tag, text] : tags)
+    all += " -metadata " + tag + "=\"" + (tag == "title" ? "It's =; \\$HOME" : text) + "\"";
+  ffmpeg("-i talk.wav" + all + " a.mp3");
+  ffmpeg("-i talk.wav" + all + " a.flac");
+  for (const char* from : {"a.mp3", "a.flac"}) {
+    for (const char* to : {"b.m4a", "b.mka"}) {
+      Reader reader(folder_ / from);
+      write_sound(folder_ / to, output_format(reader.format(), folder_ / to), read_all(reader));
+      ffmpeg(std::string("-i ") + to + " b.wav");
+      const StreamFormat kept = Reader(folder_ / "b.wav").format();
+      EXPECT_EQ(kept.tags.at(SF_STR_TITLE), tags.at("title")) << from << " to " << to;
+      EXPECT_EQ(kept.tags.at(SF_STR_ARTIST), tags.at("artist")) << from << " to " << to;
+      EXPECT_EQ(kept.tags.at(SF_STR_ALBUM), tags.at("album")) << from << " to " << to;
+      EXPECT_EQ(kept.tags.at(SF_STR_DATE), tags.at("date")) << from << " to " << to;
+      EXPECT_EQ(kept.tags.at(SF_STR_GENRE), tags.at("genre")) << from << " to " << to;
+    }
+  }
+}
+
 TEST_F(Foreign, LosslessStaysLosslessAndAsFine) {
   const auto noisy = noise(30000, 2, 48000);
   write_sound(folder_ / "fine.wav", wav(48000, 2, SF_FORMAT_PCM_24), noisy);

@@ -154,6 +154,38 @@ TEST_F(FolderTest, KeepsWhereABroadcastWaveLiesInTime) {
   write_sound(folder_ / "c.flac", output_format(second.format(), folder_ / "c.flac"), noise(100, 1, 48000));
 }
 
+TEST_F(FolderTest, KeepsCuePointsLabelsAndIxml) {
+  const auto u32 = [](std::uint32_t value) { return std::string(reinterpret_cast<const char*>(&value), 4); };
+  const auto chunk = [&](const std::string& id, const std::string& data) {
+    return id + u32(static_cast<std::uint32_t>(data.size())) + data;
+  };
+  const std::string cue = u32(1) + u32(1) + u32(50) + "data" + u32(0) + u32(0) + u32(50);
+  const std::string labels = "adtllabl" + u32(4 + 8) + u32(1) + std::string("answer\0\0", 8);
+  const std::string ixml = "<BWFXML><SCENE>4</SCENE></BWFXML>   ";
+  StreamFormat format;
+  format.rate_hz = 48000;
+  format.channels = 1;
+  format.code = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  format.tags[SF_STR_TITLE] = "A talk";
+  write_sound(folder_ / "a.wav", format, noise(100, 1, 48000));
+  std::string bytes = bytes_of(folder_ / "a.wav") + chunk("cue ", cue) + chunk("LIST", labels) + chunk("iXML", ixml);
+  bytes.replace(4, 4, u32(static_cast<std::uint32_t>(bytes.size() - 8)));
+  put_bytes(folder_ / "a.wav", bytes);
+  Reader first(folder_ / "a.wav");
+  ASSERT_EQ(first.format().chunks.size(), 3u);
+  write_sound(folder_ / "b.wav", output_format(first.format(), folder_ / "b.wav"), read_all(first));
+  const std::string written = bytes_of(folder_ / "b.wav");
+  for (const std::string& kept : {chunk("cue ", cue), chunk("LIST", labels), chunk("iXML", ixml)})
+    EXPECT_NE(written.find(kept), std::string::npos) << kept;
+  Reader second(folder_ / "b.wav");
+  EXPECT_EQ(second.format().tags.at(SF_STR_TITLE), "A talk");
+  EXPECT_EQ(second.format().frames, 100);
+  // Too much for what stands before the samples is left out, and elsewhere there is no place.
+  put_bytes(folder_ / "much.wav", bytes + chunk("iXML", std::string(70000, ' ')));
+  EXPECT_EQ(Reader(folder_ / "much.wav").format().chunks.size(), 3u);
+  write_sound(folder_ / "c.flac", output_format(second.format(), folder_ / "c.flac"), read_all(second));
+}
+
 TEST_F(FolderTest, AnotherEndingTakesTheNearestSampleFormat) {
   StreamFormat in;
   in.rate_hz = 44100;

@@ -121,10 +121,13 @@ constexpr std::array kKinds{
 };
 // Silence where the track begins late or has gaps; but a start within kNoPause is a coder's delay, rounded.
 constexpr char kTiming[] = "asetpts='if(lt(STARTT,0.01),PTS-STARTPTS,PTS)',aresample=async=1:first_pts=0";
+constexpr off_t kHeaderBytes = 256;     // at most, of a WAV in which nothing follows
 constexpr int kBitsPerChannel = 96000;  // a second, of what was coded once and is coded again
 
-std::vector<std::string> first_words() {
-  return {"ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-xerror"};
+std::vector<std::string> first_words(Damage damage) {
+  std::vector<std::string> words{"ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"};
+  if (damage == Damage::kRefuse) words.push_back("-xerror");
+  return words;
 }
 
 std::string reason(const std::string& fault, int code) {
@@ -187,14 +190,14 @@ std::uint32_t foreign_speakers(const ForeignCoding& coding, const StreamFormat& 
   return nearest != 0 ? nearest : mask;
 }
 
-int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format,
+int decode_foreign(int descriptor, const char* container, const std::string& name, Damage damage, StreamFormat* format,
                    ForeignTrack* track) {
   UnnamedFile sound(temporary_folder());
   const int said = make_said();
   if (said < 0) sound.fail(errno);
   // The container is said, not guessed, and only plain files are opened: a file may name others, or addresses.
   // /dev/fd: ffmpeg has to seek in both.
-  std::vector<std::string> words = first_words();
+  std::vector<std::string> words = first_words(damage);
   words.insert(words.end(), {"-protocol_whitelist", "file", "-f", container, "-i", "file:/dev/fd/0", "-map", "0:a:0"});
   words.insert(words.end(), {"-af", kTiming, "-c:a", "pcm_f32le"});
   words.insert(words.end(), {"-f", "wav", "-rf64", "auto", "-y", "file:/dev/fd/1"});
@@ -202,7 +205,10 @@ int decode_foreign(int descriptor, const char* container, const std::string& nam
   const int code = process < 0 ? 0 : wait_for_program(process);
   const std::string fault = first_fault(said);
   describe_first_track(said, format);
-  if (code == 0 && process >= 0 && fault.empty()) *track = probe_foreign(descriptor, container);
+  const bool whole = code == 0 && fault.empty();
+  format->origin.damaged =
+      !whole && damage == Damage::kTakeTheRest && ::lseek(sound.descriptor(), 0, SEEK_END) > kHeaderBytes;
+  if (process >= 0 && (whole || format->origin.damaged)) *track = probe_foreign(descriptor, container);
   format->origin.track_tags = track->tags;
   ::close(said);
   stop_if_interrupted();
@@ -217,18 +223,16 @@ int decode_foreign(int descriptor, const char* container, const std::string& nam
                    "the same command again.",
                    name);
   if (fault.find(std::strerror(ENOSPC)) != std::string::npos) sound.fail(ENOSPC);
-  if (code != 0 || !fault.empty())
-    throw Error(
-        ExitCode::kAudio,
-        "{}: is cut short or damaged, or holds no sound: ffmpeg says '{}'; get a whole copy, or record it again.", name,
-        reason(fault, code));
+  if (!whole && !format->origin.damaged)
+    throw CutShort(
+        fmt::format("{}: is cut short or damaged, or holds no sound: ffmpeg says '{}'", name, reason(fault, code)));
   return ::dup(sound.descriptor());
 }
 
 ForeignEncoder::ForeignEncoder(const ForeignKind& kind, const Sound& sound, int output, const ForeignOrigin& origin,
                                const std::string& name)
     : name_(name) {
-  std::vector<std::string> words = first_words();
+  std::vector<std::string> words = first_words(origin.damaged ? Damage::kTakeTheRest : Damage::kRefuse);
   const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
   add({"-protocol_whitelist", "file,pipe", "-f", pipe_format(sound.coding.subtype), "-ar",
        std::to_string(sound.rate_hz), "-ac", std::to_string(sound.channels)});

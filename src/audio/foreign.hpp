@@ -51,10 +51,11 @@ const char* foreign_container(std::span<const unsigned char> head);
 /// The first sound track of the regular file behind `descriptor`, as a WAV (beyond 4 GiB an RF64) of 32-bit floats
 /// without a name; returns its descriptor, which the caller closes. It begins where the film begins, and where a track
 /// has gaps it is silent. No other file and no network is touched. Throws Error: kAudio where it cannot be decoded to
-/// its end, as NoFfmpeg where that is not its fault, kOutput where the temporary folder is full, kInterrupted. `name`
+/// its end, as NoFfmpeg where that is not its fault and else as CutShort, unless the rest is to be taken and there is
+/// one (`format->origin.damaged`), kOutput where the temporary folder is full, kInterrupted. `name`
 /// is what errors call the file, `format` gets the track's language, tags, coder and sample format, `track` what the
 /// container says of it.
-int decode_foreign(int descriptor, const char* container, const std::string& name, StreamFormat* format,
+int decode_foreign(int descriptor, const char* container, const std::string& name, Damage damage, StreamFormat* format,
                    ForeignTrack* track);
 
 /// Encodes sound that is written to a pipe.

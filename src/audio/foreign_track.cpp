@@ -68,12 +68,15 @@ ForeignTrack probe_foreign(int descriptor, const char* container) {
   return track;
 }
 
+std::int64_t stated_frames(const ForeignTrack& track, int rate_hz) {
+  return track.end_s ? std::llround(std::min(*track.end_s * rate_hz, 0x1p62)) : -1;
+}
+
 std::int64_t frames_without_padding(std::int64_t frames, int rate_hz, const ForeignTrack& track,
                                     const std::string& coder) {
   constexpr std::int64_t kLongestBlock = 4096;
   const bool whole = coder.starts_with("pcm_") || coder == "alac" || coder == "flac";
-  if (whole || !track.end_s) return frames;
-  const std::int64_t stated = std::llround(std::min(*track.end_s * rate_hz, 0x1p62));
+  const std::int64_t stated = whole ? -1 : stated_frames(track, rate_hz);
   return stated > 0 && stated < frames && frames - stated <= kLongestBlock ? stated : frames;
 }
 

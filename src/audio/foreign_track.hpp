@@ -23,6 +23,9 @@ constexpr std::size_t kLongestTag = 1 << 15;
 /// A track that begins within so many seconds begins at once: that is a coder's delay, rounded, not a pause.
 constexpr double kNoPause = 0.01;
 
+/// How many frames there should be; -1 where it does not say.
+std::int64_t stated_frames(const ForeignTrack& track, int rate_hz);
+
 /// How many frames of a decoded track there really are: coders of blocks pad the last, which may be as long as that.
 std::int64_t frames_without_padding(std::int64_t frames, int rate_hz, const ForeignTrack& track,
                                     const std::string& coder);

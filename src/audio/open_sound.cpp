@@ -1,8 +1,23 @@
 #include "audio/open_sound.hpp"
 
+#include <dlfcn.h>
+
 #include <cstdio>
 #include <mutex>
 #include <shared_mutex>
+
+// libmpg123 prints warnings to standard error, among whatever a program says there, and libsndfile, which calls it, has
+// no switch. The handles that it makes are quiet because it finds this function, in the program, before the library's.
+extern "C" [[gnu::visibility("default")]] void* mpg123_new(const char* decoder, int* error);
+extern "C" void* mpg123_new(const char* decoder, int* error) {
+  constexpr int kAddFlags = 2;   // MPG123_ADD_FLAGS
+  constexpr long kQuiet = 0x20;  // MPG123_QUIET
+  const auto make = reinterpret_cast<void* (*)(const char*, int*)>(::dlsym(RTLD_NEXT, "mpg123_new"));
+  const auto set = reinterpret_cast<int (*)(void*, int, long, double)>(::dlsym(RTLD_NEXT, "mpg123_param"));
+  void* handle = make != nullptr ? make(decoder, error) : nullptr;
+  if (handle != nullptr && set != nullptr) set(handle, kAddFlags, kQuiet, 0);
+  return handle;
+}
 
 namespace pellucid::audio {
 namespace {

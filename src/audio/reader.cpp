@@ -68,15 +68,17 @@ bool log_states_shortfall(const std::string& log) {
 }
 
 // The same by our own hands for plain WAV, since that log is cut after 2 kB and long chunks may come before the
-// samples.
-bool wav_states_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
+// samples: how many frames it states, where there are fewer.
+std::optional<std::int64_t> wav_shortfall(const fs::path& path, std::uintmax_t file_bytes) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) return false;
+  if (!file) return std::nullopt;
   const auto source = [&](unsigned char* at, std::size_t count) { return std::fread(at, 1, count, file.get()); };
   WavHeader header;
   std::vector<unsigned char> consumed;
   const bool plain = parse_wav_header(source, header, consumed) == WavKind::kPlain;
-  return plain && header.data_bytes && *header.data_bytes > file_bytes - consumed.size();
+  if (!plain || !header.data_bytes || *header.data_bytes <= file_bytes - consumed.size()) return std::nullopt;
+  const std::size_t frame_bytes = bytes_per_sample(header.pcm) * static_cast<std::size_t>(header.channels);
+  return static_cast<std::int64_t>(*header.data_bytes / frame_bytes);
 }
 
 // What a WAV holds of the kinds that stay true of another sound of the same length. More than kMost does not fit into
@@ -127,6 +129,8 @@ SNDFILE* open_source(MpegSource& source, SF_INFO& info, std::string* reason) {
 
 struct Reader::Impl {
   std::string name;
+  Damage damage = Damage::kRefuse;
+  std::optional<Shortfall> shortfall;
   StreamFormat format;
   std::unique_ptr<MpegSource> source;  // outlives `file`
   SNDFILE* file = nullptr;
@@ -158,14 +162,20 @@ struct Reader::Impl {
     if (source && source->error() != 0) fail_read(source->error());
   }
 
-  [[noreturn]] void fail_cut() const {
-    throw Error(ExitCode::kAudio, "{}: is cut short or damaged: it promises {} and ends after {}; get a whole copy.",
-                name, format.frames >= 0 ? fmt::format("{} samples", format.frames) : "more", position);
+  // Ends before its length, or what is left of it cannot be decoded.
+  void end_early() {
+    if (damage == Damage::kRefuse) {
+      throw CutShort(fmt::format("{}: is cut short or damaged: it promises {} samples and ends after {}", name,
+                                 format.frames, position));
+    }
+    if (!shortfall) shortfall = Shortfall{format.frames};
   }
 
-  [[noreturn]] void fail_header() const {
-    throw Error(ExitCode::kAudio, "{}: is cut short: its header promises more than the file holds; get a whole copy.",
-                name);
+  void fall_short(std::int64_t stated_frames) {
+    if (damage == Damage::kRefuse) {
+      throw CutShort(fmt::format("{}: is cut short: its header promises more than the file holds", name));
+    }
+    if (!shortfall || stated_frames >= 0) shortfall = Shortfall{stated_frames};
   }
 
   void check_limits() const {
@@ -210,7 +220,8 @@ struct Reader::Impl {
         std::max(0, ::sf_command(file, SFC_GET_LOG_INFO, log.data(), static_cast<int>(log.size())))));
     // No end page of an Ogg stream leaves its length open.
     const bool no_end = info.frames >= std::numeric_limits<std::int64_t>::max() / 2 || info.frames < 0;
-    if (no_end || log_states_shortfall(log)) fail_header();
+    if (no_end) format.frames = -1;
+    if (no_end || log_states_shortfall(log)) fall_short(-1);
     check_limits();
   }
 
@@ -269,7 +280,8 @@ struct Reader::Impl {
               foreign_container({start.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))})) {
         StreamFormat found;
         ForeignTrack track;
-        open_seekable(decode_foreign(from, container, name, &found, &track), true);
+        open_seekable(decode_foreign(from, container, name, damage, &found, &track), true);
+        if (found.origin.damaged) fall_short(stated_frames(track, format.rate_hz));
         const std::int64_t frames = frames_without_padding(format.frames, format.rate_hz, track, found.origin.coder);
         stops_early = frames < format.frames;
         format.frames = frames;
@@ -387,7 +399,7 @@ struct Reader::Impl {
       reorder_channels(channel_order, as_stored, out.data());
     }
     position += static_cast<std::int64_t>(got);
-    if (got < frames && exact_length && format.frames >= 0 && position < format.frames) fail_cut();
+    if (got < frames && exact_length && format.frames >= 0 && position < format.frames) end_early();
     if (got == 0 && position == 0) {
       throw Error(ExitCode::kAudio, "{}: holds no sound (0 samples); record or export it again.", name);
     }
@@ -400,8 +412,9 @@ struct Reader::Impl {
   }
 };
 
-Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
+Reader::Reader(const fs::path& path, Damage damage) : impl_(std::make_unique<Impl>()) {
   Impl& state = *impl_;
+  state.damage = damage;
   state.name = display_name(path);
   struct stat status {};
   if (path == "-") {
@@ -429,7 +442,7 @@ Reader::Reader(const fs::path& path) : impl_(std::make_unique<Impl>()) {
     }
     state.open_seekable(descriptor);
     if (!state.format.origin.container.empty()) state.format.origin.file = path;
-    if (wav_states_shortfall(path, static_cast<std::uintmax_t>(status.st_size))) state.fail_header();
+    if (const auto stated = wav_shortfall(path, static_cast<std::uintmax_t>(status.st_size))) state.fall_short(*stated);
     return;
   }
   state.descriptor = descriptor;
@@ -471,5 +484,6 @@ std::size_t Reader::read(std::span<float> interleaved) {
 }
 
 std::uint64_t Reader::repaired_samples() const { return impl_->repaired; }
+std::optional<Shortfall> Reader::shortfall() const { return impl_->shortfall; }
 
 }  // namespace pellucid::audio

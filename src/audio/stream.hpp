@@ -14,11 +14,13 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "support/atomic_file.hpp"
+#include "support/error.hpp"
 
 namespace pellucid::audio {
 
@@ -32,6 +34,7 @@ struct ForeignOrigin {
   std::string container;       ///< as ffmpeg names it
   std::string language;        ///< of the sound, in three letters (ISO 639-2); empty where it does not say
   std::string coder;           ///< of the sound, as ffmpeg names it: "aac", "alac", "pcm_s24le"
+  bool damaged = false;        ///< not all of it decoded
   std::map<std::string, std::string> track_tags;  ///< of the sound's own: its title and the like
 };
 
@@ -89,14 +92,35 @@ bool has_foreign_content(const std::filesystem::path& path);
 /// True for names that end like what a Writer writes: all of these but .aac, .amr, .wma, .wmv and .asf.
 bool has_written_extension(const std::filesystem::path& path);
 
+/// What is to become of a file that ends before it says, or does not decode to its end.
+enum class Damage { kRefuse, kTakeTheRest };
+
+/// It is refused.
+class CutShort : public Error {
+ public:
+  explicit CutShort(const std::string& problem)
+      : Error(ExitCode::kAudio, "{}; get a whole copy.", problem), problem_(problem) {}
+  /// Without the advice.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string problem_;
+};
+
+/// It was taken for what there is of it.
+struct Shortfall {
+  std::int64_t stated_frames = -1;  ///< -1: it does not say how many there should be
+};
+
 class Reader {
  public:
   /// Opens a file, or standard input for "-": plain WAV is read as it comes, anything else is first spooled to an
   /// unnamed file in the temporary folder, because its decoder must seek. What libsndfile does not know and ffmpeg
   /// does (M4A, films) is decoded there as a whole, and counts as WAV, of 16 bits where it is lossy.
   /// Throws Error(kInput) when it is missing, unreadable or a folder; Error(kAudio) when it is empty, not sound, cut
-  /// short, or beyond kMaxChannels or outside kMinRateHz … kMaxRateHz. A file without a single frame is kAudio too.
-  explicit Reader(const std::filesystem::path& path);
+  /// short (as CutShort), or beyond kMaxChannels or outside kMinRateHz … kMaxRateHz. A file without a single frame is
+  /// kAudio too.
+  explicit Reader(const std::filesystem::path& path, Damage damage = Damage::kRefuse);
   ~Reader();
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
@@ -105,11 +129,13 @@ class Reader {
   /// Skips to a frame; false when that lies beyond the end. Not for pipes.
   bool seek(std::int64_t frame);
   /// Fills whole frames of interleaved samples, full scale 1; returns how many frames, 0 at the end.
-  /// Throws Error(kAudio) when the file is damaged or ends before the length it states.
+  /// Throws CutShort when the file is damaged or ends before the length it states, unless that is to be taken.
   std::size_t read(std::span<double> interleaved);
   std::size_t read(std::span<float> interleaved);
   /// Samples so far that were NaN, or infinite as float, and were set to 0.
   std::uint64_t repaired_samples() const;
+  /// Once everything is read: where that was not the whole file.
+  std::optional<Shortfall> shortfall() const;
 
  private:
   struct Impl;

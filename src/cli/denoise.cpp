@@ -43,6 +43,7 @@ struct Options {
   bool adaptive = false;
   bool link_channels = false;
   bool residue = false;
+  bool damaged = false;
   int jobs = 0;
   bool json = false;
   bool force = false;
@@ -60,14 +61,15 @@ struct Outcome {
 
 // The length of everything, for the bar; 0 where a pipe does not say, or ffmpeg would have to decode it for that. What
 // cannot be opened is reported in its turn.
-double total_seconds(const DenoisePlan& plan) {
+double total_seconds(const DenoisePlan& plan, bool damaged) {
   double seconds = 0;
   for (const DenoiseJob& job : plan.jobs) {
     if (!job.problem.empty()) continue;
     std::error_code error;
     if (!fs::is_regular_file(job.input, error) || audio::has_foreign_extension(job.input)) return 0;
     try {
-      const audio::Reader reader(job.input);
+      const audio::Reader reader(job.input, damaged ? audio::Damage::kTakeTheRest : audio::Damage::kRefuse);
+      if (reader.format().frames < 0) return 0;
       seconds += static_cast<double>(reader.format().frames) / reader.format().rate_hz;
     } catch (const Error&) {
       continue;
@@ -92,6 +94,10 @@ nlohmann::json summary(const Options& options, const fs::path& model, const Deno
       file["samples"] = result->frames;
       file["sample_rate_hz"] = result->rate_hz;
       file["channels"] = result->channels;
+      file["damaged"] = result->shortfall.has_value();
+      if (result->shortfall && result->shortfall->stated_frames >= 0) {
+        file["stated_samples"] = result->shortfall->stated_frames;
+      }
       file["repaired_samples"] = result->repaired_samples;
       file["clipped_samples"] = result->clipped_samples;
       file["elapsed_s"] = result->elapsed_s;
@@ -135,6 +141,14 @@ std::string written(const DenoisePlan& plan, const std::vector<Outcome>& outcome
   return fmt::format("Wrote {} file{}.", good, good == 1 ? "" : "s");
 }
 
+std::string damage_note(const DenoiseJob& job, const DenoiseResult& result) {
+  const std::int64_t stated = result.shortfall->stated_frames;
+  return fmt::format(
+      "pellucid: {}: is cut short or damaged; what there is, its first {}{} samples ({:.3f} s), was cleaned.",
+      job.input == "-" ? "standard input" : job.input.string(), result.frames,
+      stated >= 0 ? fmt::format(" of {}", stated) : "", result.seconds());
+}
+
 DenoiseSettings settings_of(const Options& options, const fs::path& model_path, std::span<const std::byte> model) {
   return {.model = model,
           .model_path = model_path,
@@ -144,6 +158,7 @@ DenoiseSettings settings_of(const Options& options, const fs::path& model_path, 
           .adaptive = options.adaptive,
           .link_channels = options.link_channels,
           .residue = options.residue,
+          .damaged = options.damaged,
           .replace_existing = options.force};
 }
 
@@ -187,7 +202,7 @@ void run(const Options& options) {
                               : options.json ? ProgressStyle::kJson
                                              : ProgressStyle::kAuto;
   Progress progress({.label = "Denoising",
-                     .total = options.quiet ? 0 : total_seconds(plan),
+                     .total = options.quiet ? 0 : total_seconds(plan, options.damaged),
                      .unit = "s",
                      .rate = "x real time",
                      .style = style});
@@ -200,6 +215,7 @@ void run(const Options& options) {
       stop_if_interrupted();
       if (!job.problem.empty()) throw Error(ExitCode::kInput, "{}", job.problem);
       outcome.result = denoise_file(job, settings, [&](double seconds) { progress.add(seconds); });
+      if (outcome.result->shortfall) progress.note(damage_note(job, *outcome.result));
       if (const std::uint64_t repaired = outcome.result->repaired_samples; repaired > 0) {
         progress.note(
             fmt::format("pellucid: {}: {} samples were no numbers (NaN or infinite) and were taken as silence.",
@@ -214,8 +230,11 @@ void run(const Options& options) {
     } catch (const Error& error) {
       outcome.code = error.code();
       outcome.error = error.what();
+      if (const auto* cut = dynamic_cast<const audio::CutShort*>(&error); cut != nullptr && !options.damaged) {
+        outcome.error = cut->problem() + "; get a whole copy, or clean what is there with --damaged.";
+      }
       if (plan.jobs.size() > 1 && error.code() != ExitCode::kInterrupted) {
-        progress.note(fmt::format("pellucid: {}", error.what()));
+        progress.note(fmt::format("pellucid: {}", outcome.error));
       }
     }
   });
@@ -271,6 +290,8 @@ void add_denoise(CLI::App& app) {
   command->add_flag("--link-channels", options->link_channels,
                     "Treat all channels alike, so that a stereo picture stays where it is");
   command->add_flag("--residue", options->residue, "Write what is removed instead of what is left");
+  command->add_flag("--damaged", options->damaged,
+                    "Clean what there is of a file that is cut short or damaged, in place of refusing it");
   command->add_option("--jobs", options->jobs, "Files at a time (0: one a core)")->check(number_in(0, 1024));
   command->add_flag("--json", options->json, "A summary in JSON on standard output, progress in JSON lines");
   command->add_flag("--force", options->force, "Replace outputs that exist");

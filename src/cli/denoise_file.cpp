@@ -16,7 +16,7 @@ void check_model(const DenoiseSettings& settings) { AlignedDenoiser(settings, 16
 DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& settings,
                            const std::function<void(double)>& progress) {
   const auto start = std::chrono::steady_clock::now();
-  audio::Reader reader(job.input);
+  audio::Reader reader(job.input, settings.damaged ? audio::Damage::kTakeTheRest : audio::Damage::kRefuse);
   const audio::StreamFormat& format = reader.format();
   const auto channels = static_cast<std::size_t>(format.channels);
   AlignedDenoiser aligned(settings, format.rate_hz, format.channels, job.input.string());
@@ -43,6 +43,7 @@ DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& setting
   writer.close();
   result.rate_hz = format.rate_hz;
   result.channels = format.channels;
+  result.shortfall = reader.shortfall();
   result.repaired_samples = reader.repaired_samples();
   result.clipped_samples = writer.clipped_samples();
   result.elapsed_s = elapsed_s(start);

@@ -84,6 +84,53 @@ TEST_F(Damage, FilesCutShortAreRefusedInEveryFormat) {
   }
 }
 
+TEST_F(Damage, WhatThereIsOfThemIsReadWhereThatIsWanted) {
+  struct Case {
+    const char* name;
+    int code;
+    bool states, exact;
+  };
+  for (const Case& c : {Case{"a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, true, true},
+                        Case{"f.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, true, true},
+                        Case{"a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, true, true},
+                        Case{"a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16, false, true},
+                        Case{"a.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, false, false},
+                        Case{"a.opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, false, false},
+                        Case{"a.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, true, false}}) {
+    const auto path = make(c.name, c.code);
+    Reader undamaged(path, audio::Damage::kTakeTheRest);
+    const std::vector<double> all = read_all(undamaged);
+    EXPECT_FALSE(undamaged.shortfall()) << c.name;
+    const std::string bytes = bytes_of(path);
+    put_bytes(path, bytes.substr(0, bytes.size() * 7 / 10));
+    EXPECT_THROW(load(path), CutShort) << c.name;
+    Reader reader(path, audio::Damage::kTakeTheRest);
+    const std::vector<double> some = read_all(reader);
+    EXPECT_GT(some.size(), all.size() / 3) << c.name;
+    EXPECT_LT(some.size(), all.size()) << c.name;
+    if (c.exact) {
+      EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << c.name;
+    }
+    ASSERT_TRUE(reader.shortfall()) << c.name;
+    EXPECT_EQ(reader.shortfall()->stated_frames, c.states ? 30011 : -1) << c.name;
+    std::vector<double> more(10);
+    EXPECT_EQ(reader.read(std::span<double>(more)), 0u) << c.name;
+  }
+  // Two bytes short, as a recorder leaves it whose size counts a sample that it did not write.
+  const std::string whole = bytes_of(make("a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16));
+  put_bytes(folder_ / "two.wav", whole.substr(0, whole.size() - 2));
+  Reader two(folder_ / "two.wav", audio::Damage::kTakeTheRest);
+  EXPECT_EQ(read_all(two).size(), 30010u);
+  EXPECT_EQ(two.shortfall().value().stated_frames, 30011);
+  // Nothing is no sound, damaged or not.
+  put_bytes(folder_ / "none.wav", whole.substr(0, 44));
+  EXPECT_EQ(code_of([&] {
+              Reader none(folder_ / "none.wav", audio::Damage::kTakeTheRest);
+              read_all(none);
+            }),
+            ExitCode::kAudio);
+}
+
 TEST_F(Damage, AFlippedBitOfAFlacFileIsFound) {
   const auto path = make("a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
   std::string bytes = bytes_of(path);

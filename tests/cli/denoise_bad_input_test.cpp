@@ -48,6 +48,36 @@ TEST_F(BadInput, TruncatedFiles) {
   }
 }
 
+TEST_F(BadInput, WhatThereIsOfADamagedFileIsCleanedOnDemand) {
+  for (const auto& [name, code] :
+       {std::pair{"a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16}, std::pair{"a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
+        std::pair{"a.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS}, std::pair{"a.opus", SF_FORMAT_OGG | SF_FORMAT_OPUS},
+        std::pair{"a.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III},
+        std::pair{"a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16}}) {
+    const std::string whole = slurp(make(name, code, 16000, 1, std::size_t{90000}));
+    put(folder_ / name, whole.substr(0, whole.size() * 7 / 10));
+    const Ran refused = denoise({name, "--model", "same"});
+    EXPECT_EQ(refused.code, 4) << name;
+    EXPECT_EQ(refused.error.rfind("pellucid: ", 0), 0u) << "a library's warning: " << refused.error;
+    expect_sentence(refused, "or clean what is there with --damaged.");
+    const Ran run = denoise({name, "--model", "same", "--damaged", "--json", "--quiet", "-o", "b.wav", "--force"});
+    ASSERT_EQ(run.code, 0) << run.error;
+    EXPECT_EQ(std::count(run.error.begin(), run.error.end(), '\n'), 1) << run.error;
+    EXPECT_NE(run.error.find(std::string(name) + ": is cut short or damaged; what there is, its first "),
+              std::string::npos)
+        << run.error;
+    EXPECT_NE(run.output.find("\"damaged\": true"), std::string::npos) << run.output;
+    const std::size_t frames = read("b.wav").size();
+    EXPECT_GT(frames, 30000u) << name;
+    EXPECT_LT(frames, 90000u) << name;
+    EXPECT_NE(run.error.find(std::to_string(frames)), std::string::npos) << run.error;
+  }
+  make("whole.wav");
+  const Ran run = denoise({"whole.wav", "--model", "same", "--damaged", "--quiet"});
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(run.error, "");
+}
+
 TEST_F(BadInput, NotSound) {
   put(folder_ / "letter.wav", std::string("Dear reader, this is no sound.\n"));
   expect_refused({"letter.wav", "--model", "same"}, 4, "letter.wav");

@@ -199,6 +199,11 @@ TEST_F(Damage, WhateverIsFlippedThereIsAnAnswer) {
       const ExitCode answer = code_of([&] { load(folder_ / name, {.rate_hz = 16000}); });
       EXPECT_TRUE(answer == ExitCode::kOk || answer == ExitCode::kAudio) << name << ", mutant " << mutant;
       ++(answer == ExitCode::kOk ? taken : refused);
+      const ExitCode rest = code_of([&] {
+        Reader reader(folder_ / name, audio::Damage::kTakeTheRest);
+        EXPECT_LT(read_all(reader).size(), 5000000u);
+      });
+      EXPECT_TRUE(rest == ExitCode::kOk || rest == answer) << name << ", mutant " << mutant;
     }
   }
   EXPECT_GT(refused, 20);

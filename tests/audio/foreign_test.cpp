@@ -320,6 +320,18 @@ TEST_F(Foreign, WhatIsCutShortIsRefused) {
   refusal("junk.m4a");
 }
 
+TEST_F(Foreign, WithoutFfprobeNothingIsCutAndNoTitleKnown) {
+  ffmpeg("-i talk.wav -metadata:s:a:0 title=Talk -c:a aac talk.m4a");
+  fs::create_directory(folder_ / "bin");
+  ASSERT_EQ(std::system(("ln -s \"$(command -v ffmpeg)\" '" + (folder_ / "bin").string() + "/ffmpeg'").c_str()), 0);
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", (folder_ / "bin").c_str(), 1);
+  Reader reader(folder_ / "talk.m4a");
+  ::setenv("PATH", path.c_str(), 1);
+  EXPECT_GE(reader.format().frames, 60000);
+  EXPECT_TRUE(reader.format().origin.track_tags.empty());
+}
+
 TEST_F(Foreign, WithoutFfmpegASentenceSaysWhatToInstall) {
   ffmpeg("-i talk.wav talk.m4a");
   const std::string path = std::getenv("PATH");

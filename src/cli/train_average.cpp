@@ -21,6 +21,7 @@ int run_average(int argc, char** argv) {
   app.add_option("-o,--out", options.out, "The mean")->required()->type_name("FILE.safetensors");
   app.add_option("--shares", options.shares, "How much of each, as 0.25,0.75; without it, the same of all")
       ->delimiter(',')
+      ->allow_extra_args(false)  // or it takes the models behind it for more shares
       ->check(number_in(1e-6, 1.0));
   app.add_flag("--force", options.force, "Replace a file that is there");
   if (const auto code = parse(app, argc, argv)) return *code;

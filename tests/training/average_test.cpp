@@ -62,6 +62,13 @@ TEST_F(AverageTest, EveryWeightIsTheSumOfItsShares) {
   EXPECT_EQ(history["averaged"][1]["step"], 2);
 }
 
+TEST_F(AverageTest, SharesMayStandBeforeTheModels) {
+  const std::string a = made("a", 1), b = made("b", 2), out = path("mean.safetensors").string();
+  const Ran run = run_program({"average", "--shares", "0.3,0.7", a, b, "-o", out});
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(nlohmann::json::parse(read_stored_model(out).provenance)["averaged"][1]["share"], 0.7);
+}
+
 TEST_F(AverageTest, NoRunIsForgottenInAnyOrder) {
   const std::string a = made("a", 8, 8, R"(,"start":{"name":"first","step":1,"hours_of_audio":10})"), b = made("b", 9);
   const auto runs_of = [](const std::string& file) {

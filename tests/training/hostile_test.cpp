@@ -75,7 +75,7 @@ TEST(HostileCheckpoint, ItsNumbersAreNumbers) {
   State state;
   state.step = 7;
   save_checkpoint(path, recipe, state);
-  EXPECT_EQ(load_checkpoint(path, recipe, 0, 0, 0).step, 7);
+  EXPECT_EQ(load_checkpoint(path, recipe, 0, 0, 0, 0).step, 7);
   for (const auto& [key, value] : {std::pair{"step", "seven"}, {"step", "-1"}, {"step", "1e300"}, {"wall_s", ""}}) {
     TensorFile file = read_tensor_file(path);
     std::erase_if(file.metadata, [](const auto& entry) { return entry.first == "checksum"; });
@@ -83,7 +83,7 @@ TEST(HostileCheckpoint, ItsNumbersAreNumbers) {
       if (name == key) text = value;
     write_tensor_file(folder.path() / "other.ckpt", file);
     const std::string said =
-        refusal(ExitCode::kTraining, [&] { load_checkpoint(folder.path() / "other.ckpt", recipe, 0, 0, 0); });
+        refusal(ExitCode::kTraining, [&] { load_checkpoint(folder.path() / "other.ckpt", recipe, 0, 0, 0, 0); });
     EXPECT_NE(said.find(key), std::string::npos) << said;
   }
 }

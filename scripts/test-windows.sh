@@ -79,7 +79,7 @@ gtest=/usr/src/googletest/googletest
 plugins=(-std=gnu++20 -O1 -static -Isrc -Iinclude -I$gtest/include -I$gtest -isystem /usr/share/dpf/distrho/src
   -DPELLUCID_VST3_PLUGIN="\"pellucid.vst3\"" -DPELLUCID_CLAP_PLUGIN="\"pellucid.clap\"")
 hosts=(tests/plugins/small_hosts.cpp tests/plugins/vst3_host.cpp tests/plugins/clap_host.cpp)
-quiet $cxx "${plugins[@]}" tests/plugins/plugin_test.cpp "${hosts[@]}" $gtest/src/gtest-all.cc $gtest/src/gtest_main.cc \
+quiet $cxx "${plugins[@]}" tests/plugins/plugin_test.cpp tests/plugins/state_test.cpp "${hosts[@]}" $gtest/src/gtest-all.cc $gtest/src/gtest_main.cc \
   "$prefix/lib/libpellucid.a" -o "$work/plugins.exe"
 quiet $cxx "${plugins[@]}" tests/plugins/installed.cpp "${hosts[@]}" -o "$work/installed.exe"
 export WINEPATH="$(dirname "$vst3");$(dirname "$clap")"  # where names without a folder are looked up

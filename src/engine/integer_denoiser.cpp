@@ -45,8 +45,7 @@ void IntegerDenoiser::set_attenuation_limit_q8(int32_t limit_db_q8) {
 void IntegerDenoiser::lift(int32_t* spectrum) {
   const uint32_t values = network_.model().architecture.window_samples + 2;
   uint32_t parts = 0;
-  for (uint32_t i = kSound; i < values; ++i)
-    parts |= static_cast<uint32_t>(spectrum[i] < 0 ? -spectrum[i] : spectrum[i]);
+  for (uint32_t i = kSound; i < values; ++i) parts |= static_cast<uint32_t>(spectrum[i] ^ (spectrum[i] >> 31));
   lifted_bits_ = lift_.update(parts);
   if (lifted_bits_ == 0) return;
   const int32_t by = int32_t{1} << lifted_bits_;

@@ -166,10 +166,10 @@ TEST_F(HostsTest, Lv2apply) {
 TEST_F(HostsTest, Applyplugin) {
   NEEDS("applyplugin");
   make("in.wav", 16000, 1, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
-  run("applyplugin in.wav out.wav pellucid.so pellucid_mono 1 100 0 0 0");
+  run("applyplugin in.wav out.wav pellucid.so pellucid_mono 1 100 0 0 0 0");
   EXPECT_LE(distance(read("out.wav"), kLate16, expected()), 2.0 / 32768);  // both round to 16 bits
   make("in2.wav", 48000, 2, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
-  run("mv in2.wav in.wav && applyplugin in.wav out.wav pellucid.so pellucid_stereo 0.7 100 0 0 2");
+  run("mv in2.wav in.wav && applyplugin in.wav out.wav pellucid.so pellucid_stereo 0.7 100 0 0 2 0");
   EXPECT_LE(distance(read("out.wav"), 2 * kLate48, expected("--strength 0.7")), 2.0 / 32768);
 }
 
@@ -177,11 +177,12 @@ TEST_F(HostsTest, AnalysepluginListsWhatTheManualSays) {
   NEEDS("analyseplugin");
   run("analyseplugin pellucid.so");
   const std::string said = text(folder_ / "said");
-  for (const char* line : {"Plugin Label: \"pellucid_mono\"", "Plugin Label: \"pellucid_stereo\"",
-                           "Environment: Normal or Hard Real-Time", "\"Strength\" input, control, 0 to 1, default 1",
-                           "\"Attenuation limit (dB)\" input, control, 0 to 100, default 100",
-                           "\"Post-filter\" input, control, 0 to 1, default 0", "\"Bypass\" input, control, toggled",
-                           "0 to 4, default 0, integer", "\"latency\" output, control"}) {
+  for (const char* line :
+       {"Plugin Label: \"pellucid_mono\"", "Plugin Label: \"pellucid_stereo\"", "Environment: Normal or Hard Real-Time",
+        "\"Strength\" input, control, 0 to 1, default 1",
+        "\"Attenuation limit (dB)\" input, control, 0 to 100, default 100",
+        "\"Post-filter\" input, control, 0 to 1, default 0", "\"Bypass\" input, control, toggled",
+        "0 to 4, default 0, integer", "\"latency\" output, control", "\"Adaptive\" input, control, toggled"}) {
     EXPECT_NE(said.find(line), std::string::npos) << line << "\n" << said;
   }
 }
@@ -235,7 +236,7 @@ TEST_F(HostsTest, ArdourRunsTheVst3Plugin) {
       quoted(PELLUCID_SOURCE_DIR "/tests/plugins/ardour.lua") + " $PWD/session 0 1");
   const std::string said = text(folder_ / "said");
   EXPECT_NE(said.find("latency 1535"), std::string::npos) << said;
-  EXPECT_NE(said.find("parameters 5"), std::string::npos) << said;
+  EXPECT_NE(said.find("parameters 6"), std::string::npos) << said;
   const auto stereo = [&](const std::string& name) {
     const std::string path = "session/interchange/session/audiofiles/" + name;
     const std::vector<double> left = read(path + "%L.wav"), right = read(path + "%R.wav");

@@ -1,6 +1,7 @@
 #include "cli/denoise_aligned.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "support/error.hpp"
 
@@ -50,10 +51,12 @@ AlignedDenoiser::Denoiser make_denoiser(const DenoiseSettings& settings, int rat
 
 }  // namespace
 
-AlignedDenoiser::AlignedDenoiser(const DenoiseSettings& settings, int rate_hz, int channels, const std::string& input)
+AlignedDenoiser::AlignedDenoiser(const DenoiseSettings& settings, int rate_hz, int channels, const std::string& input,
+                                 int lift_bits)
     : denoiser_(make_denoiser(settings, rate_hz, channels, input)),
       channels_(static_cast<std::size_t>(channels)),
       residue_(settings.residue),
+      lift_(std::ldexp(1.0f, lift_bits)),
       skip_frames_(pellucid_latency_samples(denoiser_.get())) {}
 
 void AlignedDenoiser::process(std::vector<double>& block) {
@@ -74,7 +77,7 @@ void AlignedDenoiser::finish(std::vector<double>& block) {
 void AlignedDenoiser::run(std::size_t frames) {
   samples_.assign(frames * channels_, 0.0f);
   const std::size_t count = std::min(samples_.size(), delayed_.size() - seen_);
-  for (std::size_t i = 0; i < count; ++i) samples_[i] = static_cast<float>(delayed_[seen_ + i]);
+  for (std::size_t i = 0; i < count; ++i) samples_[i] = lift_ * static_cast<float>(delayed_[seen_ + i]);
   seen_ += count;
   const pellucid_result result =
       pellucid_process_interleaved(denoiser_.get(), samples_.data(), samples_.data(), frames);
@@ -91,7 +94,7 @@ void AlignedDenoiser::take(std::vector<double>& block) {
     // What float cannot hold of the input goes past the engine, so that strength 0 keeps 32-bit integers to the bit.
     const double input = delayed_[i];
     const double removed =
-        static_cast<double>(static_cast<float>(input)) - static_cast<double>(samples_[skipped * channels_ + i]);
+        static_cast<double>(static_cast<float>(input)) - static_cast<double>(samples_[skipped * channels_ + i] / lift_);
     block[i] = residue_ ? removed : input - removed;
   }
   delayed_.erase(delayed_.begin(), delayed_.begin() + static_cast<std::ptrdiff_t>(count));

@@ -22,8 +22,10 @@ class AlignedDenoiser {
 
   static constexpr std::size_t kBlockFrames = 8192;
 
-  /// `input` is named in errors. Throws Error: kModel, kAudio (rate, channels), kUsage (strength and the like).
-  AlignedDenoiser(const DenoiseSettings& settings, int rate_hz, int channels, const std::string& input);
+  /// `input` is named in errors; the engine hears all of it 2^lift_bits as loud. Throws Error: kModel, kAudio (rate,
+  /// channels), kUsage (strength and the like).
+  AlignedDenoiser(const DenoiseSettings& settings, int rate_hz, int channels, const std::string& input,
+                  int lift_bits = 0);
 
   /// Overwrites `block`, interleaved, any size (and shortens or empties it) with the next output frames.
   void process(std::vector<double>& block);
@@ -37,6 +39,7 @@ class AlignedDenoiser {
   Denoiser denoiser_;
   std::size_t channels_;
   bool residue_;
+  float lift_;
   std::size_t skip_frames_;
   std::size_t seen_ = 0;         // of delayed_
   std::vector<double> delayed_;  // input whose output has not come yet

@@ -1,6 +1,8 @@
 #include "cli/denoise_file.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <vector>
 
 #include "audio/stream.hpp"
@@ -10,16 +12,54 @@
 #include "support/interrupt.hpp"
 
 namespace pellucid::cli {
+namespace {
+
+// Of the loudest 20 ms; the engine lifts what is quieter by itself (src/engine/lift.hpp), but learns it as it goes.
+constexpr double kLoudEnough = 0.000316;  // mean square, -35 dBFS
+constexpr int kMostBits = 7;
+
+audio::Damage damage_of(const DenoiseSettings& settings) {
+  return settings.damaged ? audio::Damage::kTakeTheRest : audio::Damage::kRefuse;
+}
+
+/// By how many bits a recording is too quiet for the network. Reads no further than to the first loud frame.
+int quiet_bits(const std::filesystem::path& input, audio::Damage damage) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(input, error)) return 0;  // read once only
+  audio::Reader reader(input, damage);
+  const auto channels = static_cast<std::size_t>(reader.format().channels);
+  const auto frame = std::max<std::size_t>(1, static_cast<std::size_t>(reader.format().rate_hz / 50));
+  std::vector<double> block(frame * channels);
+  double loudest = 0;
+  while (const std::size_t count = reader.read(block)) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      double sum = 0, squares = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        const double x = block[i * channels + c];
+        sum += x;
+        squares += x * x;
+      }
+      const auto n = static_cast<double>(count);
+      loudest = std::max(loudest, (squares - sum * sum / n) / n);  // an offset is no sound
+    }
+    if (loudest >= kLoudEnough) return 0;
+    stop_if_interrupted();
+  }
+  return loudest > 0 ? std::min(kMostBits, static_cast<int>(0.5 * std::log2(kLoudEnough / loudest))) : 0;
+}
+
+}  // namespace
 
 void check_model(const DenoiseSettings& settings) { AlignedDenoiser(settings, 16000, 1, "probe"); }
 
 DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& settings,
                            const std::function<void(double)>& progress) {
   const auto start = std::chrono::steady_clock::now();
-  audio::Reader reader(job.input, settings.damaged ? audio::Damage::kTakeTheRest : audio::Damage::kRefuse);
+  const int lift_bits = quiet_bits(job.input, damage_of(settings));
+  audio::Reader reader(job.input, damage_of(settings));
   const audio::StreamFormat& format = reader.format();
   const auto channels = static_cast<std::size_t>(format.channels);
-  AlignedDenoiser aligned(settings, format.rate_hz, format.channels, job.input.string());
+  AlignedDenoiser aligned(settings, format.rate_hz, format.channels, job.input.string(), lift_bits);
   audio::Writer writer(job.output, audio::output_format(format, job.output),
                        settings.replace_existing ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kKeep);
   DenoiseResult result;

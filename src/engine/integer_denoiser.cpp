@@ -21,7 +21,7 @@ void IntegerDenoiser::init(const nn::IntegerModel& model, const nn::IntegerKerne
   last_hop_ = reinterpret_cast<int16_t*>(overlap_ + hop_);
   network_state_.values = last_hop_ + hop_;
   state_values_ = nn::integer_state_values(a);
-  lift_.init(enough_bit(a.window_samples, limits_.spectrum_q), lift_frames_a_bit(a.sample_rate_hz, hop_));
+  lift_.init(enough_bit(a.window_samples, limits_.spectrum_q), lift_pace(a.sample_rate_hz, hop_));
   reset();
 }
 

@@ -56,7 +56,7 @@ bool SpectralNetwork::init(const nn::ModelFile& file, const KernelChoice& choice
 
 bool SpectralNetwork::init_state(SpectralState* state, dsp::Arena& arena) const {
   state->lift.init(enough_bit(architecture_.window_samples, kFraction),
-                   lift_frames_a_bit(architecture_.sample_rate_hz, architecture_.hop_samples));
+                   lift_pace(architecture_.sample_rate_hz, architecture_.hop_samples));
   if (!integer_) return state->floats.init(floats_, arena);
   const size_t values = nn::integer_state_values(architecture_);
   state->integers.values = arena.take<int16_t>(values + nn::kIntegerSlack / sizeof(int16_t));

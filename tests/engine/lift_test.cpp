@@ -15,7 +15,7 @@ constexpr std::uint32_t kEnough = 1u << 20;
 
 Lift lift() {
   Lift lift;
-  lift.init(20, 10);
+  lift.init(20, {30, 10});
   return lift;
 }
 
@@ -35,34 +35,44 @@ TEST(Lift, LoudSoundIsLeftAlone) {
 
 TEST(Lift, QuietSoundIsLiftedStepByStepUntilItIsLoudEnough) {
   Lift l = lift();
-  EXPECT_EQ(after(l, kEnough >> 6, 1), Lift::kFirstBits);
-  EXPECT_EQ(after(l, kEnough >> 6, 9), Lift::kFirstBits + 1);
+  EXPECT_EQ(after(l, kEnough >> 6, 9), 0);
+  EXPECT_EQ(after(l, kEnough >> 6, 1), 1);
+  EXPECT_EQ(after(l, kEnough >> 6, 50), 6);
   EXPECT_EQ(after(l, kEnough >> 6, 1000), 6);
   EXPECT_EQ(after(l, kEnough >> 15, 1000), Lift::kMostBits);
 }
 
-TEST(Lift, ALouderPartCountsAtOnceAndAPauseLittle) {
+TEST(Lift, ALouderPartCountsAtOnce) {
   Lift l = lift();
   after(l, kEnough >> 6, 1000);
   EXPECT_EQ(after(l, kEnough >> 2, 1), 2);
-  EXPECT_EQ(after(l, kEnough >> 6, 9), 2);
-  EXPECT_EQ(after(l, kEnough >> 2, 1), 2);
-  EXPECT_EQ(after(l, kEnough >> 6, 9), 2) << "one loud part in ten frames is enough";
+  EXPECT_EQ(after(l, kEnough << 3, 1), 0);
+}
+
+TEST(Lift, PausesOfSpeechChangeNothing) {
+  Lift l = lift();
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(after(l, kEnough >> 2, 1), i == 0 ? 0 : 2);
+    if (i == 0) after(l, kEnough >> 2, 100);
+    EXPECT_EQ(after(l, kEnough >> 6, 29), 2);
+  }
+  EXPECT_EQ(after(l, kEnough >> 6, 1), 3) << "a long one does";
+  EXPECT_EQ(after(l, kEnough >> 6, 10), 4);
 }
 
 TEST(Lift, NothingTellsNothing) {
   Lift l = lift();
-  EXPECT_EQ(after(l, 0, 1000), Lift::kFirstBits);
-  EXPECT_EQ(after(l, kEnough, 1), 0);
   EXPECT_EQ(after(l, 0, 1000), 0);
+  after(l, kEnough >> 6, 1000);
+  EXPECT_EQ(after(l, 0, 1000), 6);
 }
 
 TEST(Lift, EnoughIsTheSameForEveryWindowAndUnit) {
   EXPECT_EQ(enough_bit(512, 20), 21);
   EXPECT_EQ(enough_bit(256, 20), 20);
   EXPECT_EQ(enough_bit(512, 12), 13);
-  EXPECT_EQ(lift_frames_a_bit(16000, 256), 93u);
-  EXPECT_EQ(lift_frames_a_bit(16000, 32), 750u);
+  EXPECT_EQ(lift_pace(16000, 256).bit, 93u);
+  EXPECT_EQ(lift_pace(16000, 32).pause, 2500u);
 }
 
 // Whatever a network does to sound that is lifted, it does to the same sound 12 dB weaker, once that is lifted as well.

@@ -45,7 +45,7 @@ int quiet_bits(const std::filesystem::path& input, audio::Damage damage) {
     if (loudest >= kLoudEnough) return 0;
     stop_if_interrupted();
   }
-  return loudest > 0 ? std::min(kMostBits, static_cast<int>(0.5 * std::log2(kLoudEnough / loudest))) : 0;
+  return loudest > 0 ? std::min(kMostBits, static_cast<int>(std::ceil(0.5 * std::log2(kLoudEnough / loudest)))) : 0;
 }
 
 }  // namespace

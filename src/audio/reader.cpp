@@ -128,6 +128,7 @@ SNDFILE* open_source(MpegSource& source, SF_INFO& info, std::string* reason) {
 }  // namespace
 
 struct Reader::Impl {
+  fs::path path;
   std::string name;
   Damage damage = Damage::kRefuse;
   std::optional<Shortfall> shortfall;
@@ -414,6 +415,7 @@ struct Reader::Impl {
 
 Reader::Reader(const fs::path& path, Damage damage) : impl_(std::make_unique<Impl>()) {
   Impl& state = *impl_;
+  state.path = path;
   state.damage = damage;
   state.name = display_name(path);
   struct stat status {};
@@ -470,6 +472,12 @@ bool Reader::seek(std::int64_t frame) {
   if (::sf_seek(impl_->file, in_file, SEEK_SET) != in_file) return false;
   impl_->position = frame;
   return true;
+}
+
+void Reader::rewind() {
+  const bool decoded = !impl_->format.origin.container.empty();
+  if (!decoded || !seek(0)) *this = Reader(impl_->path, impl_->damage);
+  impl_->repaired = 0;
 }
 
 std::size_t Reader::read(std::span<double> interleaved) { return impl_->read(interleaved); }

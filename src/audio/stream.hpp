@@ -128,6 +128,8 @@ class Reader {
   const StreamFormat& format() const;
   /// Skips to a frame; false when that lies beyond the end. Not for pipes.
   bool seek(std::int64_t frame);
+  /// Back to the beginning, as if nothing had been read; what ffmpeg decoded is not decoded again. Not for pipes.
+  void rewind();
   /// Fills whole frames of interleaved samples, full scale 1; returns how many frames, 0 at the end.
   /// Throws CutShort when the file is damaged or ends before the length it states, unless that is to be taken.
   std::size_t read(std::span<double> interleaved);

@@ -18,15 +18,8 @@ namespace {
 constexpr double kLoudEnough = 0.000316;  // mean square, -35 dBFS
 constexpr int kMostBits = 7;
 
-audio::Damage damage_of(const DenoiseSettings& settings) {
-  return settings.damaged ? audio::Damage::kTakeTheRest : audio::Damage::kRefuse;
-}
-
 /// By how many bits a recording is too quiet for the network. Reads no further than to the first loud frame.
-int quiet_bits(const std::filesystem::path& input, audio::Damage damage) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(input, error)) return 0;  // read once only
-  audio::Reader reader(input, damage);
+int quiet_bits(audio::Reader& reader) {
   const auto channels = static_cast<std::size_t>(reader.format().channels);
   const auto frame = std::max<std::size_t>(1, static_cast<std::size_t>(reader.format().rate_hz / 50));
   std::vector<double> block(frame * channels);
@@ -55,8 +48,12 @@ void check_model(const DenoiseSettings& settings) { AlignedDenoiser(settings, 16
 DenoiseResult denoise_file(const DenoiseJob& job, const DenoiseSettings& settings,
                            const std::function<void(double)>& progress) {
   const auto start = std::chrono::steady_clock::now();
-  const int lift_bits = quiet_bits(job.input, damage_of(settings));
-  audio::Reader reader(job.input, damage_of(settings));
+  audio::Reader reader(job.input, settings.damaged ? audio::Damage::kTakeTheRest : audio::Damage::kRefuse);
+  int lift_bits = 0;
+  if (std::error_code error; std::filesystem::is_regular_file(job.input, error)) {  // a pipe is read once only
+    lift_bits = quiet_bits(reader);
+    reader.rewind();
+  }
   const audio::StreamFormat& format = reader.format();
   const auto channels = static_cast<std::size_t>(format.channels);
   AlignedDenoiser aligned(settings, format.rate_hz, format.channels, job.input.string(), lift_bits);

@@ -46,6 +46,10 @@ bool names_an_output(const fs::path& first, const fs::path& second) {
   return false;
 }
 
+bool is_foreign(const fs::path& input) {
+  return audio::has_foreign_extension(input) || audio::has_foreign_content(input);
+}
+
 // An output whose ending says another format than it would have. Without an ending, or with the input's own whatever
 // that says, it gets the input's format.
 void check_ending(const std::string& input, const fs::path& output) {
@@ -53,7 +57,7 @@ void check_ending(const std::string& input, const fs::path& output) {
   if (output == "-" || ending.empty()) return;
   if (audio::has_written_extension(output)) return;
   const bool same = input != "-" && fs::path(input).extension() == ending;
-  if (same && !audio::has_foreign_extension(output) && !audio::has_foreign_content(input)) return;
+  if (same && !is_foreign(input)) return;
   throw Error(ExitCode::kUsage,
               "{}: {} cannot be written; end it in .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf, .au, .w64, .m4a, or as "
               "the film that it is from.",
@@ -69,7 +73,7 @@ fs::path resolved(const fs::path& path) {
 // The name as it is, but "talk.wav" for "talk.amr", which nobody writes here, and for a film that is called "talk.txt".
 fs::path writable_name(const fs::path& input, fs::path name) {
   if (audio::has_written_extension(name)) return name;
-  if (audio::has_foreign_extension(name) || audio::has_foreign_content(input)) name.replace_extension(".wav");
+  if (is_foreign(input)) name.replace_extension(".wav");
   return name;
 }
 
@@ -81,15 +85,23 @@ fs::path beside(const fs::path& input, const char* word) {
   return input.parent_path() / writable_name(input, name);
 }
 
-// Says where WAV takes the place of what cannot be written.
+// Says where WAV takes the place of what cannot be written, or of a film whose output's name does not say film.
 void note_other_kinds(DenoisePlan& plan) {
+  const DenoiseJob& first = plan.jobs.front();
+  if (first.output != "-" && first.output.extension().empty() && first.problem.empty() && is_foreign(first.input)) {
+    const std::string ending = first.input.extension().string();
+    const bool writable = audio::has_written_extension(first.input);
+    plan.notes.push_back(fmt::format("{}: has no ending and becomes a WAV{}.", first.output.string(),
+                                     writable ? fmt::format("; end it in {} for such a file", ending) : ""));
+    return;
+  }
   std::vector<const DenoiseJob*> changed;
   std::set<std::string> endings;
   for (const DenoiseJob& job : plan.jobs) {
     const fs::path ending = job.input.extension();
     if (!job.problem.empty() || audio::has_written_extension(job.input)) continue;
     if (job.output == "-" || audio::lower_extension(job.output) != ".wav") continue;
-    if (!audio::has_foreign_extension(job.input) && !audio::has_foreign_content(job.input)) continue;
+    if (!is_foreign(job.input)) continue;
     changed.push_back(&job);
     endings.insert(ending.empty() ? "without an ending" : ending.string());
   }

@@ -118,6 +118,13 @@ TEST_F(Files, FilmsOfKindsThatNobodyWritesBecomeWavAndSaySo) {
     expect_sentence(run, ending + " cannot be written");
     EXPECT_FALSE(fs::exists(folder_ / name));
   }
+  for (const auto& [input, advice] : {std::pair("keep.mpeg4", "; end it in .mpeg4"), {"film.wmv", "a WAV."}}) {
+    const Ran run = denoise({input, "-o", "plain", "--model", "same", "--force"});
+    EXPECT_EQ(run.code, 0) << run.error;
+    EXPECT_NE(run.error.find("plain: has no ending and becomes a WAV"), std::string::npos) << run.error;
+    EXPECT_NE(run.error.find(advice), std::string::npos) << run.error;
+    EXPECT_TRUE(is_wav("plain"));
+  }
 }
 
 TEST_F(Files, FoldersTellOfTheFilmsThatTheyLeaveOut) {

@@ -15,6 +15,7 @@
 #include "support/work_folder.hpp"
 #include "training/average.hpp"
 #include "training/export.hpp"
+#include "training/output_folder.hpp"
 #include "training/provenance.hpp"
 #include "training/stored_model.hpp"
 #include "training/trainer.hpp"
@@ -179,7 +180,7 @@ TrainResult train_a_part(const Recipe& recipe, bool resume, ProgressStyle style)
 
 // As many steps as the minutes allow for two trainings, kept over interruptions.
 long find_steps(const AdaptOptions& options, Recipe recipe, const fs::path& work) {
-  const fs::path kept = work / "run" / "recipe.toml";
+  const fs::path kept = work / "run" / kRecipe;
   if (fs::exists(kept) && fs::exists(work / "run" / "last.ckpt")) {
     const int steps = Recipe::load(kept).train.steps;
     if (steps > kProbeSteps) return steps;

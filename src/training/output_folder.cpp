@@ -21,12 +21,33 @@ void keep_files_of_others(const Recipe& recipe) {
                 "train.output to another folder",
                 model.string());
   if (fs::exists(folder / FolderLock::kFile)) return;
-  for (const char* name : {"recipe.toml", "curve.csv", "curve.html", kStart})
+  for (const char* name : {kRecipe, "curve.csv", "curve.html", kStart})
     if (fs::exists(folder / name))
       throw Error(ExitCode::kOutput,
                   "{}: is there already, and a training would replace it by a file of its own; move it away, or set "
                   "train.output to another folder",
                   (folder / name).string());
+}
+
+// The name that the training lying there last had; empty where its recipe cannot tell.
+std::string last_name(const fs::path& folder) {
+  try {
+    return Recipe::load(folder / kRecipe).name;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// A training that goes on under another name writes another model.
+void keep_model_of_other_name(const Recipe& recipe) {
+  const fs::path model = released_model(recipe);
+  if (!fs::exists(model)) return;
+  const std::string name = last_name(recipe.train.output);
+  if (name.empty() || name == recipe.name) return;
+  throw Error(ExitCode::kOutput,
+              "{}: is there already, and the training in its folder was called {} so far; move it away, or call the "
+              "training so again",
+              model.string(), name);
 }
 
 std::uint32_t checksum(const StoredModel& model) { return crc32(0, model.bytes.data(), model.bytes.size()); }
@@ -58,6 +79,7 @@ std::unique_ptr<FolderLock> open_output(const Recipe& recipe, bool resume) {
         folder.string());
   std::vector<std::byte> start;
   if (begun) {
+    keep_model_of_other_name(recipe);
     expect_same_start(recipe);
   } else {
     if (!recipe.train.start.empty()) start = open_start(recipe, recipe.train.start).bytes;

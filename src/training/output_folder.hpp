@@ -10,6 +10,7 @@
 namespace pellucid::training {
 
 inline constexpr char kCheckpoint[] = "last.ckpt";
+inline constexpr char kRecipe[] = "recipe.toml";
 inline constexpr char kStart[] = "start.safetensors";  ///< a copy of train.start, so that the run stays whole
 
 /// NAME.safetensors in train.output.

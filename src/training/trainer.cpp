@@ -122,7 +122,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
   for (int r = 0; r < recipe.train.replicas; ++r)
     replicas_.push_back(std::make_unique<Replica>(recipe, device_, teacher_.get()));
   take_up();
-  if (group.is_first()) write_file(folder_ / "recipe.toml", recipe.to_toml());
+  if (group.is_first()) write_file(folder_ / kRecipe, recipe.to_toml());
 }
 
 // Begins where the last checkpoint ended, or at the start: of train.start, or of chance.

@@ -9,12 +9,10 @@
 #include <sstream>
 #include <thread>
 
-#include "../corpus/prepare_support.hpp"
-#include "support/error.hpp"
+#include "tiny_training.hpp"
 #include "training/checkpoint.hpp"
 #include "training/stored_model.hpp"
 #include "training/tensor_file.hpp"
-#include "training/trainer.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -23,31 +21,14 @@ namespace fs = std::filesystem;
 using corpus::test::read_text;
 using corpus::test::write_text;
 
-class ResumeTest : public testing::Test {
+class ResumeTest : public TinyTraining {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new corpus::test::TempFolder;
-    corpus::test::make_recordings(folder_->path());
-    corpus::prepare(corpus::test::options_for(folder_->path(), folder_->path() / "corpus"), {});
-    write_text(folder_->path() / "tiny.toml",
-               "[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 4\nbands = 5\nwidth = 6\nhidden = 6\n"
-               "blocks = 1\n[train]\noptimizer = \"muon\"\nsteps = 40\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = "
-               "5\nvalidate_every = 20\n"
-               "checkpoint_every = 10\nvalid_pairs = 2\ncorpus = '" +
-                   (folder_->path() / "corpus").string() + "'\n");
-  }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-  static Recipe recipe(const std::string& output, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> settings{"train.output='" + (folder_->path() / output).string() + "'"};
-    settings.insert(settings.end(), more.begin(), more.end());
-    return Recipe::load(folder_->path() / "tiny.toml", settings);
+    make_tiny("optimizer = \"muon\"\nsteps = 40\nvalidate_every = 20\nvalid_pairs = 2\n");
   }
   // The curve without the columns that tell the time.
   static std::string curve(const std::string& output) {
-    std::istringstream in(read_text(folder_->path() / output / "curve.csv"));
+    std::istringstream in(read_text(path(output) / "curve.csv"));
     std::string out;
     for (std::string line; std::getline(in, line);) {
       for (int i = 0; i < 3; ++i) line.resize(line.rfind(','));
@@ -56,43 +37,34 @@ class ResumeTest : public testing::Test {
     return out;
   }
   static std::vector<float> stored(const std::string& output, const std::string& name) {
-    const auto file = read_tensor_file(folder_->path() / output / "last.ckpt");
+    const auto file = read_tensor_file(path(output) / "last.ckpt");
     for (const auto& a : file.arrays)
       if (a.name == name) return a.values;
     return {};
   }
   static std::vector<float> weights(const std::string& output) { return stored(output, "average"); }
-  static std::string refusal(const Recipe& r, bool resume, ExitCode code) {
-    try {
-      train(r, resume, ProgressStyle::kNone);
-    } catch (const Error& e) {
-      EXPECT_EQ(e.code(), code) << e.what();
-      return e.what();
-    }
-    return "";
-  }
-  static corpus::test::TempFolder* folder_;
 };
-corpus::test::TempFolder* ResumeTest::folder_ = nullptr;
 
 TEST_F(ResumeTest, KilledAndResumedEqualsUnbroken) {
   train(recipe("unbroken"), false, ProgressStyle::kNone);
   const std::string expected = curve("unbroken");
   EXPECT_NE(expected.find("\n40,"), std::string::npos) << expected;
 
-  const std::string settings = "train.output='" + (folder_->path() / "killed").string() + "'";
-  const std::string toml = (folder_->path() / "tiny.toml").string();
+  const std::string toml = path("tiny.toml").string(),
+                    output = Recipe::setting("train.output", path("killed").string()),
+                    corpus = Recipe::setting("train.corpus", path("corpus").string());
   const pid_t child = fork();
   if (child == 0) {
-    execl(PELLUCID_TRAIN_PROGRAM, "pellucid-train", toml.c_str(), "--set", settings.c_str(), nullptr);
+    execl(PELLUCID_TRAIN_PROGRAM, "pellucid-train", toml.c_str(), "--set", output.c_str(), "--set", corpus.c_str(),
+          nullptr);
     _exit(127);
   }
   // Killed as soon as there is a checkpoint, wherever it is then.
-  for (int i = 0; i < 3000 && !fs::exists(folder_->path() / "killed" / "last.ckpt"); ++i)
+  for (int i = 0; i < 3000 && !fs::exists(path("killed") / "last.ckpt"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  ASSERT_TRUE(fs::exists(folder_->path() / "killed" / "last.ckpt"));
+  ASSERT_TRUE(fs::exists(path("killed") / "last.ckpt"));
   train(recipe("killed"), true, ProgressStyle::kNone);
   EXPECT_EQ(curve("killed"), expected);
   EXPECT_EQ(weights("killed"), weights("unbroken"));
@@ -146,7 +118,7 @@ TEST_F(ResumeTest, TheResultTellsOfTheModelThatIsReleased) {
 TEST_F(ResumeTest, ATeacherIsKnownByItsWeightsNotByItsName) {
   const fs::path a = train(recipe("a", {"train.steps=10"}), false, ProgressStyle::kNone).model;
   const fs::path b = train(recipe("b", {"train.steps=10", "train.seed=2"}), false, ProgressStyle::kNone).model;
-  const fs::path copy = folder_->path() / "copy.safetensors";
+  const fs::path copy = path("copy.safetensors");
   fs::copy_file(a, copy);
   const auto taught = [&](const fs::path& teacher, int steps) {
     return recipe("taught",
@@ -171,7 +143,7 @@ TEST_F(ResumeTest, RefusesWhatWouldLoseWork) {
   EXPECT_NE(refusal(recipe("done"), false, ExitCode::kOutput).find("--resume"), std::string::npos);
   EXPECT_NE(refusal(recipe("done", {"model.channels=5"}), true, ExitCode::kTraining).find("model.channels"),
             std::string::npos);
-  const fs::path checkpoint = folder_->path() / "done" / "last.ckpt";
+  const fs::path checkpoint = path("done") / "last.ckpt";
   std::string bytes = read_text(checkpoint);
   bytes[bytes.size() / 2] = char(bytes[bytes.size() / 2] ^ 4);
   write_text(checkpoint, bytes);
@@ -191,7 +163,7 @@ TEST_F(ResumeTest, GoesBackOnceWithALowerRateWhenTheLossIsNoNumber) {
   EXPECT_NE(said.find("step 2: the loss is not a number; back to step 0, on with 0.25 of the learning rate"),
             std::string::npos)
       << said;
-  const auto checkpoint = read_tensor_file(folder_->path() / "wild" / "last.ckpt");
+  const auto checkpoint = read_tensor_file(path("wild") / "last.ckpt");
   EXPECT_EQ(checkpoint.meta("step"), "6");
   EXPECT_EQ(checkpoint.meta("rate_factor"), "0.25");
 }
@@ -204,16 +176,16 @@ TEST_F(ResumeTest, GivesUpWhenTheLowerRateDoesNotHelp) {
 
 TEST_F(ResumeTest, SaysWhatIsWrongWithTheCorpus) {
   Recipe r = recipe("none");
-  r.train.corpus = (folder_->path() / "nowhere").string();
+  r.train.corpus = path("nowhere").string();
   EXPECT_FALSE(refusal(r, false, ExitCode::kCorpus).empty());
   r = recipe("none");
   r.model.sample_rate_hz = 8000;
   EXPECT_NE(refusal(r, false, ExitCode::kCorpus).find("16000"), std::string::npos);
-  EXPECT_FALSE(fs::exists(folder_->path() / "none"));
+  EXPECT_FALSE(fs::exists(path("none")));
 }
 
 TEST_F(ResumeTest, SaysThatThereIsNoNoise) {
-  corpus::PrepareOptions options = corpus::test::options_for(folder_->path(), folder_->path() / "quiet");
+  corpus::PrepareOptions options = corpus::test::options_for(folder_->path(), path("quiet"));
   std::erase_if(options.folders, [](const auto& f) { return f.kind == corpus::Kind::kNoise; });
   corpus::prepare(options, {});
   Recipe r = recipe("none");
@@ -228,8 +200,8 @@ TEST_F(ResumeTest, SaysThatThereIsNoNoise) {
 }
 
 TEST_F(ResumeTest, SaysThatOneSpeakerIsTooFew) {
-  corpus::PrepareOptions options = corpus::test::options_for(folder_->path(), folder_->path() / "alone");
-  options.folders[0].path = folder_->path() / "speech" / "speaker0";
+  corpus::PrepareOptions options = corpus::test::options_for(folder_->path(), path("alone"));
+  options.folders[0].path = path("speech") / "speaker0";
   options.shares.valid = 0;  // with a share for validation `prepare` refuses it
   corpus::prepare(options, {});
   Recipe r = recipe("none");
@@ -245,13 +217,13 @@ TEST_F(ResumeTest, RefusesARecipeForALargerMachine) {
   EXPECT_NE(said.find("train.batch"), std::string::npos) << said;
   EXPECT_NE(said.find("256 replicas of 4096 chunks of 60 s"), std::string::npos) << said;
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << "it took memory before it counted";
-  EXPECT_FALSE(fs::exists(folder_->path() / "none"));
+  EXPECT_FALSE(fs::exists(path("none")));
 }
 
 TEST_F(ResumeTest, WritesCurvesAndAModel) {
   const TrainResult result = train(recipe("page", {"train.steps=20"}), false, ProgressStyle::kNone);
   EXPECT_TRUE(fs::exists(result.model));
-  const std::string page = read_text(folder_->path() / "page" / "curve.html");
+  const std::string page = read_text(path("page") / "curve.html");
   EXPECT_NE(page.find("<svg"), std::string::npos);
   EXPECT_EQ(page.find("http-equiv='refresh'"), std::string::npos) << "a finished training's page still reloads";
   EXPECT_EQ(page.find("src="), std::string::npos) << "the page is not self-contained";
@@ -263,27 +235,33 @@ TEST_F(ResumeTest, AnotherNameIsAnotherModel) {
   EXPECT_EQ(result.model.filename(), "a<b.safetensors");
   EXPECT_TRUE(fs::exists(result.model));
   train(recipe("named", {"train.steps=20", "name=a<b"}), true, ProgressStyle::kNone);
-  EXPECT_NE(read_text(folder_->path() / "named" / "curve.html").find("<h1>a&lt;b</h1>"), std::string::npos);
+  EXPECT_NE(read_text(path("named") / "curve.html").find("<h1>a&lt;b</h1>"), std::string::npos);
+  const fs::path theirs = path("named") / "theirs.safetensors";
+  write_text(theirs, "mine");
+  const std::string said = refusal(recipe("named", {"name=theirs"}), true, ExitCode::kOutput);
+  EXPECT_NE(said.find(theirs.string()), std::string::npos) << said;
+  EXPECT_NE(said.find("called a<b so far"), std::string::npos) << said;
+  EXPECT_EQ(read_text(theirs), "mine");
 }
 
 TEST_F(ResumeTest, ABestScoreIsOfItsPairsAlone) {
-  const fs::path path = folder_->path() / "score.ckpt";
+  const fs::path file_path = path("score.ckpt");
   const Recipe r = recipe("score"), elsewhere = recipe("score", {"train.corpus=other"});
   State state;
   state.best_score = 7;
   state.corpus = 1;
-  save_checkpoint(path, r, state);
-  EXPECT_EQ(load_checkpoint(path, r, 0, 1, 0, 0).best_score, 7);
-  EXPECT_EQ(load_checkpoint(path, elsewhere, 0, 1, 0, 0).best_score, 7) << "the same corpus at another place";
-  EXPECT_LT(load_checkpoint(path, r, 0, 2, 0, 0).best_score, -1e6) << "another corpus at the same place";
-  EXPECT_LT(load_checkpoint(path, recipe("score", {"train.valid_pairs=3"}), 0, 1, 0, 0).best_score, -1e6);
+  save_checkpoint(file_path, r, state);
+  EXPECT_EQ(load_checkpoint(file_path, r, 0, 1, 0, 0).best_score, 7);
+  EXPECT_EQ(load_checkpoint(file_path, elsewhere, 0, 1, 0, 0).best_score, 7) << "the same corpus at another place";
+  EXPECT_LT(load_checkpoint(file_path, r, 0, 2, 0, 0).best_score, -1e6) << "another corpus at the same place";
+  EXPECT_LT(load_checkpoint(file_path, recipe("score", {"train.valid_pairs=3"}), 0, 1, 0, 0).best_score, -1e6);
   // As checkpoints had it that know a corpus by its path.
-  TensorFile file = read_tensor_file(path);
+  TensorFile file = read_tensor_file(file_path);
   for (auto& [key, value] : file.metadata)
     if (key == "measured_on") value = "2 pairs of " + r.train.corpus;
-  write_tensor_file(path, file);
-  EXPECT_EQ(load_checkpoint(path, r, 0, 1, 0, 0).best_score, 7);
-  EXPECT_LT(load_checkpoint(path, elsewhere, 0, 1, 0, 0).best_score, -1e6);
+  write_tensor_file(file_path, file);
+  EXPECT_EQ(load_checkpoint(file_path, r, 0, 1, 0, 0).best_score, 7);
+  EXPECT_LT(load_checkpoint(file_path, elsewhere, 0, 1, 0, 0).best_score, -1e6);
 }
 
 }  // namespace

@@ -13,8 +13,7 @@
 #include <thread>
 
 #include "../cli/program.hpp"
-#include "../corpus/prepare_support.hpp"
-#include "support/error.hpp"
+#include "tiny_training.hpp"
 #include "training/process_place.hpp"
 #include "training/tensor_file.hpp"
 
@@ -105,21 +104,10 @@ class Port {
   int number_ = 0;
 };
 
-class ScaleTest : public testing::Test {
+class ScaleTest : public TinyTraining {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new corpus::test::TempFolder;
-    corpus::test::make_recordings(folder_->path());
-    corpus::prepare(corpus::test::options_for(folder_->path(), folder_->path() / "corpus"), {});
-    corpus::test::write_text(
-        folder_->path() / "tiny.toml",
-        "[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 4\nbands = 5\nwidth = 6\nhidden = 6\n"
-        "blocks = 1\n[train]\nsteps = 20\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = 5\nvalidate_every = 10\n"
-        "checkpoint_every = 10\nvalid_pairs = 4\ndecay = 0.0\nreplicas = 1\n");
-  }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
+    make_tiny("steps = 20\nvalidate_every = 10\nvalid_pairs = 4\ndecay = 0.0\nreplicas = 1\n");
   }
   void SetUp() override {
 #ifndef PELLUCID_HAS_GLOO
@@ -131,9 +119,8 @@ class ScaleTest : public testing::Test {
   /// `pellucid train` with each setting behind a --set, or itself where it is an option.
   static std::unique_ptr<Started> start(const std::string& output, const Settings& settings,
                                         const Environment& environment) {
-    std::vector<std::string> arguments{"train",    (folder_->path() / "tiny.toml").string(),
-                                       "--corpus", (folder_->path() / "corpus").string(),
-                                       "--out",    (folder_->path() / output).string()};
+    std::vector<std::string> arguments{"train", path("tiny.toml").string(), "--corpus", path("corpus").string(),
+                                       "--out", path(output).string()};
     for (const auto& setting : settings) {
       if (!setting.starts_with("--")) arguments.push_back("--set");
       arguments.push_back(setting);
@@ -162,7 +149,7 @@ class ScaleTest : public testing::Test {
   static std::vector<Ran> end_all(std::vector<std::unique_ptr<Started>> all) {
     std::vector<Ran> ends;
     for (auto& process : all) ends.push_back(process->wait());
-    EXPECT_FALSE(fs::exists(folder_->path() / "others")) << "another process than the first wrote";
+    EXPECT_FALSE(fs::exists(path("others"))) << "another process than the first wrote";
     return ends;
   }
   static void train(int count, const std::string& output, const Settings& settings) {
@@ -174,15 +161,13 @@ class ScaleTest : public testing::Test {
   }
   static void wait_for_checkpoint(const std::string& output, long after) {
     for (int i = 0; i < 3000; ++i) {
-      const fs::path path = folder_->path() / output / "last.ckpt";
-      if (fs::exists(path) && std::stol(read_tensor_file(path).meta("step")) > after) return;
+      const fs::path last = path(output) / "last.ckpt";
+      if (fs::exists(last) && std::stol(read_tensor_file(last).meta("step")) > after) return;
       std::this_thread::sleep_for(20ms);
     }
     FAIL() << "no checkpoint appeared";
   }
-  static TensorFile checkpoint(const std::string& output) {
-    return read_tensor_file(folder_->path() / output / "last.ckpt");
-  }
+  static TensorFile checkpoint(const std::string& output) { return read_tensor_file(path(output) / "last.ckpt"); }
   /// The largest difference of all that two checkpoints hold.
   static double distance(const std::string& a, const std::string& b) {
     const TensorFile x = checkpoint(a), y = checkpoint(b);
@@ -196,7 +181,7 @@ class ScaleTest : public testing::Test {
   }
   /// The last row of the curve but for the columns that tell the time.
   static std::vector<double> figures(const std::string& output) {
-    std::istringstream in(read_text(folder_->path() / output / "curve.csv"));
+    std::istringstream in(read_text(path(output) / "curve.csv"));
     std::string last;
     for (std::string line; std::getline(in, line);) last = line;
     std::vector<double> out;
@@ -205,10 +190,7 @@ class ScaleTest : public testing::Test {
     out.resize(out.size() - 3);
     return out;
   }
-
-  static corpus::test::TempFolder* folder_;
 };
-corpus::test::TempFolder* ScaleTest::folder_ = nullptr;
 
 TEST_F(ScaleTest, ProcessesFollowOneWithAsManyReplicas) {
   // Neither 4 pairs of validation nor anything else divides by three.
@@ -233,9 +215,9 @@ TEST_F(ScaleTest, AllEndWhereNothingIsLeftToDo) {
   const auto from = std::chrono::steady_clock::now();
   train(2, "ended", {"--resume"});
   EXPECT_LT(std::chrono::steady_clock::now() - from, 30s) << "one waits for the other";
-  fs::remove(folder_->path() / "ended" / "tiny.safetensors");
+  fs::remove(path("ended") / "tiny.safetensors");
   train(2, "ended", {"--resume"});
-  EXPECT_TRUE(fs::exists(folder_->path() / "ended" / "tiny.safetensors"));
+  EXPECT_TRUE(fs::exists(path("ended") / "tiny.safetensors"));
 }
 
 TEST_F(ScaleTest, KilledProcessesEndAllAndAllGoOn) {
@@ -310,15 +292,15 @@ TEST_F(ScaleTest, RefusesProcessesThatDiffer) {
           << ran.error;
     }
   }
-  EXPECT_FALSE(fs::exists(folder_->path() / "differ"));
+  EXPECT_FALSE(fs::exists(path("differ")));
 }
 
 TEST_F(ScaleTest, TheOthersHearWhyTheFirstEnds) {
-  corpus::test::write_text(folder_->path() / "a-file", "");
+  corpus::test::write_text(path("a-file"), "");
   const auto ends = end_all(start_all(2, "a-file", {}));
   EXPECT_EQ(ends[0].code, 7) << ends[0].error;
   EXPECT_EQ(ends[1].code, 9) << ends[1].error;
-  EXPECT_NE(ends[1].error.find("ended: " + (folder_->path() / "a-file").string()), std::string::npos) << ends[1].error;
+  EXPECT_NE(ends[1].error.find("ended: " + path("a-file").string()), std::string::npos) << ends[1].error;
 }
 
 TEST_F(ScaleTest, SaysWhoIsNotThere) {
@@ -343,7 +325,7 @@ TEST_F(ScaleTest, SaysWhoIsNotThere) {
 
   environment.erase("RANK");
   EXPECT_EQ(start("none", {}, environment)->wait().code, 2);
-  EXPECT_FALSE(fs::exists(folder_->path() / "none"));
+  EXPECT_FALSE(fs::exists(path("none")));
 }
 
 }  // namespace

@@ -1,13 +1,11 @@
 // Training that begins from a model file: the same function at first, and one that can be trained.
 #include <gtest/gtest.h>
 
-#include "../corpus/prepare_support.hpp"
-#include "support/error.hpp"
+#include "tiny_training.hpp"
 #include "training/export.hpp"
 #include "training/losses.hpp"
 #include "training/replica.hpp"
 #include "training/stored_model.hpp"
-#include "training/trainer.hpp"
 
 namespace pellucid::training {
 namespace {
@@ -16,33 +14,15 @@ namespace fs = std::filesystem;
 using corpus::test::write_text;
 using torch::Tensor;
 
-constexpr const char* kTiny =
-    "[model]\nwindow_samples = 128\nhop_samples = 64\nchannels = 4\nbands = 5\nwidth = 6\nhidden = 6\n"
-    "blocks = 1\n[train]\nsteps = 30\nbatch = 2\nchunk_s = 0.25\nwarmup_steps = 5\nvalidate_every = 10\n"
-    "checkpoint_every = 10\nvalid_pairs = 2\n";
-
-class StartTest : public testing::Test {
+class StartTest : public TinyTraining {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new corpus::test::TempFolder;
-    corpus::test::make_recordings(folder_->path());
-    corpus::prepare(corpus::test::options_for(folder_->path(), folder_->path() / "corpus"), {});
-    write_text(folder_->path() / "tiny.toml", kTiny);
+    make_tiny("steps = 30\nvalidate_every = 10\nvalid_pairs = 2\n");
     train(recipe("first"), false, ProgressStyle::kNone);
   }
-  static void TearDownTestSuite() { delete folder_; }
-  static Recipe recipe(const std::string& output, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> settings{"train.output='" + (folder_->path() / output).string() + "'",
-                                      "train.corpus='" + (folder_->path() / "corpus").string() + "'"};
-    settings.insert(settings.end(), more.begin(), more.end());
-    return Recipe::load(folder_->path() / "tiny.toml", settings);
-  }
-  static fs::path model() { return folder_->path() / "first" / "tiny.safetensors"; }
+  static fs::path model() { return path("first") / "tiny.safetensors"; }
   static std::string start() { return "train.start='" + model().string() + "'"; }
-
-  static corpus::test::TempFolder* folder_;
 };
-corpus::test::TempFolder* StartTest::folder_ = nullptr;
 
 Tensor mask(Network& network, const Tensor& features, bool train) {
   torch::NoGradGuard no_grad;
@@ -113,7 +93,7 @@ TEST_F(StartTest, MoreBlocksBeginAsTheSmallerModelAndLearn) {
 }
 
 TEST_F(StartTest, ResumesWithoutTheFileItBeganFrom) {
-  const fs::path copy = folder_->path() / "copy.safetensors";
+  const fs::path copy = path("copy.safetensors");
   fs::copy_file(model(), copy);
   const std::string setting = "train.start='" + copy.string() + "'";
   train(recipe("long", {setting, "train.steps=10"}), false, ProgressStyle::kNone);
@@ -135,7 +115,7 @@ TEST_F(StartTest, GoesOnFromTheStartItBeganFromOnly) {
     return std::string("nothing was refused");
   };
   const fs::path other = train(recipe("other", {"train.seed=3"}), false, ProgressStyle::kNone).model;
-  const fs::path copy = folder_->path() / "same.safetensors";
+  const fs::path copy = path("same.safetensors");
   fs::copy_file(model(), copy);
   train(on("begun", model(), 10), false, ProgressStyle::kNone);
   EXPECT_EQ(train(on("begun", copy, 20), true, ProgressStyle::kNone).steps, 20) << "the same under another name";
@@ -169,7 +149,7 @@ TEST_F(StartTest, SaysWhatIsWrong) {
   const std::string int8 =
       refusal({"train.start='" + std::string(PELLUCID_MODELS) + "/nano-int8.safetensors'"}, ExitCode::kModel);
   EXPECT_NE(int8.find("int8"), std::string::npos) << int8;
-  EXPECT_FALSE(fs::exists(folder_->path() / "refused"));
+  EXPECT_FALSE(fs::exists(path("refused")));
 }
 
 }  // namespace

@@ -1,14 +1,10 @@
 #include "nn/integer_kernel_sets.hpp"
+#include "nn/kernel_choice.hpp"
 
 namespace pellucid::nn {
 namespace {
 
-struct Set {
-  const IntegerKernels* kernels;
-  bool (*runs)();
-};
-
-const Set kSets[] = {
+constexpr KernelChoice<IntegerKernels> kChoices[] = {
     {&kScalarIntegerKernels, [] { return true; }},
 #if defined(PELLUCID_PORTABLE_ONLY)
 #elif defined(__x86_64__)
@@ -29,33 +25,10 @@ const Set kSets[] = {
 #endif
 };
 
-bool equal(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
-}
-
 }  // namespace
 
-const IntegerKernels* integer_kernels_at(size_t index) {
-  for (const Set& set : kSets) {
-    if (set.runs() && index-- == 0) return set.kernels;
-  }
-  return nullptr;
-}
-
-const IntegerKernels* integer_kernels_named(const char* name) {
-  size_t index = 0;
-  while (const IntegerKernels* kernels = integer_kernels_at(index++)) {
-    if (equal(kernels->name, name)) return kernels;
-  }
-  return nullptr;
-}
-
-const IntegerKernels& best_integer_kernels() {
-  const IntegerKernels* best = &kScalarIntegerKernels;
-  size_t index = 0;
-  while (const IntegerKernels* kernels = integer_kernels_at(index++)) best = kernels;
-  return *best;
-}
+const IntegerKernels* integer_kernels_at(size_t index) { return choice_at(kChoices, index); }
+const IntegerKernels* integer_kernels_named(const char* name) { return choice_named(kChoices, name); }
+const IntegerKernels& best_integer_kernels() { return best_choice(kChoices); }
 
 }  // namespace pellucid::nn

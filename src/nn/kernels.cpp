@@ -1,16 +1,12 @@
 #include "nn/kernels.hpp"
 
+#include "nn/kernel_choice.hpp"
 #include "nn/kernel_sets.hpp"
 
 namespace pellucid::nn {
 namespace {
 
-struct Set {
-  const Kernels* kernels;
-  bool (*runs)();
-};
-
-const Set kSets[] = {
+constexpr KernelChoice<Kernels> kChoices[] = {
     {&kPortableKernels, [] { return true; }},
 #if defined(PELLUCID_PORTABLE_ONLY)
 #elif defined(__x86_64__)
@@ -33,33 +29,10 @@ const Set kSets[] = {
 #endif
 };
 
-bool equal(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
-}
-
 }  // namespace
 
-const Kernels* kernels_at(size_t index) {
-  for (const Set& set : kSets) {
-    if (set.runs() && index-- == 0) return set.kernels;
-  }
-  return nullptr;
-}
-
-const Kernels* kernels_named(const char* name) {
-  size_t index = 0;
-  while (const Kernels* kernels = kernels_at(index++)) {
-    if (equal(kernels->name, name)) return kernels;
-  }
-  return nullptr;
-}
-
-const Kernels& best_kernels() {
-  const Kernels* best = &kPortableKernels;
-  size_t index = 0;
-  while (const Kernels* kernels = kernels_at(index++)) best = kernels;
-  return *best;
-}
+const Kernels* kernels_at(size_t index) { return choice_at(kChoices, index); }
+const Kernels* kernels_named(const char* name) { return choice_named(kChoices, name); }
+const Kernels& best_kernels() { return best_choice(kChoices); }
 
 }  // namespace pellucid::nn

@@ -92,5 +92,6 @@ for models in "$prefix/lib/vst3/pellucid.vst3/Contents/Resources" "$prefix/lib/c
     [ -s "$models/$(basename "${model%.safetensors}").md" ] || fail "$models has $(basename "$model") without its card"
   done
   cmp LICENSE "$models/LICENSE" || fail "$models has no LICENSE"
+  ! grep -l '](\.\./' "$models"/*.md || fail "$models has cards that link to what is not there"
 done
 say "plugins find their models: $(tr -d '\r' <"$work/log" | paste -sd ' ')"

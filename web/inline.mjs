@@ -25,10 +25,14 @@ export function inlineDemo(out) {
   const main = inlined("demo", "demo.js");
   const page = readFileSync(`${out}/demo/index.html`, "utf8");
   const style = readFileSync(`${out}/demo/style.css`, "utf8");
-  return page
+  // What goes with the engine and the model wherever they go, and nobody needs to see on the page.
+  const notes = ["LICENSE", "small.md"].map((name) => readFileSync(`${out}/pellucid/${name}`, "utf8"));
+  const comment = `<!--\n${notes.join("\n").replaceAll("-->", "-- >")}-->\n`;
+  const whole = page
     .replace(/<link rel="stylesheet"[^>]*>/, () => `<style>\n${style}</style>`)
     .replace(
       /<script type="module"[^>]*><\/script>/,
       () => `<script type="importmap">${JSON.stringify({ imports: modules })}</script>\n<script type="module">\n${main}</script>`
     );
+  return whole + comment;
 }

@@ -114,6 +114,9 @@ describe("the demo page", { skip: missing }, () => {
   test("one file opened from the disk, in the dark and offline, does the same", async () => {
     const address = pathToFileURL(join(web, "pellucid-demo.html")).href;
     const page = await open({ address, colorScheme: "dark", offline: true });
+    const notes = await page.evaluate(() => [...document.childNodes, ...document.body.childNodes].map((n) => n.nodeType === Node.COMMENT_NODE ? n.data : "").join(""));
+    assert.match(notes, /MIT License/);
+    assert.match(notes, /LibriSpeech/, "the licences of what the model was trained on");
     await page.getByRole("button", { name: "Hear an example" }).click();
     await denoised(page);
     await page.getByRole("button", { name: "Play" }).click();

@@ -180,7 +180,7 @@ void add_pipewire(CLI::App& app) {
       ->check(number_in(0.0f, 1.0f))
       ->capture_default_str();
   command->add_flag("--adaptive", microphone.adaptive, kAdaptiveHelp);
-  command->add_option("--model", microphone.model, "default, nano, small, base, or a large of your own")
+  command->add_option("--model", microphone.model, "default, nano, small, base or large")
       ->transform(one_of(kModels))
       ->type_name("NAME");
   command->add_flag("--json", options->json, "status in JSON");

@@ -38,6 +38,23 @@ float peak(const Samples& x) {
   return peak;
 }
 
+/// Without what is below 60 Hz, where PESQ jumps by 2 for a change of 0.4 dB in a thump of breath (docs/measuring.md):
+/// a Butterworth filter of second order, twice.
+Samples without_rumble(Samples x) {
+  const double w = std::tan(std::numbers::pi * 60 / kRate), a0 = 1 + std::numbers::sqrt2 * w + w * w;
+  const double a1 = 2 * (w * w - 1) / a0, a2 = (1 - std::numbers::sqrt2 * w + w * w) / a0;
+  for (int twice = 0; twice < 2; ++twice) {
+    double z1 = 0, z2 = 0;
+    for (float& v : x) {
+      const double z0 = v / a0 - a1 * z1 - a2 * z2;
+      v = float(z0 - 2 * z1 + z2);
+      z2 = z1;
+      z1 = z0;
+    }
+  }
+  return x;
+}
+
 /// Energy from `low_hz` to `high_hz`, by a DFT of Hann frames of 32 ms.
 double band_db(const Samples& x, int rate_hz, double low_hz, double high_hz) {
   const int size = rate_hz * 32 / 1000;
@@ -56,11 +73,9 @@ double band_db(const Samples& x, int rate_hz, double low_hz, double high_hz) {
   return 10 * std::log10(sum + 1e-20);
 }
 
-/// What each model is held to: the goals are a PESQ of 4.0 and 0.1 % for all; docs/models.md says where they are
-/// missed.
+/// What each model is held to; the goal is 0.1 % for all.
 struct Bounds {
   const char* model;
-  double clean_pesq;      // of clean speech, against itself
   double cut_share;       // of the active frames of clean speech, weakened by more than 6 dB
   double band_db;         // by which a band of telephone speech may change
   double alone_db;        // the most that is left of noise alone, against what came in
@@ -104,8 +119,8 @@ TEST_P(DoNoHarm, CleanSpeechStaysCleanAtAnyLevel) {
     for (const Samples& clip : clips) {
       const double room_db = -0.1 - 20 * std::log10(double(peak(clip)));
       const Samples clean = scaled(clip, std::min(level_dbfs - level_db(clip), room_db)), out = denoised(clean);
-      const double pesq = metrics::pesq_wide_band(clean, out, kRate);
-      EXPECT_GE(pesq, GetParam().clean_pesq) << level_dbfs << " dBFS";
+      const double pesq = metrics::pesq_wide_band(without_rumble(clean), without_rumble(out), kRate);
+      EXPECT_GE(pesq, 4.0) << level_dbfs << " dBFS";
       score += pesq / double(clips.size());
       constexpr std::size_t kFrame = kRate / 50;
       for (std::size_t i = 0; i + kFrame <= clean.size(); i += kFrame) {
@@ -242,9 +257,8 @@ TEST_P(DoNoHarm, FullBandSpeechKeepsItsBand) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, DoNoHarm,
-                         testing::Values(Bounds{"nano", 2.7, 0.01, 3, -30, 0.9},
-                                         Bounds{"small", 2.7, 0.001, 1.5, -35, 0.5},
-                                         Bounds{"base", 4.0, 0.001, 1.5, -35, 0.5}),
+                         testing::Values(Bounds{"nano", 0.01, 3, -30, 0.9}, Bounds{"small", 0.001, 1.5, -35, 0.5},
+                                         Bounds{"base", 0.001, 1.5, -35, 0.5}, Bounds{"large", 0.001, 1.5, -35, 0.5}),
                          [](const auto& model) { return model.param.model; });
 
 }  // namespace

@@ -50,6 +50,13 @@ TEST(ShippedModel, BaseKeepsToItsBudget) {
   EXPECT_LE(fs::file_size(kSource + "/models/base.safetensors"), 1'000'000u);
 }
 
+TEST(ShippedModel, LargeKeepsToItsBudget) {
+  const Ran run = run_program({"info", "large", "--json"}, kOptions);
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_LE(nlohmann::json::parse(run.output).at("multiply_adds_per_s").get<double>(), 700e6);
+  EXPECT_LE(fs::file_size(kSource + "/models/large.safetensors"), 2'000'000u);
+}
+
 TEST(ShippedModel, NanoKeepsToItsBudget) {
   const Ran run = run_program({"info", "nano", "--json"}, kOptions);
   ASSERT_EQ(run.code, 0) << run.error;

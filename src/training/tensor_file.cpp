@@ -1,5 +1,6 @@
 #include "training/tensor_file.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -91,7 +92,7 @@ TensorFile decode(const std::string& bytes, const std::string& name) {
       taken += range[1] - range[0];
       if (taken > room) throw damaged("tensors overlap");
       a.values.resize((range[1] - range[0]) / sizeof(float));
-      std::memcpy(a.values.data(), bytes.data() + base + range[0], range[1] - range[0]);
+      std::copy_n(bytes.data() + base + range[0], range[1] - range[0], reinterpret_cast<char*>(a.values.data()));
       out.arrays.push_back(std::move(a));
     }
   } catch (const nlohmann::json::exception&) {

@@ -115,6 +115,7 @@ TEST_P(PluginTest, AModelThatCannotBeHadLeavesTheOneThatPlayed) {
   const Samples in = noise(std::size_t{9000} * channels(), 4);
   const Samples cleaned = run(*plugin, in);
   EXPECT_NE(cleaned, in);
+  std::ofstream(folder_ / "large.pellucid") << "no model";
   plugin->set("model", 4);
   run(*plugin, in);  // where a port's value is read
   plugin->activate();

@@ -130,7 +130,8 @@ TEST_P(WorkerTest, AnotherModelIsLoadedWhileThisOnePlays) {
   worker->work();
   EXPECT_EQ(run(*plugin, in), fresh.run(in));
   EXPECT_EQ(worker->waiting(), 0u);
-  plugin->set("model", 4);  // there is none: the one that plays goes on
+  std::ofstream(folder_ / "large.pellucid") << "no model";
+  plugin->set("model", 4);  // the one that plays goes on
   EXPECT_EQ(run(*plugin, in), fresh.run(in));
   worker->work();
   EXPECT_EQ(run(*plugin, in), fresh.run(in));

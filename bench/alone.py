@@ -2,7 +2,7 @@
 """What a denoiser leaves of noise where nobody speaks, second by second.
 
   pellucid mix --corpus corpus --split valid --count 90 --length-s 8 --snr -5,0,5,10,15,20 --seed 11 --out pairs
-  bench/alone.py PROGRAM pairs [--models base,small,nano] [--count 60]
+  bench/alone.py PROGRAM pairs [--models large,base,small,nano] [--count 60]
 
 The noise of a pair is its noisy file less its clean one. The row is the level of the denoised noise against the noise
 itself, dB, in each second: the median over the first `--count` pairs.
@@ -21,7 +21,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program")
     parser.add_argument("pairs")
-    parser.add_argument("--models", default="base,small,nano")
+    parser.add_argument("--models", default="large,base,small,nano")
     parser.add_argument("--count", type=int, default=60)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a denoiser does to speech that needs none: clean recordings at several levels, denoised, and compared with themselves.
 
-  bench/harm.py PROGRAM CLEAN [--models small,nano] [--jobs 2]
+  bench/harm.py PROGRAM CLEAN [--models large,base,small,nano] [--jobs 2]
 
 CLEAN is a folder of clean speech, 16 kHz (other rates are resampled); needs ffmpeg. A frame is 20 ms; those less than
 15.9 dB below their recording's level count as active. The table says which share of them lost more than 6 dB, and the
@@ -109,7 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("clean")
-    parser.add_argument("--models", default="small,nano")
+    parser.add_argument("--models", default="large,base,small,nano")
     parser.add_argument("--jobs", default="2")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

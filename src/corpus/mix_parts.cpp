@@ -78,9 +78,12 @@ FinishedPairs::FinishedPairs(const fs::path& out, const std::string& fingerprint
           ours = true;
           continue;
         }
-        Pair pair{folder, {line.at("row"), line.at("seconds"), line.at("scaled")}, line.at("clean"), line.at("noisy")};
+        Pair pair{folder,
+                  {line.at("row"), line.at("seconds"), line.at("scaled")},
+                  whole_number<std::uint32_t>(line.at("clean")),
+                  whole_number<std::uint32_t>(line.at("noisy"))};
         if (ours && checksum(pair.row.text) == line.at("row_crc32"))
-          pairs_.insert_or_assign(line.at("pair").get<std::uint64_t>(), std::move(pair));
+          pairs_.insert_or_assign(whole_number<std::uint64_t>(line.at("pair")), std::move(pair));
       } catch (const json::exception&) {
         break;  // damaged from here on: those pairs are made anew
       }

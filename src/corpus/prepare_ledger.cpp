@@ -61,14 +61,14 @@ PieceRecord piece_from(const json& object) {
   m.silence_share = object.at("silence_share").get<float>();
   m.clipped_share = object.at("clipped_share").get<float>();
   m.bandwidth_hz = object.at("bandwidth_hz").get<float>();
-  piece.frames = object.at("frames").get<std::uint64_t>();
-  piece.hash = object.at("hash").get<std::uint64_t>();
+  piece.frames = whole_number<std::uint64_t>(object.at("frames"));
+  piece.hash = whole_number<std::uint64_t>(object.at("hash"));
   if (object.contains("refused")) {
     piece.refused = object.at("refused").get<std::string>();
     piece.detail = object.at("detail").get<std::string>();
   } else {
-    piece.shard = object.at("shard").get<std::uint32_t>();
-    piece.offset_samples = object.at("offset").get<std::uint64_t>();
+    piece.shard = whole_number<std::uint32_t>(object.at("shard"));
+    piece.offset_samples = whole_number<std::uint64_t>(object.at("offset"));
   }
   return piece;
 }
@@ -79,8 +79,8 @@ FileRecord record_from(const json& object) {
   if (!kind) throw json::other_error::create(501, "kind", nullptr);
   record.source.kind = *kind;
   record.source.name = object.at("path").get<std::string>();
-  record.source.bytes = object.at("bytes").get<std::uint64_t>();
-  record.source.modified_ns = object.at("modified_ns").get<std::int64_t>();
+  record.source.bytes = whole_number<std::uint64_t>(object.at("bytes"));
+  record.source.modified_ns = whole_number<std::int64_t>(object.at("modified_ns"));
   record.damaged = object.value("damaged", "");
   record.try_again = object.value("try_again", false);
   for (const json& piece : object.at("pieces")) record.pieces.push_back(piece_from(piece));
@@ -119,7 +119,7 @@ Ledger parse_ledger(std::string_view text) {
         ledger.options = object.at("options").dump();
         ledger.header_end = position;
       } else {
-        const auto expected = object.at("crc32").get<std::uint32_t>();
+        const auto expected = whole_number<std::uint32_t>(object.at("crc32"));
         object.erase("crc32");
         if (checksum(object) != expected) break;
         ledger.records.push_back(record_from(object));

@@ -83,8 +83,9 @@ TensorFile decode(const std::string& bytes, const std::string& name) {
       if (key == "__metadata__") continue;
       NamedArray a;
       a.name = key;
-      a.shape = entry.at("shape").get<std::vector<std::int64_t>>();
-      const auto range = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
+      for (const auto& size : entry.at("shape")) a.shape.push_back(whole_number<std::int64_t>(size));
+      std::vector<std::uint64_t> range;
+      for (const auto& offset : entry.at("data_offsets")) range.push_back(whole_number<std::uint64_t>(offset));
       if (entry.at("dtype") != "F32" || range.size() != 2 || range[0] > range[1] || range[1] > room ||
           (range[1] - range[0]) % sizeof(float) != 0)
         throw damaged("a tensor lies outside the file");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -10,6 +11,7 @@
 #include "support/crc32.hpp"
 #include "support/csv.hpp"
 #include "support/nearest.hpp"
+#include "support/parse_json.hpp"
 #include "support/thread_pool.hpp"
 
 namespace pellucid {
@@ -51,6 +53,15 @@ TEST(Nearest, NamesTheNearestOrAll) {
   EXPECT_EQ(nearest("zzzzzzz", valid), std::nullopt);
   EXPECT_EQ(did_you_mean("rate", valid), "did you mean 'rate_hz'?");
   EXPECT_EQ(did_you_mean("qqqqqqqqqqqq", valid), "valid are rate_hz, channels, blocks");
+}
+
+TEST(WholeNumber, TakesWhatFits) {
+  const auto read = [](const char* text) { return whole_number<std::uint32_t>(parse_json(text)); };
+  EXPECT_EQ(read("0"), 0u);
+  EXPECT_EQ(read("4294967295"), 4294967295u);
+  EXPECT_EQ(whole_number<std::int64_t>(parse_json("-9223372036854775808")), INT64_MIN);
+  for (const char* text : {"4294967296", "-1", "1.5", "1e40", "true", "\"7\"", "null", "[1]"})
+    EXPECT_THROW(read(text), nlohmann::json::exception) << text;
 }
 
 TEST(ParallelFor, DoesEveryItemOnce) {

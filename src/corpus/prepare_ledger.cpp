@@ -1,5 +1,6 @@
 #include "corpus/prepare_ledger.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "corpus/index.hpp"
@@ -47,20 +48,27 @@ json to_json(const PieceRecord& piece) {
   return object;
 }
 
-// Throws json::exception for anything unexpected; read_ledger() ends there.
+// Anything unexpected throws a json::exception; read_ledger() ends there.
+
+float finite(const json& value) {
+  const float number = value.get<float>();
+  if (!std::isfinite(number)) throw json::other_error::create(501, "not a number of float32", nullptr);
+  return number;
+}
+
 PieceRecord piece_from(const json& object) {
   PieceRecord piece;
   Measures& m = piece.measures;
   m.duration_s = object.at("seconds").get<double>();
-  m.active_level_dbfs = object.at("active_level_dbfs").get<float>();
-  m.activity = object.at("activity").get<float>();
-  m.rms_dbfs = object.at("rms_dbfs").get<float>();
-  m.peak = object.at("peak").get<float>();
-  m.noise_floor_dbfs = object.at("noise_floor_dbfs").get<float>();
-  m.dynamic_db = object.at("dynamic_db").get<float>();
-  m.silence_share = object.at("silence_share").get<float>();
-  m.clipped_share = object.at("clipped_share").get<float>();
-  m.bandwidth_hz = object.at("bandwidth_hz").get<float>();
+  m.active_level_dbfs = finite(object.at("active_level_dbfs"));
+  m.activity = finite(object.at("activity"));
+  m.rms_dbfs = finite(object.at("rms_dbfs"));
+  m.peak = finite(object.at("peak"));
+  m.noise_floor_dbfs = finite(object.at("noise_floor_dbfs"));
+  m.dynamic_db = finite(object.at("dynamic_db"));
+  m.silence_share = finite(object.at("silence_share"));
+  m.clipped_share = finite(object.at("clipped_share"));
+  m.bandwidth_hz = finite(object.at("bandwidth_hz"));
   piece.frames = whole_number<std::uint64_t>(object.at("frames"));
   piece.hash = whole_number<std::uint64_t>(object.at("hash"));
   if (object.contains("refused")) {

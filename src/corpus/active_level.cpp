@@ -28,6 +28,12 @@ ActiveLevel active_level(std::span<const float> samples, int rate_hz, float gain
   std::array<std::int64_t, kThresholds + 1> last{};          // sample at which the envelope last passed that many
   last.fill(-hangover - 1);
   int most = 0;
+  std::size_t since = 0;  // when `most` last changed
+  const auto change_to = [&](int wanted, std::size_t now) {
+    samples_with[static_cast<std::size_t>(most)] += static_cast<std::int64_t>(now - since);
+    most = wanted;
+    since = now;
+  };
   double p = 0, q = 0, sum_of_squares = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const float scaled = gain * samples[i];
@@ -40,10 +46,10 @@ ActiveLevel active_level(std::span<const float> samples, int rate_hz, float gain
     const int passed = std::clamp(e + kThresholds, 0, kThresholds);
     const auto now = static_cast<std::int64_t>(i);
     last[static_cast<std::size_t>(passed)] = now;
-    if (passed > most) most = passed;
-    while (most > 0 && now - last[static_cast<std::size_t>(most)] > hangover) --most;
-    ++samples_with[static_cast<std::size_t>(most)];
+    if (passed > most) change_to(passed, i);
+    while (most > 0 && now - last[static_cast<std::size_t>(most)] > hangover) change_to(most - 1, i);
   }
+  change_to(0, samples.size());
   std::array<std::int64_t, kThresholds> active{};
   for (std::size_t j = kThresholds; j-- > 0;) {
     active[j] = samples_with[j + 1] + (j + 1 < kThresholds ? active[j + 1] : 0);

@@ -9,13 +9,16 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-// `kCount` sections fused: the samples stay in registers, sections overlap in the pipeline.
+// Denormals left by a pause would slow everything behind it by a factor of a hundred: they are looked for this often.
+constexpr std::size_t kBlock = 64;
+constexpr float kDenormal = 1e-18f;
+
+// One section or two: the samples stay in registers, the sections overlap in the pipeline.
 template <int kCount>
 void run(const Biquad* sections, std::span<float> x) {
   Biquad c[kCount];
   float s1[kCount] = {}, s2[kCount] = {};
   for (int k = 0; k < kCount; ++k) c[k] = sections[k];
-  constexpr std::size_t kBlock = 64;
   for (std::size_t start = 0; start < x.size(); start += kBlock) {
     const std::size_t end = std::min(start + kBlock, x.size());
     for (std::size_t i = start; i < end; ++i) {
@@ -28,11 +31,62 @@ void run(const Biquad* sections, std::span<float> x) {
       }
       x[i] = v;
     }
-    // Denormals left by a pause would slow everything behind it by a factor of a hundred.
     for (int k = 0; k < kCount; ++k) {
-      if (std::fabs(s1[k]) < 1e-18f) s1[k] = 0;
-      if (std::fabs(s2[k]) < 1e-18f) s2[k] = 0;
+      if (std::fabs(s1[k]) < kDenormal) s1[k] = 0;
+      if (std::fabs(s2[k]) < kDenormal) s2[k] = 0;
     }
+  }
+}
+
+typedef float Four __attribute__((vector_size(16)));
+
+// Four sections as the lanes of a vector: while section k takes sample i, section k + 1 takes sample i - 1.
+struct FourSections {
+  Four b0, b1, b2, a1, a2, s1{}, s2{}, y{};
+
+  explicit FourSections(const Biquad* c)
+      : b0{c[0].b0, c[1].b0, c[2].b0, c[3].b0},
+        b1{c[0].b1, c[1].b1, c[2].b1, c[3].b1},
+        b2{c[0].b2, c[1].b2, c[2].b2, c[3].b2},
+        a1{c[0].a1, c[1].a1, c[2].a1, c[3].a1},
+        a2{c[0].a2, c[1].a2, c[2].a2, c[3].a2} {}
+
+  void take(Four v) {
+    y = b0 * v + s1;
+    s1 = b1 * v - a1 * y + s2;
+    s2 = b2 * v - a2 * y;
+  }
+
+  void flush() {
+    for (int k = 0; k < 4; ++k) {
+      if (std::fabs(s1[k]) < kDenormal) s1[k] = 0;
+      if (std::fabs(s2[k]) < kDenormal) s2[k] = 0;
+    }
+  }
+};
+
+// Up to eight sections; those that are missing pass everything.
+void run_side_by_side(const BiquadCascade& cascade, std::span<float> x) {
+  FourSections low(cascade.sections), high(cascade.sections + 4);
+  const auto step = [&](float next) {
+    // Both take what was there before.
+    const Four upper = __builtin_shufflevector(low.y, high.y, 3, 4, 5, 6);
+    low.take(__builtin_shufflevector(Four{next}, low.y, 0, 4, 5, 6));
+    high.take(upper);
+    return high.y[3];
+  };
+  constexpr std::size_t kDelay = BiquadCascade::kMax - 1;
+  std::size_t taken = 0;
+  for (; taken < std::min(kDelay, x.size()); ++taken) step(x[taken]);
+  while (taken < x.size()) {
+    const std::size_t end = std::min(taken + kBlock, x.size());
+    for (; taken < end; ++taken) x[taken - kDelay] = step(x[taken]);
+    low.flush();
+    high.flush();
+  }
+  for (; taken < x.size() + kDelay; ++taken) {
+    const float out = step(0);
+    if (taken >= kDelay) x[taken - kDelay] = out;
   }
 }
 
@@ -50,23 +104,9 @@ Biquad butterworth(int order, int k, double edge_hz, double rate_hz, bool high) 
 
 void run_filter(const BiquadCascade& cascade, std::span<float> x) {
   const Biquad* s = cascade.sections;
-  switch (cascade.count) {
-    case 0:
-      return;
-    case 1:
-      return run<1>(s, x);
-    case 2:
-      return run<2>(s, x);
-    case 3:
-      return run<3>(s, x);
-    case 4:
-      return run<4>(s, x);
-    case 8:
-      return run<8>(s, x);
-    default:
-      run<4>(s, x);
-      for (int k = 4; k < cascade.count; ++k) run<1>(s + k, x);
-  }
+  if (cascade.count == 1) return run<1>(s, x);
+  if (cascade.count == 2) return run<2>(s, x);
+  if (cascade.count > 2) run_side_by_side(cascade, x);
 }
 
 Biquad bandpass(double center_hz, double q, double rate_hz) {

@@ -35,12 +35,6 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
-float peak_of(std::span<const float> x) {
-  float peak = 0;
-  for (const float v : x) peak = std::max(peak, std::fabs(v));
-  return peak;
-}
-
 // Fills `out` with what `fill` gives, played at another speed.
 template <typename Fill>
 void at_speed(double speed, std::span<float> out, const Fill& fill) {
@@ -204,7 +198,7 @@ void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> n
   }
   if (pure) std::copy(clean.begin(), clean.end(), noisy.begin());
   if (clipped) {
-    const float limit = peak_of(noisy) * static_cast<float>(std::pow(10, rng.uniform(-14, -1) / 20));
+    const float limit = peak(noisy) * static_cast<float>(std::pow(10, rng.uniform(-14, -1) / 20));
     if (limit > 0) rng.chance(0.3) ? clip_soft(limit, noisy) : clip_hard(limit, noisy);
   }
   if (quantized) {

@@ -20,6 +20,9 @@ double speech_level_dbfs(std::span<const float> x, int rate_hz, SnrMode mode, fl
 /// Root of the mean square, full scale 1.
 double rms(std::span<const float> x);
 
+/// The largest magnitude; 0 for nothing. NaN is passed over.
+float peak(std::span<const float> x);
+
 struct MixParts {
   std::span<const float> target;  ///< what a denoiser should give; its level counts
   std::span<const float> wet;     ///< what the microphone hears of the speech; the target itself without a room

@@ -69,6 +69,18 @@ TEST(Augment, CascadesOfEveryLengthAgreeWithTheirSections) {
   }
 }
 
+TEST(Augment, CascadesTakeTheShortestSignals) {
+  const BiquadCascade eight = lowpass(4000, kRate);
+  auto whole = hiss(5, 40);
+  const auto x = whole;
+  run_filter(eight, whole);
+  for (std::size_t size = 0; size < x.size(); ++size) {
+    std::vector<float> part(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(size));
+    run_filter(eight, part);
+    for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(part[i], whole[i]) << size << " " << i;
+  }
+}
+
 TEST(Augment, EqualizersChangeColourWithinReason) {
   double lowest = 0, highest = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {

@@ -152,12 +152,6 @@ inline std::vector<double> frame_levels_db(std::span<const float> x, std::size_t
   return levels;
 }
 
-inline double peak(std::span<const float> x) {
-  double top = 0;
-  for (const float v : x) top = std::max(top, std::fabs(static_cast<double>(v)));
-  return top;
-}
-
 inline std::vector<float> difference(std::span<const float> a, std::span<const float> b) {
   std::vector<float> d(a.size());
   for (std::size_t i = 0; i < d.size(); ++i) d[i] = a[i] - b[i];

@@ -80,6 +80,19 @@ TEST(Mix, PeaksStayBelowTheLimitWhenTheMeasureMovesWithTheGain) {
   EXPECT_GT(widest_db, 0.1) << "otherwise this test shows nothing";
 }
 
+TEST(Mix, ThePeakIsFoundWhereverItLies) {
+  EXPECT_EQ(peak({}), 0);
+  std::vector<float> x(37);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 2 == 0 ? 0.1f : -0.1f;
+  for (float& v : x) {
+    const float before = std::exchange(v, -0.5f);
+    EXPECT_EQ(peak(x), 0.5f);
+    v = std::nanf("");
+    EXPECT_EQ(peak(x), 0.1f);
+    v = before;
+  }
+}
+
 TEST(Mix, SilenceOnEitherSideStaysSilence) {
   const auto speech = talk(1, kRate), noise = hiss(2, kRate);
   const std::vector<float> silence(kRate, 0.0f);

@@ -7,6 +7,7 @@
 #include "corpus/shard_file.hpp"
 #include "support/crc32.hpp"
 #include "support/error.hpp"
+#include "support/thread_pool.hpp"
 
 namespace pellucid::corpus {
 
@@ -73,12 +74,21 @@ Corpus Corpus::open(const std::filesystem::path& dir) {
                   "{}: found {} bytes, the index expects {}; copy the shard again or make the corpus again",
                   (dir / shard.name).string(), file.bytes().size(), shard.bytes);
     }
-    if (crc32(0, file.bytes().data(), file.bytes().size()) != shard.crc32) {
+    impl->shards.push_back(std::move(file));
+  }
+  // All of them are read, which takes a while: by every core, and the first in order is told of.
+  std::vector<std::uint32_t> sums(impl->shards.size());
+  parallel_for(sums.size(), 0, [&](std::size_t i) {
+    const auto bytes = impl->shards[i].bytes();
+    sums[i] = crc32(0, bytes.data(), bytes.size());
+  });
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const ShardInfo& shard = impl->index.shards[i];
+    if (sums[i] != shard.crc32) {
       throw Error(ExitCode::kCorpus,
                   "{}: the checksum does not match the index; copy the shard again or make the corpus again",
                   (dir / shard.name).string());
     }
-    impl->shards.push_back(std::move(file));
   }
   for (std::size_t i = 0; i < impl->index.clips.size(); ++i) {
     const Clip& clip = impl->index.clips[i];

@@ -186,8 +186,8 @@ typedef struct pellucid_config {
   float post_filter;     /* 0 (none) to 1 (all of it); default 0 */
   /* Its second form ended here. */
   uint32_t adaptive; /* any value but 0: what needs no denoising is left alone; default 0 */
-  /* Its third form ends here; where pointers have 64 bits, 4 bytes of padding follow. A next field of 4 would not change
-   * struct_size, which tells the forms apart: let it have 8. */
+  /* Its third form ends here; where pointers have 64 bits, 4 bytes of padding follow. A next field of 4 would not
+   * change struct_size, which tells the forms apart: let it have 8. */
 } pellucid_config;
 
 /* A denoiser: what the sound so far has left behind, and the network. */

@@ -8,6 +8,7 @@
 #include "audio/foreign.hpp"
 #include "audio/resampler.hpp"
 #include "audio/stream.hpp"
+#include "corpus/mix.hpp"
 #include "corpus/prepare_ledger.hpp"
 #include "support/error.hpp"
 
@@ -27,10 +28,9 @@ std::vector<std::int16_t> to_int16(std::span<const float> samples) {
 // Lossy formats overshoot full scale; what 16 bits cannot hold is scaled down, as clipping would be heard.
 void fit_full_scale(std::span<float> samples) {
   constexpr float kMost = 32767.0f / 32768.0f;
-  float peak = 0;
-  for (const float x : samples) peak = std::max(peak, std::abs(x));
-  if (peak <= kMost) return;
-  for (float& x : samples) x *= kMost / peak;
+  const float top = peak(samples);
+  if (top <= kMost) return;
+  for (float& x : samples) x *= kMost / top;
 }
 
 void cut(std::vector<float>& pending, std::size_t frames, int rate_hz, std::vector<DecodedPiece>& pieces,

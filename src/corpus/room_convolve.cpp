@@ -22,9 +22,7 @@ struct Split {
 };
 
 struct Twiddles {
-  std::vector<float> re, im;    // w^k
-  std::vector<float> re2, im2;  // w^2k and …
-  std::vector<float> re3, im3;  // … w^3k of the first quarter, which the first stage takes one after the other
+  std::vector<float> re, im;
 };
 
 const Twiddles& twiddles(std::size_t n) {
@@ -39,81 +37,43 @@ const Twiddles& twiddles(std::size_t n) {
       table->re.push_back(static_cast<float>(std::cos(angle)));
       table->im.push_back(static_cast<float>(std::sin(angle)));
     }
-    for (std::size_t k = 0; k < n / 4; ++k) {
-      table->re2.push_back(table->re[2 * k]);
-      table->im2.push_back(table->im[2 * k]);
-      table->re3.push_back(table->re[3 * k]);
-      table->im3.push_back(table->im[3 * k]);
-    }
   }
   return *table;
 }
 
-// What the compiler is to build anew within each function that names an instruction set.
-#define PELLUCID_INLINE [[gnu::always_inline]] inline
-
-struct Complex {
-  float re, im;
-};
-
-PELLUCID_INLINE Complex turned(float re, float im, Complex w) { return {re * w.re - im * w.im, re * w.im + im * w.re}; }
-
-// Four points, and three of the results turned.
-PELLUCID_INLINE void butterfly(Complex a, Complex b, Complex c, Complex d, Complex w1, Complex w2, Complex w3,
-                               float* __restrict yr, float* __restrict yi, std::size_t s) {
-  const float pr = a.re + c.re, pi = a.im + c.im, mr = a.re - c.re, mi = a.im - c.im;
-  const float sr = b.re + d.re, si = b.im + d.im;
-  const float jr = -(b.im - d.im), ji = b.re - d.re;
-  const Complex y1 = turned(mr - jr, mi - ji, w1), y2 = turned(pr - sr, pi - si, w2), y3 = turned(mr + jr, mi + ji, w3);
-  yr[0] = pr + sr;
-  yi[0] = pi + si;
-  yr[s] = y1.re;
-  yi[s] = y1.im;
-  yr[2 * s] = y2.re;
-  yi[2 * s] = y2.im;
-  yr[3 * s] = y3.re;
-  yi[3 * s] = y3.im;
-}
-
-// The first stage has no two butterflies with the same factors: it goes through the factors side by side.
-PELLUCID_INLINE void first_stage(const float* __restrict xr, const float* __restrict xi, float* __restrict yr,
-                                 float* __restrict yi, std::size_t m, const Twiddles& w) {
-  const float *w1r = w.re.data(), *w1i = w.im.data(), *w2r = w.re2.data(), *w2i = w.im2.data();
-  const float *w3r = w.re3.data(), *w3i = w.im3.data();
-  for (std::size_t p = 0; p < m; ++p) {
-    butterfly({xr[p], xi[p]}, {xr[p + m], xi[p + m]}, {xr[p + 2 * m], xi[p + 2 * m]}, {xr[p + 3 * m], xi[p + 3 * m]},
-              {w1r[p], w1i[p]}, {w2r[p], w2i[p]}, {w3r[p], w3i[p]}, yr + 4 * p, yi + 4 * p, 1);
+void butterfly(const float* __restrict xr, const float* __restrict xi, float* __restrict yr, float* __restrict yi,
+               std::size_t s, std::size_t m, std::size_t p, const Twiddles& w) {
+  const float w1r = w.re[p * s], w1i = w.im[p * s];
+  const float w2r = w.re[2 * p * s], w2i = w.im[2 * p * s];
+  const float w3r = w.re[3 * p * s], w3i = w.im[3 * p * s];
+  const float *ar = xr + s * p, *ai = xi + s * p;
+  const float *br = ar + s * m, *bi = ai + s * m;
+  const float *cr = br + s * m, *ci = bi + s * m;
+  const float *dr = cr + s * m, *di = ci + s * m;
+  float *y0r = yr + 4 * s * p, *y0i = yi + 4 * s * p;
+  for (std::size_t q = 0; q < s; ++q) {
+    const float pr = ar[q] + cr[q], pi = ai[q] + ci[q], mr = ar[q] - cr[q], mi = ai[q] - ci[q];
+    const float sr = br[q] + dr[q], si = bi[q] + di[q];
+    const float jr = -(bi[q] - di[q]), ji = br[q] - dr[q];
+    y0r[q] = pr + sr;
+    y0i[q] = pi + si;
+    const float ur = mr - jr, ui = mi - ji, vr = pr - sr, vi = pi - si, tr = mr + jr, ti = mi + ji;
+    y0r[q + s] = ur * w1r - ui * w1i;
+    y0i[q + s] = ur * w1i + ui * w1r;
+    y0r[q + 2 * s] = vr * w2r - vi * w2i;
+    y0i[q + 2 * s] = vr * w2i + vi * w2r;
+    y0r[q + 3 * s] = tr * w3r - ti * w3i;
+    y0i[q + 3 * s] = tr * w3i + ti * w3r;
   }
 }
 
-// kKnown: the stride, where the compiler shall know it.
-template <std::size_t kKnown>
-PELLUCID_INLINE void stage(const float* __restrict xr, const float* __restrict xi, float* __restrict yr,
-                           float* __restrict yi, std::size_t stride, std::size_t m, const Twiddles& w) {
-  const std::size_t s = kKnown > 0 ? kKnown : stride, far = s * m;
-  for (std::size_t p = 0; p < m; ++p, xr += s, xi += s, yr += 4 * s, yi += 4 * s) {
-    const std::size_t k = p * s;
-    const Complex w1{w.re[k], w.im[k]}, w2{w.re[2 * k], w.im[2 * k]}, w3{w.re[3 * k], w.im[3 * k]};
-    for (std::size_t q = 0; q < s; ++q) {
-      butterfly({xr[q], xi[q]}, {xr[q + far], xi[q + far]}, {xr[q + 2 * far], xi[q + 2 * far]},
-                {xr[q + 3 * far], xi[q + 3 * far]}, w1, w2, w3, yr + q, yi + q, s);
-    }
-  }
-}
-
-// All of the radix 4; where the result lies in `scratch`, the two are exchanged.
-PELLUCID_INLINE void transform_by(std::vector<float>& re, std::vector<float>& im, Split& scratch, const Twiddles& w) {
+// Forward transform of x in place; the inverse (times n) with re and im exchanged.
+void transform(std::vector<float>& re, std::vector<float>& im, Split& scratch, const Twiddles& w) {
   const std::size_t n = re.size();
   std::size_t left = n, s = 1;
   float *xr = re.data(), *xi = im.data(), *yr = scratch.re.data(), *yi = scratch.im.data();
   for (; left >= 4; left /= 4, s *= 4) {
-    if (s == 1) {
-      first_stage(xr, xi, yr, yi, left / 4, w);
-    } else if (s == 4) {
-      stage<4>(xr, xi, yr, yi, s, left / 4, w);
-    } else {
-      stage<0>(xr, xi, yr, yi, s, left / 4, w);
-    }
+    for (std::size_t p = 0; p < left / 4; ++p) butterfly(xr, xi, yr, yi, s, left / 4, p, w);
     std::swap(xr, yr);
     std::swap(xi, yi);
   }
@@ -132,23 +92,6 @@ PELLUCID_INLINE void transform_by(std::vector<float>& re, std::vector<float>& im
     re.swap(scratch.re);
     im.swap(scratch.im);
   }
-}
-
-// Without fused multiply-adds, so that every processor gives the same pairs.
-#ifdef __x86_64__
-[[gnu::target("avx2")]] void transform_avx2(std::vector<float>& re, std::vector<float>& im, Split& scratch,
-                                            const Twiddles& w) {
-  transform_by(re, im, scratch, w);
-}
-#endif
-
-// Forward transform of x in place; the inverse (times n) with re and im exchanged.
-void transform(std::vector<float>& re, std::vector<float>& im, Split& scratch, const Twiddles& w) {
-#ifdef __x86_64__
-  static const bool avx2 = __builtin_cpu_supports("avx2") != 0;
-  if (avx2) return transform_avx2(re, im, scratch, w);
-#endif
-  transform_by(re, im, scratch, w);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// How fast pairs are mixed, in seconds of audio a second on one core, as a whole and with each augmentation alone.
+// How fast pairs are made, in seconds of audio a second on one core, as a whole and with each augmentation alone; and
+// how fast they are drawn, which is all that the loader does where a device mixes.
 //
 //   bench_loader [CORPUS] [CHUNK_S] [MIX]   without a corpus: noise in place of recordings, which costs the same;
 //                                           MIX: only this row of the table, for example `usual`
@@ -48,16 +49,16 @@ class MadeUpClips : public ClipSource {
   std::vector<std::vector<std::int16_t>> samples_;
 };
 
-double speed(const ClipSource& clips, const MixOptions& options, std::size_t samples) {
-  const PairMaker maker(clips, options, Split::kTrain);
-  std::vector<float> noisy(samples), clean(samples);
+// Of what `make` does with a pair's number.
+template <typename Make>
+double speed(const PairMaker& maker, std::size_t samples, const Make& make) {
   // Processor time: what else runs on the machine does not count.
   const std::clock_t start = std::clock();
   std::uint64_t pairs = 0;
   double elapsed_s = 0;
   for (; elapsed_s < 1.0; elapsed_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC)
-    for (int k = 0; k < 16; ++k) maker.make(1, pairs++, noisy, clean);
-  return static_cast<double>(pairs * samples) / clips.rate_hz() / elapsed_s;
+    for (int k = 0; k < 16; ++k) make(pairs++);
+  return static_cast<double>(pairs * samples) / maker.rate_hz() / elapsed_s;
 }
 
 void measure(const ClipSource& clips, double chunk_s, const std::string& wanted) {
@@ -83,9 +84,15 @@ void measure(const ClipSource& clips, double chunk_s, const std::string& wanted)
                                                                 {"clipping", &MixOptions::clip_probability},
                                                                 {"quantisation", &MixOptions::quantize_probability},
                                                                 {"speed", &MixOptions::speed_probability}};
-  fmt::print("{:14} {:>8}\n", "mix", "s/s");
+  fmt::print("{:14} {:>8} {:>8}\n", "mix", "s/s", "drawn");
+  std::vector<float> noisy(samples), clean(samples);
+  PairDraft draft;
   const auto row = [&](const std::string& name, const MixOptions& options) {
-    if (wanted.empty() || wanted == name) fmt::print("{:14} {:8.0f}\n", name, speed(clips, options, samples));
+    if (!wanted.empty() && wanted != name) return;
+    const PairMaker maker(clips, options, Split::kTrain);
+    fmt::print("{:14} {:8.0f} {:8.0f}\n", name,
+               speed(maker, samples, [&](std::uint64_t i) { maker.make(1, i, noisy, clean); }),
+               speed(maker, samples, [&](std::uint64_t i) { maker.draw(1, i, samples, draft); }));
   };
   row("usual", usual);
   row("plain", plain);

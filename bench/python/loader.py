@@ -228,7 +228,7 @@ def main():
         loader.pair(rng)
         for _ in range(options.rounds):
             theirs.append(loader.audio_s_per_s(rng, options.seconds))
-            ours.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]))
+            ours.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-2]))
         a, b = (sorted(each)[len(each) // 2] for each in (ours, theirs))
         print(f"pairs of {options.chunk:g} s, seconds of audio for each second of one core, medians of {options.rounds}:")
         print(f"  pellucid            {a:8.0f}")

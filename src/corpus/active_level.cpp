@@ -9,18 +9,13 @@
 namespace pellucid::corpus {
 namespace {
 
-constexpr double kTimeConstantS = 0.03;
-constexpr double kHangoverS = 0.2;
-constexpr double kMarginDb = 15.9;
-constexpr int kThresholds = 20;  // 2^-20 .. 2^-1
-
 double power_db(double power) { return power > 0 ? 10.0 * std::log10(power) : -1e3; }
 
 }  // namespace
 
 ActiveLevel active_level(std::span<const float> samples, int rate_hz, float gain) {
   if (samples.empty() || rate_hz <= 0) return {};
-  const double g = std::exp(-1.0 / (kTimeConstantS * rate_hz));
+  const double g = std::exp(-1.0 / (kEnvelopeS * rate_hz));
   const auto hangover = static_cast<std::int64_t>(std::ceil(kHangoverS * rate_hz));
   // A threshold is active while the envelope passed it within the hangover; thresholds nest, so the number of active
   // ones tells them all, and it changes rarely.

@@ -11,13 +11,18 @@ namespace pellucid::corpus {
 /// What silence reports in place of minus infinity.
 inline constexpr float kSilenceDbfs = -120.0f;
 
+/// P.56's figures: the time constant of both poles of the envelope, how long it stays active, and how far the active
+/// level lies above the threshold.
+inline constexpr double kEnvelopeS = 0.03, kHangoverS = 0.2, kMarginDb = 15.9;
+/// Thresholds 2^-20 .. 2^-1 of full scale.
+inline constexpr int kThresholds = 20;
+
 struct ActiveLevel {
   float level_dbfs = kSilenceDbfs;  ///< RMS over the active samples; full-scale square wave = 0 dB
   float activity = 0;               ///< share of the samples that are active, 0..1
 };
 
-/// Of the samples times `gain`: envelope with two 0.03 s poles, 200 ms hangover, thresholds in steps of 2 and a margin
-/// of 15.9 dB as P.56 says. Thresholds reach down to 2^-20 of full scale, so quiet float signals measure the same as
+/// Of the samples times `gain`. Thresholds reach further down than P.56's, so quiet float signals measure the same as
 /// loud ones. Samples that are not finite count as zero. Silence and an empty span give {kSilenceDbfs, 0}.
 ActiveLevel active_level(std::span<const float> samples, int rate_hz, float gain = 1);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <numbers>
 
 namespace pellucid::corpus {
@@ -141,56 +143,59 @@ BiquadCascade random_equalizer(Random& rng) {
   return cascade;
 }
 
-void random_gain_ramp(Random& rng, double range_db, std::span<float> a, std::span<float> b) {
-  const int points = random_int(rng, 2, 5);
-  const std::size_t size = a.size();
-  double from_db = rng.uniform(-range_db, range_db);
-  for (int k = 0; k + 1 < points; ++k) {
-    const double to_db = rng.uniform(-range_db, range_db);
-    const std::size_t start = size * static_cast<std::size_t>(k) / static_cast<std::size_t>(points - 1);
-    const std::size_t end = size * static_cast<std::size_t>(k + 1) / static_cast<std::size_t>(points - 1);
+GainRamp random_gain_ramp(Random& rng, double range_db) {
+  GainRamp ramp;
+  ramp.points = random_int(rng, 2, static_cast<int>(std::size(ramp.db)));
+  for (int k = 0; k < ramp.points; ++k) ramp.db[k] = rng.uniform(-range_db, range_db);
+  return ramp;
+}
+
+void apply_ramp(const GainRamp& ramp, std::span<float> x) {
+  if (ramp.points == 0) return;
+  const auto lines = static_cast<std::size_t>(ramp.points - 1);
+  double from_db = ramp.db[0];
+  for (std::size_t k = 0; k < lines; ++k) {
+    const double to_db = ramp.db[k + 1];
+    const std::size_t start = x.size() * k / lines, end = x.size() * (k + 1) / lines;
     if (end == start) continue;
     double gain = std::pow(10, from_db / 20);
     const double step = std::pow(10, (to_db - from_db) / (20 * static_cast<double>(end - start)));
-    for (std::size_t i = start; i < end; ++i, gain *= step) {
-      a[i] *= static_cast<float>(gain);
-      if (i < b.size()) b[i] *= static_cast<float>(gain);
-    }
+    for (std::size_t i = start; i < end; ++i, gain *= step) x[i] *= static_cast<float>(gain);
     from_db = to_db;
   }
 }
 
 void change_speed(std::span<const float> x, double speed, std::span<float> out) {
-  constexpr int kTaps = 16, kPhases = 64;
+  constexpr int kTaps = 16, kPhases = 64, kFours = kTaps / 4;
   // One table of the shifted kernels, linear between its rows.
-  float table[kPhases + 1][kTaps];
+  double rows[kPhases + 1][kTaps];
   const double cutoff = std::min(1.0, 1 / speed) * 0.95;
   for (int p = 0; p <= kPhases; ++p) {
-    double sum = 0, row[kTaps];
+    double sum = 0;
     for (int k = 0; k < kTaps; ++k) {
       const double t = k - (kTaps / 2 - 1) - static_cast<double>(p) / kPhases;
       const double window = std::fabs(t) < kTaps / 2 ? 0.5 + 0.5 * std::cos(2 * kPi * t / kTaps) : 0;
-      row[k] = window * (std::fabs(t) < 1e-9 ? cutoff : std::sin(kPi * cutoff * t) / (kPi * t));
-      sum += row[k];
+      rows[p][k] = window * (std::fabs(t) < 1e-9 ? cutoff : std::sin(kPi * cutoff * t) / (kPi * t));
+      sum += rows[p][k];
     }
-    for (int k = 0; k < kTaps; ++k) table[p][k] = static_cast<float>(row[k] / sum);
+    for (double& v : rows[p]) v /= sum;
   }
+  Four table[kPhases + 1][kFours], ahead[kPhases][kFours];
+  for (int p = 0; p <= kPhases; ++p)
+    for (int k = 0; k < kTaps; ++k) table[p][k / 4][k % 4] = static_cast<float>(rows[p][k]);
+  for (int p = 0; p < kPhases; ++p)
+    for (int q = 0; q < kFours; ++q) ahead[p][q] = table[p + 1][q] - table[p][q];
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double at = static_cast<double>(i) * speed;
-    const auto whole = static_cast<std::size_t>(at);
+    const auto whole = static_cast<std::int64_t>(at);
     const double phase = (at - static_cast<double>(whole)) * kPhases;
-    const auto p = static_cast<std::size_t>(phase);
-    const auto part = static_cast<float>(phase - static_cast<double>(p));
-    const float* from = x.data() + whole;
-    // Eight sums side by side, which the compiler may keep in one register.
-    constexpr int kLanes = 8;
-    float lanes[kLanes];
-    for (int k = 0; k < kLanes; ++k) {
-      const float a = table[p][k] + part * (table[p + 1][k] - table[p][k]);
-      const float b = table[p][k + kLanes] + part * (table[p + 1][k + kLanes] - table[p][k + kLanes]);
-      lanes[k] = a * from[k] + b * from[k + kLanes];
-    }
-    out[i] = ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+    const auto p = static_cast<int>(phase);
+    const auto part = static_cast<float>(phase - p);
+    Four from[kFours];
+    std::memcpy(from, x.data() + whole, sizeof from);
+    const auto product = [&](int q) { return (table[p][q] + part * ahead[p][q]) * from[q]; };
+    const Four sum = (product(0) + product(2)) + (product(1) + product(3));
+    out[i] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
 }
 

@@ -42,8 +42,15 @@ BiquadCascade highpass(double edge_hz, double rate_hz);
 /// One second-order section whose four coefficients are uniform in +-3/8 (Valin 2018, RNNoise): about +-10 dB of tilt.
 BiquadCascade random_equalizer(Random& rng);
 
-/// A gain that moves in decibels by straight lines between two to five random points within +-range_db.
-void random_gain_ramp(Random& rng, double range_db, std::span<float> a, std::span<float> b = {});
+/// A gain that moves in decibels by straight lines between points at equal distances; of no points: none.
+struct GainRamp {
+  int points = 0;
+  double db[5] = {};
+};
+
+/// Two to five points within +-range_db.
+GainRamp random_gain_ramp(Random& rng, double range_db);
+void apply_ramp(const GainRamp& ramp, std::span<float> x);
 
 /// Samples that change_speed reads beyond speed * out.size().
 inline constexpr std::size_t kSpeedMargin = 20;

@@ -15,7 +15,7 @@ namespace pellucid::corpus {
 
 struct Loader::Impl {
   Impl(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed_, int batch_size_,
-       int chunk_samples_, std::uint64_t first_batch, int workers, int ahead_, Share share_)
+       int chunk_samples_, std::uint64_t first_batch, int workers, int ahead_, Share share_, bool mixes_)
       : clips(corpus),
         maker(clips, options, split),
         seed(seed_),
@@ -23,6 +23,7 @@ struct Loader::Impl {
         chunk_samples(std::max(chunk_samples_, 1)),
         ahead(static_cast<std::uint64_t>(std::max(ahead_, 1))),
         share(share_),
+        mixes(mixes_),
         next_to_make(first_batch),
         next_to_give(first_batch) {
     for (int i = 0; i < std::max(workers, 1); ++i) threads.emplace_back([this] { work(); });
@@ -43,6 +44,11 @@ struct Loader::Impl {
     batch.size = batch_size;
     batch.samples = chunk_samples;
     const auto chunk = static_cast<std::size_t>(chunk_samples), count = static_cast<std::size_t>(batch_size);
+    if (!mixes) {
+      batch.drafts.resize(count);
+      for (std::size_t i = 0; i < count; ++i) maker.draw(seed, number * count + i, chunk, batch.drafts[i]);
+      return batch;
+    }
     batch.noisy.resize(chunk * count);
     batch.clean.resize(chunk * count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -92,6 +98,7 @@ struct Loader::Impl {
   const int batch_size, chunk_samples;
   const std::uint64_t ahead;
   const Share share;
+  const bool mixes;
 
   mutable std::mutex mutex;
   std::condition_variable room_for_more, batch_is_ready;
@@ -104,9 +111,9 @@ struct Loader::Impl {
 };
 
 Loader::Loader(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed, int batch_size,
-               int chunk_samples, std::uint64_t first_batch, int workers, int ahead, Share share)
+               int chunk_samples, std::uint64_t first_batch, int workers, int ahead, Share share, bool mixes)
     : impl_(std::make_unique<Impl>(corpus, options, split, seed, batch_size, chunk_samples, first_batch, workers, ahead,
-                                   share)) {}
+                                   share, mixes)) {}
 
 Loader::~Loader() = default;
 

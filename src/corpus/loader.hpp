@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "corpus/corpus.hpp"
+#include "corpus/pair_draft.hpp"
 
 namespace pellucid::corpus {
 
@@ -52,6 +53,7 @@ struct Batch {
   std::uint64_t number = 0;  ///< pairs number*size .. number*size+size-1
   int size = 0, samples = 0;
   std::vector<float> noisy, clean;  ///< [size][samples]
+  std::vector<PairDraft> drafts;    ///< [size], in their place where the loader does not mix
 };
 
 /// What one of several processes takes of the stream: of every `of` batches in turn the `count` from `first` on.
@@ -64,9 +66,9 @@ struct Share {
 class Loader {
  public:
   /// Starts `workers` threads that make the batches of `share` from its `first_batch`-th on, at most `ahead` of the
-  /// trainer.
+  /// trainer; without `mixes` they draw the same pairs and leave it to the trainer to mix them.
   Loader(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed, int batch_size,
-         int chunk_samples, std::uint64_t first_batch, int workers, int ahead = 4, Share share = {});
+         int chunk_samples, std::uint64_t first_batch, int workers, int ahead = 4, Share share = {}, bool mixes = true);
   ~Loader();
   /// The next batch in order; blocks until it is there. Callable from several threads.
   Batch next();

@@ -12,23 +12,6 @@
 namespace pellucid::corpus {
 namespace {
 
-struct Workspace {
-  std::vector<float> target, wet, noise, second;
-};
-
-Workspace& workspace(std::size_t size) {
-  thread_local Workspace space;
-  for (auto* v : {&space.target, &space.wet, &space.noise, &space.second}) v->resize(size);
-  return space;
-}
-
-void scale_to(double wanted_rms, std::span<float> x) {
-  const double now = rms(x);
-  if (now < 1e-9) return;
-  const auto gain = static_cast<float>(wanted_rms / now);
-  for (float& v : x) v *= gain;
-}
-
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : "+") + name;
@@ -58,16 +41,14 @@ PairMaker::PairMaker(const ClipSource& source, const MixOptions& options, Split 
   }
 }
 
-void PairMaker::make_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out,
-                           std::vector<std::string>* names) const {
+void PairMaker::draw_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out,
+                           std::vector<float>& response, Names* names) const {
   const double kind = rng.uniform();
   if (kind < options_.babble_probability) {
     if (catalogue_.fill_babble(speaker, random_int(rng, 3, 8), rng, out, names)) {
       if (names) names->insert(names->begin(), "babble");
-      if (extra.chance(options_.babble_room_probability)) {
-        const auto response = simulate_room(random_room(extra), catalogue_.source().rate_hz(), extra);
-        convolve_two(out, response, {}, out, {});
-      }
+      if (extra.chance(options_.babble_room_probability))
+        response = simulate_room(random_room(extra), rate_hz(), extra);
       return;
     }
   }
@@ -81,138 +62,122 @@ void PairMaker::make_noise(std::size_t speaker, Random& rng, Random& extra, std:
     }
   }
   const SyntheticNoise chosen = kSyntheticNoises[rng.integer(kSyntheticNoises.size())];
-  synthesize(chosen, rng, catalogue_.source().rate_hz(), out);
+  synthesize(chosen, rng, rate_hz(), out);
   if (names) names->emplace_back(name_of(chosen));
 }
 
-void PairMaker::add_room(Random& rng, std::span<float> wet, std::span<float> target) const {
-  const int rate_hz = catalogue_.source().rate_hz();
-  std::vector<float> response;
+void PairMaker::draw_room(Random& rng, PairDraft& draft) const {
+  std::vector<float>& response = draft.response;
   if (!catalogue_.rooms().empty() && rng.chance(0.7)) {
     const Clip& clip = catalogue_.source().clips()[catalogue_.rooms()[rng.integer(catalogue_.rooms().size())]];
-    response.resize(std::min<std::size_t>(clip.frames, static_cast<std::size_t>(rate_hz)));
+    response.resize(std::min<std::size_t>(clip.frames, static_cast<std::size_t>(rate_hz())));
     catalogue_.source().read(clip, 0, response);
     // The direct sound is the highest peak; what lies before it is the recording's own delay.
     const auto peak = std::max_element(response.begin(), response.end(),
                                        [](float a, float b) { return std::fabs(a) < std::fabs(b); });
     response.erase(response.begin(), peak);
   } else {
-    response = simulate_room(random_room(rng), rate_hz, rng);
+    response = simulate_room(random_room(rng), rate_hz(), rng);
   }
-  const auto early = std::max<std::size_t>(1, static_cast<std::size_t>(options_.early_reflections_ms * 1e-3 * rate_hz));
-  std::vector<float> kept(response.begin(),
-                          response.begin() + static_cast<std::ptrdiff_t>(std::min(early, response.size())));
+  const auto early =
+      std::max<std::size_t>(1, static_cast<std::size_t>(options_.early_reflections_ms * 1e-3 * rate_hz()));
+  std::vector<float>& kept = draft.early;
+  kept.assign(response.begin(), response.begin() + static_cast<std::ptrdiff_t>(std::min(early, response.size())));
   // The last tenth fades, so that the target's echoes do not stop at an edge.
   for (std::size_t i = 0; early < response.size() && i < kept.size() / 10; ++i)
     kept[kept.size() - 1 - i] *= static_cast<float>(i) / static_cast<float>(kept.size() / 10);
-  convolve_two(wet, response, kept, wet, target);
 }
 
-void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> noisy, std::span<float> clean,
+void PairMaker::draw(std::uint64_t seed, std::uint64_t index, std::size_t samples, PairDraft& draft,
                      PairInfo* info) const {
-  if (noisy.size() != clean.size()) throw Error(ExitCode::kInternal, "make_pair: noisy and clean differ in length.");
   Random rng(seed, static_cast<std::uint64_t>(split_), index);
   // What came later draws from a stream of its own: with its probability at 0 older recipes give their old pairs.
   Random extra(seed, static_cast<std::uint64_t>(split_), index, 1);
-  const int rate_hz = catalogue_.source().rate_hz();
-  const std::size_t size = noisy.size();
-  Workspace& space = workspace(size);
-  const std::span<float> target(space.target), wet(space.wet), noise(space.noise), second(space.second);
+  draft = {};
 
   // Everything about the pair as a whole is drawn first, in one order, whatever the options say.
   const double what = rng.uniform();
   const bool silent = what < options_.silence_probability;
-  const bool pure = !silent && what < options_.silence_probability + options_.clean_probability;
+  draft.pure = !silent && what < options_.silence_probability + options_.clean_probability;
   const bool high = rng.chance(options_.high_snr_probability);
   const double snr_low_db = rng.uniform(options_.snr_min_db, options_.snr_max_db), snr_high_db = rng.uniform(30, 40);
-  const double snr_db = high ? snr_high_db : snr_low_db;
-  const double level_dbfs = rng.uniform(options_.level_min_dbfs, options_.level_max_dbfs);
-  const bool room = rng.chance(options_.room_probability) && !pure && !silent;
+  draft.snr_db = high ? snr_high_db : snr_low_db;
+  draft.level_dbfs = rng.uniform(options_.level_min_dbfs, options_.level_max_dbfs);
+  const bool room = rng.chance(options_.room_probability) && !draft.pure && !silent;
   const bool narrow = rng.chance(options_.lowpass_probability);
   const bool resampled = options_.resampler_probability > 0 && extra.chance(options_.resampler_probability);
-  const bool limited = narrow || resampled;
-  const bool clipped = rng.chance(options_.clip_probability) && !pure;
-  const bool quantized = rng.chance(options_.quantize_probability) && !pure;
-  std::vector<std::string> speech_names, noise_names;
-  std::vector<std::string>* const speech_log = info ? &speech_names : nullptr;
-  std::vector<std::string>* const noise_log = info ? &noise_names : nullptr;
+  const bool clipped = rng.chance(options_.clip_probability) && !draft.pure;
+  const bool quantized = rng.chance(options_.quantize_probability) && !draft.pure;
+  Names speech_names, noise_names;
+  Names* const speech_log = info ? &speech_names : nullptr;
+  Names* const noise_log = info ? &noise_names : nullptr;
 
-  BiquadCascade band;
   if (narrow) {
-    band = lowpass(kLowpassEdges_hz[rng.integer(std::size(kLowpassEdges_hz))], rate_hz);
+    draft.band = lowpass(kLowpassEdges_hz[rng.integer(std::size(kLowpassEdges_hz))], rate_hz());
   } else if (resampled) {
-    band = lowpass(extra.uniform(7000, 7900), rate_hz);
+    draft.band = lowpass(extra.uniform(7000, 7900), rate_hz());
   }
 
   std::size_t speaker = catalogue_.speakers().size();
+  draft.speech.resize(samples);
   if (silent) {
-    std::fill(target.begin(), target.end(), 0.0f);
+    std::fill(draft.speech.begin(), draft.speech.end(), 0.0f);
   } else {
     for (int attempt = 0; attempt < 4; ++attempt) {
       speech_names.clear();
       speaker = catalogue_.draw_speaker(rng);
       const double speed = extra.chance(options_.speed_probability) ? extra.uniform(0.85, 1.15) : 1;
-      at_speed(speed, target, [&](std::span<float> x) { catalogue_.fill_speech(speaker, rng, x, speech_log); });
-      if (rms(target) > 0.005) break;  // 20 dB below the clips' active level: nearly nothing but pauses
+      at_speed(speed, draft.speech, [&](std::span<float> x) { catalogue_.fill_speech(speaker, rng, x, speech_log); });
+      if (rms(draft.speech) > 0.005) break;  // 20 dB below the clips' active level: nearly nothing but pauses
     }
-    if (rng.chance(options_.equalizer_probability)) run_filter(random_equalizer(rng), target);
-    if (rng.chance(options_.gain_ramp_probability * 0.5)) random_gain_ramp(rng, 5, target);
+    if (rng.chance(options_.equalizer_probability)) draft.speech_equalizer = random_equalizer(rng);
+    if (rng.chance(options_.gain_ramp_probability * 0.5)) draft.speech_ramp = random_gain_ramp(rng, 5);
   }
-  std::copy(target.begin(), target.end(), wet.begin());
-  if (room) add_room(rng, wet, target);
-  if (limited) {
-    run_filter(band, target);
-    if (room) {
-      run_filter(band, wet);
-    } else {
-      std::copy(target.begin(), target.end(), wet.begin());
-    }
-  }
+  if (room) draw_room(rng, draft);
 
-  if (pure) {
-    std::fill(noise.begin(), noise.end(), 0.0f);
+  draft.noise.resize(samples);
+  if (draft.pure) {
+    std::fill(draft.noise.begin(), draft.noise.end(), 0.0f);
   } else {
-    make_noise(speaker, rng, extra, noise, noise_log);
+    draw_noise(speaker, rng, extra, draft.noise, draft.noise_response, noise_log);
     if (rng.chance(options_.second_noise_probability)) {
-      make_noise(speaker, rng, extra, second, noise_log);
-      scale_to(rms(noise) * std::pow(10, rng.uniform(-12, 3) / 20), second);
-      for (std::size_t i = 0; i < size; ++i) noise[i] += second[i];
+      draft.second.resize(samples);
+      draw_noise(speaker, rng, extra, draft.second, draft.second_response, noise_log);
+      draft.second_db = rng.uniform(-12, 3);
     }
-    if (rng.chance(options_.equalizer_probability)) run_filter(random_equalizer(rng), noise);
-    if (rng.chance(options_.gain_ramp_probability)) random_gain_ramp(rng, 10, noise);
+    if (rng.chance(options_.equalizer_probability)) draft.noise_equalizer = random_equalizer(rng);
+    if (rng.chance(options_.gain_ramp_probability)) draft.noise_ramp = random_gain_ramp(rng, 10);
     if (rng.chance(options_.transient_probability)) {
       const SyntheticNoise kind = rng.chance(0.5) ? SyntheticNoise::kClicks : SyntheticNoise::kKeys;
-      std::fill(second.begin(), second.end(), 0.0f);
-      add_transients(kind, rng, rate_hz, 1.0f, second);
-      scale_to(rms(noise) * std::pow(10, rng.uniform(-15, 0) / 20), second);
-      for (std::size_t i = 0; i < size; ++i) noise[i] += second[i];
+      draft.transients.assign(samples, 0.0f);
+      add_transients(kind, rng, rate_hz(), 1.0f, draft.transients);
+      draft.transients_db = rng.uniform(-15, 0);
       if (noise_log) noise_log->emplace_back(std::string(name_of(kind)) + " on top");
     }
-    if (limited) run_filter(band, noise);
   }
 
-  const MixGains gains = solve_gains({target, wet, noise}, rate_hz, {snr_db, level_dbfs, 0.99, SnrMode::kActive});
-  for (std::size_t i = 0; i < size; ++i) {
-    clean[i] = gains.speech * target[i];
-    noisy[i] = gains.speech * wet[i] + gains.noise * noise[i];
-  }
-  if (pure) std::copy(clean.begin(), clean.end(), noisy.begin());
   if (clipped) {
-    const float limit = peak(noisy) * static_cast<float>(std::pow(10, rng.uniform(-14, -1) / 20));
-    if (limit > 0) rng.chance(0.3) ? clip_soft(limit, noisy) : clip_hard(limit, noisy);
+    draft.clip_db = rng.uniform(-14, -1);
+    draft.clipping = rng.chance(0.3) ? PairDraft::Clipping::kSoft : PairDraft::Clipping::kHard;
   }
   if (quantized) {
     const double how = rng.uniform();
-    if (how < 0.4) {
-      quantize_linear(16, noisy);
-    } else if (how < 0.75) {
-      quantize_mu_law(noisy);
-    } else {
-      quantize_linear(random_int(rng, 9, 13), noisy);
-    }
+    draft.bits = how < 0.4 ? 16 : how < 0.75 ? PairDraft::kMuLaw : random_int(rng, 9, 13);
   }
   if (info)
-    *info = {pure ? HUGE_VAL : silent ? -HUGE_VAL : snr_db, gains.level_dbfs, join(speech_names), join(noise_names)};
+    *info = {draft.pure ? HUGE_VAL
+             : silent   ? -HUGE_VAL
+                        : draft.snr_db,
+             draft.level_dbfs, join(speech_names), join(noise_names)};
+}
+
+void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> noisy, std::span<float> clean,
+                     PairInfo* info) const {
+  if (noisy.size() != clean.size()) throw Error(ExitCode::kInternal, "make_pair: noisy and clean differ in length.");
+  PairDraft draft;
+  draw(seed, index, noisy.size(), draft, info);
+  const double level_dbfs = mix(draft, rate_hz(), noisy, clean);
+  if (info) info->level_dbfs = level_dbfs;
 }
 
 void make_pair(const Corpus& corpus, const MixOptions& options, Split split, std::uint64_t seed, std::uint64_t index,

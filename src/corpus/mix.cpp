@@ -63,16 +63,16 @@ MixGains solve_gains(const MixParts& parts, int rate_hz, const MixRequest& reque
   MixGains gains;
   const double noise_rms = rms(parts.noise);
   const double speech_rms = rms(parts.target);
-  const bool has_noise = noise_rms > 1e-9, has_speech = speech_rms > 1e-7;
+  const bool has_noise = noise_rms > kLeastNoiseRms, has_speech = speech_rms > kLeastSpeechRms;
   double speech = 0, noise = 0;
   if (has_speech) speech = to_gain(request.level_dbfs - speech_level_dbfs(parts.target, rate_hz, request.mode));
   if (has_noise) noise = to_gain(request.level_dbfs - request.snr_db) / noise_rms;
 
   // P.56 interpolates between thresholds fixed to full scale, so the level is measured where it ends up; when the noise
   // follows it by some tenths of a decibel, the peak may need another step.
-  for (int attempt = 0; attempt < 6; ++attempt) {
+  for (int attempt = 0; attempt < kPeakAttempts; ++attempt) {
     const double peak = request.peak_limit > 0 ? peak_of(parts, speech, noise) : 0;
-    const bool too_loud = peak > request.peak_limit * 1.001;
+    const bool too_loud = peak > request.peak_limit * kPeakTolerance;
     if (too_loud) {
       const double factor = request.peak_limit / peak;
       gains.scale *= factor;

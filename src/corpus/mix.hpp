@@ -23,6 +23,14 @@ double rms(std::span<const float> x);
 /// The largest magnitude; 0 for nothing. NaN is passed over.
 float peak(std::span<const float> x);
 
+/// Below these RMS there is no speech, and no noise, to bring to a level.
+inline constexpr double kLeastSpeechRms = 1e-7, kLeastNoiseRms = 1e-9;
+
+/// How often solve_gains looks whether the peak is low enough.
+inline constexpr int kPeakAttempts = 6;
+/// How far above the limit a peak may stay.
+inline constexpr double kPeakTolerance = 1.001;
+
 struct MixParts {
   std::span<const float> target;  ///< what a denoiser should give; its level counts
   std::span<const float> wet;     ///< what the microphone hears of the speech; the target itself without a room

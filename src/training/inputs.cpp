@@ -17,8 +17,9 @@ std::string settings(const Recipe& recipe) {
   return recipe.fingerprint() +
          fmt::format("train.steps={};train.decay={};train.final_rate={};train.fixed_statistics={};", t.steps, t.decay,
                      t.final_rate, t.fixed_statistics) +
-         fmt::format("train.validate_every={};train.checkpoint_every={};train.valid_pairs={};train.device={};",
-                     t.validate_every, t.checkpoint_every, t.valid_pairs, t.device) +
+         fmt::format(
+             "train.validate_every={};train.checkpoint_every={};train.valid_pairs={};train.device={};train.mixing={};",
+             t.validate_every, t.checkpoint_every, t.valid_pairs, t.device, t.mixing) +
          fmt::format("train.precision={};checksum of the corpus={:08x};checksum of distill.teacher={};", t.precision,
                      corpus::index_checksum(t.corpus),
                      teacher.empty() ? "none" : checksum(read_stored_model(teacher).bytes));

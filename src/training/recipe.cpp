@@ -102,6 +102,7 @@ std::vector<Entry> entries(Recipe& r) {
                                                {"train.chunk_s", &t.chunk_s},
                                                {"train.replicas", &t.replicas},
                                                {"train.loader_workers", &t.loader_workers, true},
+                                               {"train.mixing", &t.mixing, true},
                                                {"train.optimizer", &t.optimizer},
                                                {"train.learning_rate", &t.learning_rate},
                                                {"train.warmup_steps", &t.warmup_steps},
@@ -345,6 +346,8 @@ void Recipe::check() const {
   expect("train.valid_pairs", train.valid_pairs, 1, 100000);
   if (train.device != "cpu" && train.device != "cuda")
     throw Error(ExitCode::kRecipe, "train.device: found '{}', expected 'cpu' or 'cuda'", train.device);
+  if (train.mixing != "loader" && train.mixing != "device")
+    throw Error(ExitCode::kRecipe, "train.mixing: found '{}', expected 'loader' or 'device'", train.mixing);
   if (train.optimizer != "adamw" && train.optimizer != "muon")
     throw Error(ExitCode::kRecipe, "train.optimizer: found '{}', expected 'adamw' or 'muon'", train.optimizer);
   if (train.precision != "float32" && train.precision != "bfloat16")

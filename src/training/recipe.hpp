@@ -29,6 +29,7 @@ struct TrainOptions {
   double chunk_s = 2.048;  ///< rounded to whole hops
   int replicas = 2;        ///< networks trained side by side, one a core, gradients averaged
   int loader_workers = 2;
+  std::string mixing = "loader";    ///< who mixes the pairs: the loader's workers, or, of what they draw, the device
   std::string optimizer = "adamw";  ///< adamw, or muon: of matrices their momentum made orthogonal, AdamW of the rest
   double learning_rate = 2e-3;
   int warmup_steps = 500;

@@ -102,11 +102,21 @@ void Replica::work() {
   }
 }
 
+Mixture Replica::mixture() {
+  if (!batch_.drafts.empty()) return mix(batch_.drafts, int(recipe_.model.sample_rate_hz), device_);
+  const auto there = [&](std::vector<float>& sound) {
+    return torch::from_blob(sound.data(), {batch_.size, batch_.samples}, torch::kFloat32).to(device_);
+  };
+  return {there(batch_.noisy), there(batch_.clean)};
+}
+
 double Replica::backward_on_cpu() {
   const Architecture& a = recipe_.model;
+  const Mixture pairs = mixture();
   const long frames = batch_.samples / a.hop_samples;
   const auto features = torch::empty({batch_.size * frames, a.positions(), 3 * a.fold});
-  objective_.begin(batch_.size, batch_.samples, batch_.noisy.data(), batch_.clean.data(), features.data_ptr<float>());
+  objective_.begin(batch_.size, batch_.samples, pairs.noisy.data_ptr<float>(), pairs.clean.data_ptr<float>(),
+                   features.data_ptr<float>());
   torch::Tensor hidden;
   const auto mask = network_->forward(features, frames, teacher_ ? teacher_->listen(&hidden) : Observer()).contiguous();
   const auto gradient = torch::empty_like(mask);
@@ -125,11 +135,9 @@ double Replica::backward_on_cpu() {
 }
 
 double Replica::backward_on_device() {
-  const std::vector<std::int64_t> shape{batch_.size, batch_.samples};
-  const auto noisy = torch::from_blob(batch_.noisy.data(), shape, torch::kFloat32).to(device_);
-  const auto clean = torch::from_blob(batch_.clean.data(), shape, torch::kFloat32).to(device_);
+  const Mixture pairs = mixture();
   torch::Tensor distance;
-  auto value = loss(spectrum_, recipe_.loss, noisy, clean, [&](const torch::Tensor& features, long frames) {
+  auto value = loss(spectrum_, recipe_.loss, pairs.noisy, pairs.clean, [&](const torch::Tensor& features, long frames) {
     if (!teacher_) return network_->forward(features, frames);
     torch::Tensor hidden;
     const auto mask = network_->forward(features, frames, teacher_->listen(&hidden));

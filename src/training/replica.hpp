@@ -11,6 +11,7 @@
 #include "corpus/loader.hpp"
 #include "training/distill.hpp"
 #include "training/losses.hpp"
+#include "training/mixing.hpp"
 #include "training/objective.hpp"
 #include "training/process_group.hpp"
 #include "training/recipe.hpp"
@@ -47,6 +48,7 @@ class Replica {
  private:
   void work();
   void step();
+  Mixture mixture();
   double backward_on_cpu();
   double backward_on_device();
 

@@ -155,7 +155,8 @@ void Trainer::take_up() {
   loader_ = std::make_unique<corpus::Loader>(
       corpus_, recipe_.mix, corpus::Split::kTrain, std::uint64_t(t.seed), t.batch, chunk_samples_,
       std::uint64_t(state_.step) * replicas, t.loader_workers, 2 * t.replicas + 2,
-      corpus::Share{std::uint64_t(group_.rank()) * replicas, replicas, std::uint64_t(whole_.train.replicas)});
+      corpus::Share{std::uint64_t(group_.rank()) * replicas, replicas, std::uint64_t(whole_.train.replicas)},
+      t.mixing == "loader");
   if (group_.is_first()) curve_ = std::make_unique<Curve>(folder_, recipe_.name, state_.step);
 }
 

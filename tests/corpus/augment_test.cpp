@@ -103,7 +103,9 @@ TEST(Augment, GainRampsMoveSlowlyAndEquallyOnBoth) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     std::vector<float> a(kRate, 1.0f), b(kRate, 0.5f);
     Random rng(seed);
-    random_gain_ramp(rng, 10, a, b);
+    const GainRamp ramp = random_gain_ramp(rng, 10);
+    apply_ramp(ramp, a);
+    apply_ramp(ramp, b);
     for (std::size_t i = 0; i < a.size(); ++i) {
       ASSERT_NEAR(b[i], 0.5f * a[i], 1e-6);
       ASSERT_LE(std::fabs(20 * std::log10(static_cast<double>(a[i]))), 10.01);

@@ -91,6 +91,24 @@ TEST_F(LoaderTest, SharesOfSeveralProcessesMakeUpTheStream) {
   }
 }
 
+TEST_F(LoaderTest, WhatItLeavesToMixIsTheSamePairs) {
+  const auto mixed = take(3, 4, 1);
+  Loader loader(*corpus_, MixOptions(), Split::kTrain, kSeed, kBatch, kChunk, 3, 2, 4, {}, false);
+  for (const Batch& expected : mixed) {
+    Batch batch = loader.next();
+    EXPECT_EQ(batch.number, expected.number);
+    EXPECT_TRUE(batch.noisy.empty());
+    ASSERT_EQ(batch.drafts.size(), std::size_t{kBatch});
+    for (PairDraft& draft : batch.drafts) {
+      std::vector<float> noisy(kChunk), clean(kChunk);
+      mix(draft, corpus_->rate_hz(), noisy, clean);
+      batch.noisy.insert(batch.noisy.end(), noisy.begin(), noisy.end());
+      batch.clean.insert(batch.clean.end(), clean.begin(), clean.end());
+    }
+    expect_same({batch}, {expected});
+  }
+}
+
 TEST_F(LoaderTest, NeverTheSamePairTwice) {
   std::set<std::vector<float>> pairs;
   for (const Batch& batch : take(0, 20, 2)) {

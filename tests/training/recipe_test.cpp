@@ -62,6 +62,7 @@ TEST(RecipeTest, RefusesWrongValues) {
   EXPECT_NE(refusal("[mix]\nroom_probability = 2.0\n").find("mix.room_probability"), std::string::npos);
   EXPECT_NE(refusal("[loss]\nstoi = -0.1\n").find("loss.stoi: found -0.1"), std::string::npos);
   EXPECT_NE(refusal("[train]\ndevice = 'tpu'\n").find("'cpu' or 'cuda'"), std::string::npos);
+  EXPECT_NE(refusal("[train]\nmixing = 'gpu'\n").find("'loader' or 'device'"), std::string::npos);
   EXPECT_NE(refusal("[mix]\nearly_reflections_ms = 1e30\n").find("0 to 2000"), std::string::npos);
   EXPECT_NE(refusal("[mix]\nsnr_min_db = -1e6\n").find("mix.snr_min_db"), std::string::npos);
   EXPECT_NE(refusal("[mix]\nlevel_min_dbfs = -1e6\n").find("mix.level_min_dbfs"), std::string::npos);

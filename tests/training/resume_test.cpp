@@ -138,6 +138,21 @@ TEST_F(ResumeTest, LoaderThreadsDoNotMatter) {
   EXPECT_EQ(weights("one"), weights("three"));
 }
 
+// The same pairs but for rounding.
+TEST_F(ResumeTest, WhoMixesHardlyMatters) {
+  train(recipe("loader", {"train.steps=10"}), false, ProgressStyle::kNone);
+  train(recipe("device", {"train.mixing=device", "train.steps=10"}), false, ProgressStyle::kNone);
+  train(recipe("others", {"mix.snr_min_db=-4", "train.steps=10"}), false, ProgressStyle::kNone);
+  const auto from_loader = [](const std::string& output) {
+    const auto a = weights("loader"), b = weights(output);
+    double squares = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) squares += std::pow(double(a[i]) - double(b.at(i)), 2);
+    return std::sqrt(squares);
+  };
+  EXPECT_GT(from_loader("device"), 0);
+  EXPECT_LT(from_loader("device"), 0.01 * from_loader("others"));
+}
+
 TEST_F(ResumeTest, RefusesWhatWouldLoseWork) {
   train(recipe("done", {"train.steps=10"}), false, ProgressStyle::kNone);
   EXPECT_NE(refusal(recipe("done"), false, ExitCode::kOutput).find("--resume"), std::string::npos);

@@ -19,9 +19,14 @@ Tensor to_db(const Tensor& power) { return 10 * power.log10(); }
 Tensor peak_of(const Tensor& x) { return x.abs().amax(1, true); }
 Tensor rms_of(const Tensor& x) { return x.square().mean(1, true).sqrt(); }
 
-// Some rows of a batch, and a filter for each: spectra [rows, n/2 + 1]. Undefined where no row has one.
+// Some of a batch's pairs, and something of each: [rows, length]. Both undefined where no pair has it.
+struct Rows {
+  Tensor of, values;
+};
+
+// The same with a filter's spectrum of each: [rows, n/2 + 1].
 struct Filter {
-  Tensor rows, spectra;
+  Tensor of, spectra;
 };
 
 // P.56's level of speech [batch, samples] at any gain: the envelope is followed once.
@@ -77,11 +82,12 @@ class Mixer {
   Tensor there(const std::vector<float>& numbers, at::IntArrayRef shape) const;
   template <typename Number>
   Tensor column(const Number& number) const;
+  Rows rows(std::vector<float> PairDraft::*sound) const;
   Tensor sounds(std::vector<float> PairDraft::*sound) const;
   Filter filter(std::vector<float> PairDraft::*response) const;
   Filter filter(BiquadCascade PairDraft::*cascade) const;
   Filter envelope() const;
-  Tensor run(const Filter& filter, const Tensor& x) const;
+  Tensor through(const Filter& filter, const Tensor& x) const;
   Tensor ramped(GainRamp PairDraft::*ramp, const Tensor& x) const;
   Tensor add_at(double PairDraft::*db, const Tensor& layer, const Tensor& x) const;
   Tensor noise() const;
@@ -115,7 +121,8 @@ Mixer::Mixer(const std::vector<PairDraft>& drafts, int rate_hz, torch::Device de
 }
 
 Tensor Mixer::there(const std::vector<float>& numbers, at::IntArrayRef shape) const {
-  return torch::from_blob(const_cast<float*>(numbers.data()), shape, torch::kFloat32).clone().to(device_);
+  return torch::from_blob(const_cast<float*>(numbers.data()), shape, torch::kFloat32)
+      .to(device_, torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
 }
 
 // [batch, 1]
@@ -126,36 +133,32 @@ Tensor Mixer::column(const Number& number) const {
   return there(numbers, {count_, 1});
 }
 
-// [batch, samples]; undefined where no draft has such a sound.
-Tensor Mixer::sounds(std::vector<float> PairDraft::*sound) const {
-  std::vector<float> rows;
+Rows Mixer::rows(std::vector<float> PairDraft::*sound) const {
   std::vector<std::int64_t> of;
+  std::size_t longest = 0;
   for (std::int64_t i = 0; i < count_; ++i) {
-    const std::vector<float>& x = drafts_[std::size_t(i)].*sound;
-    if (x.empty()) continue;
-    rows.insert(rows.end(), x.begin(), x.end());
-    of.push_back(i);
+    const std::size_t size = (drafts_[std::size_t(i)].*sound).size();
+    if (size > 0) of.push_back(i);
+    longest = std::max(longest, size);
   }
   if (of.empty()) return {};
-  const Tensor there_are = there(rows, {std::int64_t(of.size()), samples_});
-  if (std::int64_t(of.size()) == count_) return there_are;
-  return torch::zeros({count_, samples_}, there_are.options()).index_copy(0, torch::tensor(of).to(device_), there_are);
+  std::vector<float> values(of.size() * longest);
+  for (std::size_t r = 0; r < of.size(); ++r)
+    std::ranges::copy(drafts_[std::size_t(of[r])].*sound, values.begin() + std::ptrdiff_t(r * longest));
+  return {torch::tensor(of).to(device_), there(values, {std::int64_t(of.size()), std::int64_t(longest)})};
+}
+
+// [batch, samples]; undefined where no draft has such a sound.
+Tensor Mixer::sounds(std::vector<float> PairDraft::*sound) const {
+  const Rows some = rows(sound);
+  if (!some.of.defined() || some.of.size(0) == count_) return some.values;
+  return torch::zeros({count_, samples_}, some.values.options()).index_copy(0, some.of, some.values);
 }
 
 Filter Mixer::filter(std::vector<float> PairDraft::*response) const {
-  std::vector<std::int64_t> of;
-  std::size_t taps = 0;
-  for (std::int64_t i = 0; i < count_; ++i) {
-    const std::size_t size = (drafts_[std::size_t(i)].*response).size();
-    if (size > 0) of.push_back(i);
-    taps = std::max(taps, size);
-  }
-  if (of.empty()) return {};
-  std::vector<float> padded(of.size() * taps);
-  for (std::size_t r = 0; r < of.size(); ++r)
-    std::ranges::copy(drafts_[std::size_t(of[r])].*response, padded.begin() + std::ptrdiff_t(r * taps));
-  const Tensor responses = there(padded, {std::int64_t(of.size()), std::int64_t(taps)});
-  return {torch::tensor(of).to(device_), torch::fft::rfft(responses, transform_)};
+  const Rows some = rows(response);
+  if (!some.of.defined()) return {};
+  return {some.of, torch::fft::rfft(some.values, transform_)};
 }
 
 Filter Mixer::filter(BiquadCascade PairDraft::*cascade) const {
@@ -188,10 +191,10 @@ Filter Mixer::envelope() const {
   return {torch::arange(count_, torch::kInt64).to(device_), (pole * pole).unsqueeze(0).to(torch::kComplexFloat)};
 }
 
-Tensor Mixer::run(const Filter& filter, const Tensor& x) const {
-  if (!filter.rows.defined()) return x;
-  const Tensor spectra = torch::fft::rfft(x.index_select(0, filter.rows), transform_) * filter.spectra;
-  return x.index_copy(0, filter.rows, torch::fft::irfft(spectra, transform_).narrow(1, 0, samples_).contiguous());
+Tensor Mixer::through(const Filter& filter, const Tensor& x) const {
+  if (!filter.of.defined()) return x;
+  const Tensor spectra = torch::fft::rfft(x.index_select(0, filter.of), transform_) * filter.spectra;
+  return x.index_copy(0, filter.of, torch::fft::irfft(spectra, transform_).narrow(1, 0, samples_).contiguous());
 }
 
 Tensor Mixer::ramped(GainRamp PairDraft::*ramp, const Tensor& x) const {
@@ -213,16 +216,17 @@ Tensor Mixer::ramped(GainRamp PairDraft::*ramp, const Tensor& x) const {
 
 Tensor Mixer::add_at(double PairDraft::*db, const Tensor& layer, const Tensor& x) const {
   if (!layer.defined()) return x;
-  const Tensor wanted = rms_of(x) * from_db(column([&](const PairDraft&d) { return d.*db; })), now = rms_of(layer);
+  const Tensor wanted = rms_of(x) * from_db(column([&](const PairDraft& d) { return d.*db; }));
+  const Tensor now = rms_of(layer);
   return x + torch::where(now >= corpus::kLeastNoiseRms, wanted / now, torch::ones_like(now)) * layer;
 }
 
 Tensor Mixer::noise() const {
-  Tensor noise = run(filter(&PairDraft::noise_response), sounds(&PairDraft::noise));
+  Tensor noise = through(filter(&PairDraft::noise_response), sounds(&PairDraft::noise));
   Tensor second = sounds(&PairDraft::second);
-  if (second.defined()) second = run(filter(&PairDraft::second_response), second);
+  if (second.defined()) second = through(filter(&PairDraft::second_response), second);
   noise = add_at(&PairDraft::second_db, second, noise);
-  noise = ramped(&PairDraft::noise_ramp, run(filter(&PairDraft::noise_equalizer), noise));
+  noise = ramped(&PairDraft::noise_ramp, through(filter(&PairDraft::noise_equalizer), noise));
   return add_at(&PairDraft::transients_db, sounds(&PairDraft::transients), noise);
 }
 
@@ -234,7 +238,7 @@ void Mixer::level(const Tensor& wet, const Tensor& noise, const Tensor& target, 
   const Tensor noise_rms = rms_of(noise);
   const Tensor has_noise = noise_rms > corpus::kLeastNoiseRms, has_speech = rms_of(target) > corpus::kLeastSpeechRms;
   const Tensor none = torch::zeros_like(noise_rms), one = torch::ones_like(noise_rms);
-  const SpeechLevel speech(target, run(envelope(), target.abs()).clamp_min(0), rate_hz_);
+  const SpeechLevel speech(target, through(envelope(), target.abs()).clamp_min(0), rate_hz_);
   speech_gain = torch::where(has_speech, from_db(level_db - speech.dbfs(one)), none);
   const auto noise_for = [&](const Tensor& speech_db) {
     return torch::where(has_noise, from_db(speech_db - snr_db) / noise_rms, none);
@@ -264,7 +268,8 @@ Tensor Mixer::damaged(const Tensor& noisy) const {
     x = torch::where(how.eq(int(Clipping::kHard)), torch::minimum(torch::maximum(x, -limit), limit), x);
   }
   if (any([](const PairDraft& d) { return d.bits != 0; })) {
-    const Tensor bits = column([](const PairDraft&d) { return d.bits; }), scale = torch::exp2(bits - 1);
+    const Tensor bits = column([](const PairDraft& d) { return d.bits; });
+    const Tensor scale = torch::exp2(bits - 1);
     const Tensor linear = torch::minimum(torch::maximum((x * scale).round(), -scale), scale - 1) / scale;
     x = torch::where(bits > 0, linear, x);
     constexpr double kMu = 255, kSteps = 127;
@@ -276,12 +281,12 @@ Tensor Mixer::damaged(const Tensor& noisy) const {
 }
 
 Mixture Mixer::run() const {
-  const Tensor speech = run(filter(&PairDraft::speech_equalizer), sounds(&PairDraft::speech));
+  const Tensor speech = through(filter(&PairDraft::speech_equalizer), sounds(&PairDraft::speech));
   const Tensor dry = ramped(&PairDraft::speech_ramp, speech);
   const Filter band = filter(&PairDraft::band);
-  const Tensor target = run(band, run(filter(&PairDraft::early), dry));
-  const Tensor wet = run(band, run(filter(&PairDraft::response), dry));
-  const Tensor noise = run(band, this->noise());
+  const Tensor target = through(band, through(filter(&PairDraft::early), dry));
+  const Tensor wet = through(band, through(filter(&PairDraft::response), dry));
+  const Tensor noise = through(band, this->noise());
   Tensor speech_gain, noise_gain;
   level(wet, noise, target, speech_gain, noise_gain);
   const Tensor clean = speech_gain * target;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <thread>
 #include <utility>
 
 namespace pellucid::training {
@@ -36,7 +37,9 @@ double clip(std::vector<float>& gradient, double most, const std::vector<float>&
 void Optimizer::update(const std::vector<float>& gradient, const TrainOptions& o, long step, double rate,
                        const std::vector<Matrices>& matrices, const std::vector<float>& kept) {
   std::vector<float> move(weights.size());
-  muon_moves(matrices, gradient, mean, move, o.replicas);
+  // On the CPU each replica has a core; those of a device leave all of them.
+  const int threads = o.device == "cpu" ? o.replicas : int(std::max(1u, std::thread::hardware_concurrency()));
+  muon_moves(matrices, gradient, mean, move, threads);
   for (std::size_t i = 0; i < kept.size(); ++i) move[i] *= kept[i];  // a matrix made orthogonal has no zeros
   constexpr double kBeta1 = 0.9, kBeta2 = 0.98, kEpsilon = 1e-8;
   const double correct1 = 1.0 - std::pow(kBeta1, double(step + 1)), correct2 = 1.0 - std::pow(kBeta2, double(step + 1));

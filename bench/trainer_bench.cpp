@@ -12,6 +12,7 @@
 #include "nn/kernels.hpp"
 #include "support/peak.hpp"
 #include "support/random.hpp"
+#include "training/memory.hpp"
 #include "training/optimizer.hpp"
 #include "training/replica.hpp"
 
@@ -36,6 +37,7 @@ corpus::Batch made_up_batch(const Recipe& recipe) {
 
 void run(const Recipe& recipe, double seconds) {
   use_one_thread();
+  keep_freed_memory();
   Replica replica(recipe, torch::kCPU);
   Optimizer optimizer;
   const auto matrices = recipe.train.optimizer == "muon" ? matrices_of(replica.network()) : std::vector<Matrices>();

@@ -1,11 +1,14 @@
 #include "training/kernels_products.hpp"
 
+#include <algorithm>
 #include <utility>
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
 
 #include <bit>
 #endif
+
+#include "training/kernels_amx.hpp"
 
 namespace pellucid::training::kernels {
 namespace {
@@ -52,6 +55,8 @@ void pair_rows(Index n, const float* low, const float* high, Pair* out) {
   });
 }
 
+Index whole_tiles(Index n) { return (n + kTile - 1) / kTile * kTile; }
+
 const float* next_row(const float* x, Index row, Index rows, Index step) {
   return row + 1 < rows ? x + (row + 1) * step : nullptr;
 }
@@ -63,7 +68,7 @@ void ConstantProduct::take(std::vector<float> b) {
     b_ = std::move(b);
     return;
   }
-  b_pairs_.resize(static_cast<std::size_t>((depth_ + 1) / 2 * step_));
+  b_pairs_.resize(static_cast<std::size_t>(whole_tiles((depth_ + 1) / 2) * step_));
   for (Index r = 0; r < depth_; r += 2)
     pair_rows(step_, &b[r * step_], next_row(&b[0], r, depth_, step_), &b_pairs_[r / 2 * step_]);
 }
@@ -74,10 +79,16 @@ void ConstantProduct::run(Index count, const float* a, Index row_step, float* y,
     gemm(count, columns_, depth_, a, row_step, 1, b_.data(), step_, y, columns_, beta, true);
     return;
   }
-  const Index floats = (count - 1) * row_step + depth_;
-  a_pairs_.resize(static_cast<std::size_t>(floats / 2));
+  const Index floats = (count - 1) * row_step + depth_, pairs = depth_ / 2;
+  a_pairs_.resize(static_cast<std::size_t>(floats / 2 + kTile));
   pair_neighbours(floats, a, a_pairs_.data());
-  gemm(count, columns_, depth_ / 2, a_pairs_.data(), row_step / 2, 1, b_pairs_.data(), step_, y, columns_, beta);
+  if (has_tiles()) {
+    std::fill(a_pairs_.end() - kTile, a_pairs_.end(), Pair{0});
+    tile_product(count, columns_, whole_tiles(pairs), a_pairs_.data(), row_step / 2, b_pairs_.data(), step_, y,
+                 columns_, add);
+  } else {
+    gemm(count, columns_, pairs, a_pairs_.data(), row_step / 2, 1, b_pairs_.data(), step_, y, columns_, beta);
+  }
 }
 
 void WeightGradient::add(Index count, const float* x, Index row_step, const float* d) {
@@ -87,8 +98,10 @@ void WeightGradient::add(Index count, const float* x, Index row_step, const floa
   }
   const Index pairs = (count + 1) / 2, step = padded(out_);
   const bool overlap = row_step < depth_;
-  x_pairs_.resize(static_cast<std::size_t>((count - 1) * row_step + depth_ + kLanes));
-  d_pairs_.resize(static_cast<std::size_t>(pairs * step));
+  const Index whole = whole_tiles(pairs), pair_step = overlap ? 2 * row_step : row_step;
+  x_pairs_.resize(static_cast<std::size_t>(
+      std::max((count - 1) * row_step + depth_ + kLanes, (whole - 1) * pair_step + padded(depth_))));
+  d_pairs_.resize(static_cast<std::size_t>(whole * step));
   if (overlap) {  // each row of memory begins a pair, so that the pairs of a row of x lie side by side, too
     const Index last = (count - 2) * row_step + depth_;
     pair_rows(last, x, x + row_step, x_pairs_.data());
@@ -99,8 +112,17 @@ void WeightGradient::add(Index count, const float* x, Index row_step, const floa
   }
   for (Index r = 0; r < count; r += 2)
     pair_rows(out_, d + r * out_, next_row(d, r, count, out_), &d_pairs_[r / 2 * step]);
-  gemm(depth_, out_, pairs, x_pairs_.data(), 1, overlap ? 2 * row_step : row_step, d_pairs_.data(), step, sums_.data(),
-       out_, 1);
+  if (!has_tiles()) {
+    gemm(depth_, out_, pairs, x_pairs_.data(), 1, pair_step, d_pairs_.data(), step, sums_.data(), out_, 1);
+    return;
+  }
+  // What lies beyond the last row counts for nothing.
+  std::fill(d_pairs_.begin() + pairs * step, d_pairs_.end(), Pair{0});
+  x_turned_.resize(static_cast<std::size_t>(padded(depth_) * whole));
+  for (Index k = 0; k < depth_; k += kTile)
+    for (Index p = 0; p < pairs; p += kTile)
+      turn_tile(&x_pairs_[p * pair_step + k], pair_step, &x_turned_[k * whole + p], whole);
+  tile_product(depth_, out_, whole, x_turned_.data(), whole, d_pairs_.data(), step, sums_.data(), out_, true);
 }
 
 }  // namespace pellucid::training::kernels

@@ -51,7 +51,7 @@ class WeightGradient {
   Precision precision_;
   Index depth_, out_;
   std::vector<float> sums_;
-  std::vector<Pair> x_pairs_, d_pairs_;
+  std::vector<Pair> x_pairs_, d_pairs_, x_turned_;
 };
 
 }  // namespace pellucid::training::kernels

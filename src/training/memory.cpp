@@ -1,5 +1,9 @@
 #include "training/memory.hpp"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -83,6 +87,13 @@ void check_memory(const Recipe& r, double available, int processes) {
               "the recipe asks for {:.1f} GB of memory or more ({} replicas of {} chunks of {:g} s, {} pairs that "
               "validate), found {:.1f} GB; lower train.batch, train.chunk_s, train.replicas or train.valid_pairs",
               needed / 1e9, r.train.replicas, r.train.batch, r.train.chunk_s, r.train.valid_pairs, available / 1e9);
+}
+
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that it takes
+  mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
+#endif
 }
 
 }  // namespace pellucid::training

@@ -19,6 +19,7 @@
 #include "training/checkpoint.hpp"
 #include "training/export.hpp"
 #include "training/inputs.hpp"
+#include "training/memory.hpp"
 #include "training/output_folder.hpp"
 #include "training/provenance.hpp"
 #include "training/replica.hpp"
@@ -104,6 +105,7 @@ Trainer::Trainer(const Recipe& recipe, bool resume, ProgressStyle style, Process
   if (group.is_first()) lock_ = open_output(recipe, resume);
   corpus_checksum_ = corpus::index_checksum(recipe.train.corpus);
   use_one_thread();
+  keep_freed_memory();
   const int hop = recipe.model.hop_samples;
   chunk_samples_ = int(std::lround(recipe.train.chunk_s * recipe.model.sample_rate_hz / hop)) * hop;
   if (device_.is_cpu()) {

@@ -86,13 +86,12 @@ void measure(const ClipSource& clips, double chunk_s, const std::string& wanted)
                                                                 {"speed", &MixOptions::speed_probability}};
   fmt::print("{:14} {:>8} {:>8}\n", "mix", "s/s", "drawn");
   std::vector<float> noisy(samples), clean(samples);
-  PairDraft draft;
   const auto row = [&](const std::string& name, const MixOptions& options) {
     if (!wanted.empty() && wanted != name) return;
     const PairMaker maker(clips, options, Split::kTrain);
     fmt::print("{:14} {:8.0f} {:8.0f}\n", name,
                speed(maker, samples, [&](std::uint64_t i) { maker.make(1, i, noisy, clean); }),
-               speed(maker, samples, [&](std::uint64_t i) { maker.draw(1, i, samples, draft); }));
+               speed(maker, samples, [&](std::uint64_t i) { maker.draw(1, i, samples); }));
   };
   row("usual", usual);
   row("plain", plain);

@@ -45,8 +45,7 @@ struct Loader::Impl {
     batch.samples = chunk_samples;
     const auto chunk = static_cast<std::size_t>(chunk_samples), count = static_cast<std::size_t>(batch_size);
     if (!mixes) {
-      batch.drafts.resize(count);
-      for (std::size_t i = 0; i < count; ++i) maker.draw(seed, number * count + i, chunk, batch.drafts[i]);
+      for (std::size_t i = 0; i < count; ++i) batch.drafts.push_back(maker.draw(seed, number * count + i, chunk));
       return batch;
     }
     batch.noisy.resize(chunk * count);

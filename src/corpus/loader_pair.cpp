@@ -41,7 +41,7 @@ PairMaker::PairMaker(const ClipSource& source, const MixOptions& options, Split 
   }
 }
 
-void PairMaker::draw_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out,
+void PairMaker::fill_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out,
                            std::vector<float>& response, Names* names) const {
   const double kind = rng.uniform();
   if (kind < options_.babble_probability) {
@@ -66,6 +66,24 @@ void PairMaker::draw_noise(std::size_t speaker, Random& rng, Random& extra, std:
   if (names) names->emplace_back(name_of(chosen));
 }
 
+void PairMaker::draw_noise(std::size_t speaker, Random& rng, Random& extra, PairDraft& draft, Names* names) const {
+  fill_noise(speaker, rng, extra, draft.noise, draft.noise_response, names);
+  if (rng.chance(options_.second_noise_probability)) {
+    draft.second.resize(draft.noise.size());
+    fill_noise(speaker, rng, extra, draft.second, draft.second_response, names);
+    draft.second_db = rng.uniform(-12, 3);
+  }
+  if (rng.chance(options_.equalizer_probability)) draft.noise_equalizer = random_equalizer(rng);
+  if (rng.chance(options_.gain_ramp_probability)) draft.noise_ramp = random_gain_ramp(rng, 10);
+  if (rng.chance(options_.transient_probability)) {
+    const SyntheticNoise kind = rng.chance(0.5) ? SyntheticNoise::kClicks : SyntheticNoise::kKeys;
+    draft.transients.resize(draft.noise.size());
+    add_transients(kind, rng, rate_hz(), 1.0f, draft.transients);
+    draft.transients_db = rng.uniform(-15, 0);
+    if (names) names->emplace_back(std::string(name_of(kind)) + " on top");
+  }
+}
+
 void PairMaker::draw_room(Random& rng, PairDraft& draft) const {
   std::vector<float>& response = draft.response;
   if (!catalogue_.rooms().empty() && rng.chance(0.7)) {
@@ -88,12 +106,11 @@ void PairMaker::draw_room(Random& rng, PairDraft& draft) const {
     kept[kept.size() - 1 - i] *= static_cast<float>(i) / static_cast<float>(kept.size() / 10);
 }
 
-void PairMaker::draw(std::uint64_t seed, std::uint64_t index, std::size_t samples, PairDraft& draft,
-                     PairInfo* info) const {
+PairDraft PairMaker::draw(std::uint64_t seed, std::uint64_t index, std::size_t samples, PairInfo* info) const {
   Random rng(seed, static_cast<std::uint64_t>(split_), index);
   // What came later draws from a stream of its own: with its probability at 0 older recipes give their old pairs.
   Random extra(seed, static_cast<std::uint64_t>(split_), index, 1);
-  draft = {};
+  PairDraft draft;
 
   // Everything about the pair as a whole is drawn first, in one order, whatever the options say.
   const double what = rng.uniform();
@@ -120,9 +137,7 @@ void PairMaker::draw(std::uint64_t seed, std::uint64_t index, std::size_t sample
 
   std::size_t speaker = catalogue_.speakers().size();
   draft.speech.resize(samples);
-  if (silent) {
-    std::fill(draft.speech.begin(), draft.speech.end(), 0.0f);
-  } else {
+  if (!silent) {
     for (int attempt = 0; attempt < 4; ++attempt) {
       speech_names.clear();
       speaker = catalogue_.draw_speaker(rng);
@@ -136,25 +151,7 @@ void PairMaker::draw(std::uint64_t seed, std::uint64_t index, std::size_t sample
   if (room) draw_room(rng, draft);
 
   draft.noise.resize(samples);
-  if (draft.pure) {
-    std::fill(draft.noise.begin(), draft.noise.end(), 0.0f);
-  } else {
-    draw_noise(speaker, rng, extra, draft.noise, draft.noise_response, noise_log);
-    if (rng.chance(options_.second_noise_probability)) {
-      draft.second.resize(samples);
-      draw_noise(speaker, rng, extra, draft.second, draft.second_response, noise_log);
-      draft.second_db = rng.uniform(-12, 3);
-    }
-    if (rng.chance(options_.equalizer_probability)) draft.noise_equalizer = random_equalizer(rng);
-    if (rng.chance(options_.gain_ramp_probability)) draft.noise_ramp = random_gain_ramp(rng, 10);
-    if (rng.chance(options_.transient_probability)) {
-      const SyntheticNoise kind = rng.chance(0.5) ? SyntheticNoise::kClicks : SyntheticNoise::kKeys;
-      draft.transients.assign(samples, 0.0f);
-      add_transients(kind, rng, rate_hz(), 1.0f, draft.transients);
-      draft.transients_db = rng.uniform(-15, 0);
-      if (noise_log) noise_log->emplace_back(std::string(name_of(kind)) + " on top");
-    }
-  }
+  if (!draft.pure) draw_noise(speaker, rng, extra, draft, noise_log);
 
   if (clipped) {
     draft.clip_db = rng.uniform(-14, -1);
@@ -169,13 +166,13 @@ void PairMaker::draw(std::uint64_t seed, std::uint64_t index, std::size_t sample
              : silent   ? -HUGE_VAL
                         : draft.snr_db,
              draft.level_dbfs, join(speech_names), join(noise_names)};
+  return draft;
 }
 
 void PairMaker::make(std::uint64_t seed, std::uint64_t index, std::span<float> noisy, std::span<float> clean,
                      PairInfo* info) const {
   if (noisy.size() != clean.size()) throw Error(ExitCode::kInternal, "make_pair: noisy and clean differ in length.");
-  PairDraft draft;
-  draw(seed, index, noisy.size(), draft, info);
+  PairDraft draft = draw(seed, index, noisy.size(), info);
   const double level_dbfs = mix(draft, rate_hz(), noisy, clean);
   if (info) info->level_dbfs = level_dbfs;
 }

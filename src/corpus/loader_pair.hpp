@@ -14,15 +14,15 @@ class PairMaker {
   PairMaker(const ClipSource& source, const MixOptions& options, Split split);
   void make(std::uint64_t seed, std::uint64_t index, std::span<float> noisy, std::span<float> clean,
             PairInfo* info = nullptr) const;
-  /// What make mixes. All of `draft` is set anew; the level in `info` is that which is asked for.
-  void draw(std::uint64_t seed, std::uint64_t index, std::size_t samples, PairDraft& draft,
-            PairInfo* info = nullptr) const;
+  /// What make mixes. The level in `info` is that which is asked for.
+  PairDraft draw(std::uint64_t seed, std::uint64_t index, std::size_t samples, PairInfo* info = nullptr) const;
   int rate_hz() const { return catalogue_.source().rate_hz(); }
 
  private:
   using Names = std::vector<std::string>;
-  void draw_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out, std::vector<float>& response,
+  void fill_noise(std::size_t speaker, Random& rng, Random& extra, std::span<float> out, std::vector<float>& response,
                   Names* names) const;
+  void draw_noise(std::size_t speaker, Random& rng, Random& extra, PairDraft& draft, Names* names) const;
   void draw_room(Random& rng, PairDraft& draft) const;
 
   MixOptions options_;

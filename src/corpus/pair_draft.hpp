@@ -1,7 +1,6 @@
 // A pair of noisy and clean sound as it is drawn, before anything is filtered, heard through a room or added up.
 //
-//   PairDraft draft;
-//   maker.draw(seed, index, samples, draft);
+//   PairDraft draft = maker.draw(seed, index, samples);
 //   mix(draft, 16000, noisy, clean);
 #pragma once
 

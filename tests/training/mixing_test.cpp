@@ -42,8 +42,8 @@ MixOptions with(double probability) {
 std::vector<PairDraft> draw(const MixOptions& options, int pairs, long samples = kSamples) {
   static const corpus::MemoryClips clips = corpus::small_collection();
   const corpus::PairMaker maker(clips, options, corpus::Split::kTrain);
-  std::vector<PairDraft> drafts(static_cast<std::size_t>(pairs));
-  for (std::size_t i = 0; i < drafts.size(); ++i) maker.draw(7, i, static_cast<std::size_t>(samples), drafts[i]);
+  std::vector<PairDraft> drafts;
+  for (std::uint64_t i = 0; i < std::uint64_t(pairs); ++i) drafts.push_back(maker.draw(7, i, std::size_t(samples)));
   return drafts;
 }
 

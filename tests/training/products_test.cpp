@@ -2,7 +2,10 @@
 // 2^8 are bfloat16, and their sums floats: nothing may be rounded.
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "support/random.hpp"
+#include "training/kernels_amx.hpp"
 #include "training/kernels_products.hpp"
 
 namespace pellucid::training::kernels {
@@ -66,6 +69,30 @@ TEST_P(ProductsTest, GradientOfWeights) {
     for (Index k = 0; k < s.depth; ++k)
       for (Index c = 0; c < s.columns; ++c)
         ASSERT_EQ(gradient.sum(k, c), expected[k * s.columns + c]) << s.rows << " " << s.depth << " " << s.columns;
+  }
+}
+
+// Where there are tiles, the products above take them; this holds them to the vectors of other processors.
+TEST(PairsTest, TilesMultiplyAsVectorsDo) {
+  if (!has_tiles()) GTEST_SKIP() << "no AMX here";
+  Random random(7);
+  const auto pairs_of = [&](Index count) {
+    std::vector<Pair> out(static_cast<std::size_t>(count));
+    for (Pair& p : out)
+      p = std::bit_cast<Pair>(float(int(random.uniform(-9, 9)))) >> 16 |
+          std::bit_cast<Pair>(float(int(random.uniform(-9, 9))));
+    return out;
+  };
+  for (int i = 0; i < 60; ++i) {
+    const Index m = 1 + Index(random.uniform(0, 70)), n = 1 + Index(random.uniform(0, 150));
+    const Index pairs = kTile * (1 + Index(random.uniform(0, 4))), row_step = pairs + Index(random.uniform(0, 9));
+    const auto a = pairs_of(m * row_step), b = pairs_of(pairs * padded(n));
+    for (const bool add : {false, true}) {
+      std::vector<float> by_vectors = whole_numbers(random, m * n), by_tiles = by_vectors;
+      gemm(m, n, pairs, a.data(), row_step, 1, b.data(), padded(n), by_vectors.data(), n, add ? 1 : 0);
+      tile_product(m, n, pairs, a.data(), row_step, b.data(), padded(n), by_tiles.data(), n, add);
+      ASSERT_EQ(by_tiles, by_vectors) << m << " " << n << " " << pairs;
+    }
   }
 }
 

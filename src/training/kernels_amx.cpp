@@ -101,7 +101,7 @@ void multiply(const Block& block, Index pairs, const Pair* a, Index row_step, co
 
 bool asked_for_tiles() {
   constexpr long kRequest = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, for the whole process
-  return __builtin_cpu_supports("amx-bf16") && syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+  return syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
 }
 
 }  // namespace

@@ -168,21 +168,18 @@ void apply_ramp(const GainRamp& ramp, std::span<float> x) {
 void change_speed(std::span<const float> x, double speed, std::span<float> out) {
   constexpr int kTaps = 16, kPhases = 64, kFours = kTaps / 4;
   // One table of the shifted kernels, linear between its rows.
-  double rows[kPhases + 1][kTaps];
+  Four table[kPhases + 1][kFours], ahead[kPhases][kFours];
   const double cutoff = std::min(1.0, 1 / speed) * 0.95;
   for (int p = 0; p <= kPhases; ++p) {
-    double sum = 0;
+    double sum = 0, row[kTaps];
     for (int k = 0; k < kTaps; ++k) {
       const double t = k - (kTaps / 2 - 1) - static_cast<double>(p) / kPhases;
       const double window = std::fabs(t) < kTaps / 2 ? 0.5 + 0.5 * std::cos(2 * kPi * t / kTaps) : 0;
-      rows[p][k] = window * (std::fabs(t) < 1e-9 ? cutoff : std::sin(kPi * cutoff * t) / (kPi * t));
-      sum += rows[p][k];
+      row[k] = window * (std::fabs(t) < 1e-9 ? cutoff : std::sin(kPi * cutoff * t) / (kPi * t));
+      sum += row[k];
     }
-    for (double& v : rows[p]) v /= sum;
+    for (int k = 0; k < kTaps; ++k) table[p][k / 4][k % 4] = static_cast<float>(row[k] / sum);
   }
-  Four table[kPhases + 1][kFours], ahead[kPhases][kFours];
-  for (int p = 0; p <= kPhases; ++p)
-    for (int k = 0; k < kTaps; ++k) table[p][k / 4][k % 4] = static_cast<float>(rows[p][k]);
   for (int p = 0; p < kPhases; ++p)
     for (int q = 0; q < kFours; ++q) ahead[p][q] = table[p + 1][q] - table[p][q];
   for (std::size_t i = 0; i < out.size(); ++i) {

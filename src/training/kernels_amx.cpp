@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "training/vector.hpp"
-
 namespace pellucid::training::kernels {
 namespace {
 

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "training/kernels.hpp"
+#include "training/vector.hpp"
 
 namespace pellucid::training::kernels {
 
 /// Pairs along the depth that a tile takes at once, and rows and columns of one.
-inline constexpr Index kTile = 16;
+inline constexpr Index kTile = kLanes;
 
 /// Whether this build, this processor and its operating system have them.
 bool has_tiles();

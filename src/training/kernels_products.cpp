@@ -55,8 +55,6 @@ void pair_rows(Index n, const float* low, const float* high, Pair* out) {
   });
 }
 
-Index whole_tiles(Index n) { return (n + kTile - 1) / kTile * kTile; }
-
 const float* next_row(const float* x, Index row, Index rows, Index step) {
   return row + 1 < rows ? x + (row + 1) * step : nullptr;
 }
@@ -68,7 +66,7 @@ void ConstantProduct::take(std::vector<float> b) {
     b_ = std::move(b);
     return;
   }
-  b_pairs_.resize(static_cast<std::size_t>(whole_tiles((depth_ + 1) / 2) * step_));
+  b_pairs_.resize(static_cast<std::size_t>(padded((depth_ + 1) / 2) * step_));
   for (Index r = 0; r < depth_; r += 2)
     pair_rows(step_, &b[r * step_], next_row(&b[0], r, depth_, step_), &b_pairs_[r / 2 * step_]);
 }
@@ -84,8 +82,8 @@ void ConstantProduct::run(Index count, const float* a, Index row_step, float* y,
   pair_neighbours(floats, a, a_pairs_.data());
   if (has_tiles()) {
     std::fill(a_pairs_.end() - kTile, a_pairs_.end(), Pair{0});
-    tile_product(count, columns_, whole_tiles(pairs), a_pairs_.data(), row_step / 2, b_pairs_.data(), step_, y,
-                 columns_, add);
+    tile_product(count, columns_, padded(pairs), a_pairs_.data(), row_step / 2, b_pairs_.data(), step_, y, columns_,
+                 add);
   } else {
     gemm(count, columns_, pairs, a_pairs_.data(), row_step / 2, 1, b_pairs_.data(), step_, y, columns_, beta);
   }
@@ -98,7 +96,7 @@ void WeightGradient::add(Index count, const float* x, Index row_step, const floa
   }
   const Index pairs = (count + 1) / 2, step = padded(out_);
   const bool overlap = row_step < depth_;
-  const Index whole = whole_tiles(pairs), pair_step = overlap ? 2 * row_step : row_step;
+  const Index whole = padded(pairs), pair_step = overlap ? 2 * row_step : row_step;
   x_pairs_.resize(static_cast<std::size_t>(
       std::max((count - 1) * row_step + depth_ + kLanes, (whole - 1) * pair_step + padded(depth_))));
   d_pairs_.resize(static_cast<std::size_t>(whole * step));

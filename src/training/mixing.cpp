@@ -64,7 +64,7 @@ Tensor SpeechLevel::dbfs(const Tensor& gain) const {
   const Tensor level = to_db(energy / active);  // infinite where nothing is active
   const Tensor excess = level - 20 * std::log10(2.0) * number - corpus::kMarginDb;
   // It falls from threshold to threshold; the level is where it is zero.
-  const Tensor before = (excess > 0).logical_not().cumsum(1).eq(0).sum(1, true);
+  const Tensor before = (excess <= 0).cumsum(1).eq(0).sum(1, true);
   const Tensor at = before.clamp_max(kCount - 1), from = (before - 1).clamp_min(0);
   const Tensor level_at = level.gather(1, at), level_from = level.gather(1, from);
   const Tensor excess_at = excess.gather(1, at), excess_from = excess.gather(1, from);
